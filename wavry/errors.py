@@ -83,9 +83,7 @@ class NoBackendError(BackendError):
         self.refusals = refusals
 
     def __str__(self) -> str:
-        tried = (
-            "; ".join(str(refusal) for refusal in self.refusals) or "none is known on this platform"
-        )
+        tried = "; ".join(str(refusal) for refusal in self.refusals) or "none is known on this platform"
         return f"no {self.kind} runs on this machine ({tried})"
 
 
@@ -187,9 +185,7 @@ class ConnectionLostError(TransportError):
         was_local: True when this side closed it.
     """
 
-    def __init__(
-        self, reason: str, *, code: int = ErrorCode.NO_ERROR, was_local: bool = False
-    ) -> None:
+    def __init__(self, reason: str, *, code: int = ErrorCode.NO_ERROR, was_local: bool = False) -> None:
         super().__init__(reason, code, was_local)
         self.reason = reason
         self.code = code
