@@ -13,6 +13,11 @@ class Size(NamedTuple):
     width: int
     height: int
 
+    def fitted(self, box: Size) -> Size:
+        """Return the largest even size of the same shape that fits into `box`; never larger than itself."""
+        scale = min(1.0, box.width / self.width, box.height / self.height)
+        return Size(max(2, round(self.width * scale) & ~1), max(2, round(self.height * scale) & ~1))
+
     def __str__(self) -> str:
         return f"{self.width}x{self.height}"
 
@@ -56,6 +61,9 @@ class PixelFormat(Enum):
 
     I420 = "yuv420p"
     """Y plane, then U and V at half width and height. BT.709, limited range."""
+
+    NV12 = "nv12"
+    """As I420, with U and V interleaved in one plane. What hardware encoders like."""
 
 
 class Lease(Protocol):

@@ -1,0 +1,72 @@
+"""The encoders, in order of preference for each codec: hardware first, then software."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wavry.backends import AUTO, Candidate, Opened, open_first
+from wavry.media import Codec
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from wavry.encode.config import EncoderConfig
+    from wavry.encode.encoder import VideoEncoder
+
+_FAMILIES: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("nvenc", ("linux", "win32"), "{codec}_nvenc"),
+    ("vaapi", ("linux",), "{codec}_vaapi"),
+    ("qsv", ("linux", "win32"), "{codec}_qsv"),
+    ("amf", ("linux", "win32"), "{codec}_amf"),
+    ("videotoolbox", ("darwin",), "{codec}_videotoolbox"),
+    ("mediafoundation", ("win32",), "{codec}_mf"),
+    ("v4l2", ("linux",), "{codec}_v4l2m2m"),
+)
+"""Name, platforms, FFmpeg's encoder name."""
+
+_MISSING = frozenset({"av1_videotoolbox", "av1_mf", "av1_v4l2m2m"})
+"""Combinations that FFmpeg does not have."""
+
+_SOFTWARE = {Codec.H264: "libx264", Codec.HEVC: "libx265", Codec.AV1: "libsvtav1"}
+
+_TARGET = "wavry.encode.encoder:VideoEncoder"
+
+
+def encoder_names(codec: Codec) -> dict[str, str]:
+    """Return what the user calls each encoder of a codec, and FFmpeg's name for it, in order of preference."""
+    hardware = {name: pattern.format(codec=codec.value) for name, _, pattern in _FAMILIES}
+    known = {name: encoder for name, encoder in hardware.items() if encoder not in _MISSING}
+    return known | {_SOFTWARE[codec]: _SOFTWARE[codec]}
+
+
+def candidates(codec: Codec) -> tuple[Candidate, ...]:
+    """Return the encoders of a codec in order of preference."""
+    names = encoder_names(codec)
+    hardware = tuple(
+        Candidate(name=name, target=_TARGET, platforms=platforms, is_hardware=True)
+        for name, platforms, _ in _FAMILIES
+        if name in names
+    )
+    return (*hardware, Candidate(name=_SOFTWARE[codec], target=_TARGET))
+
+
+def open_encoder(config: EncoderConfig, *, wanted: str = AUTO, without: Collection[str] = ()) -> Opened[VideoEncoder]:
+    """Open the first encoder that takes a frame.
+
+    Args:
+        config: What it must do.
+        wanted: A name of `encoder_names`, or `auto`.
+        without: Names that have failed in this session.
+
+    Raises:
+        ConfigError: `wanted` is no name of this codec's encoders.
+        NoBackendError: None works.
+    """
+    names = encoder_names(config.codec)
+
+    def open_candidate(candidate: Candidate) -> VideoEncoder:
+        encoder = candidate.load()(candidate.name, names[candidate.name], config)
+        return encoder  # type: ignore[return-value] # the target of all candidates is VideoEncoder
+
+    tried = tuple(candidate for candidate in candidates(config.codec) if candidate.name not in without)
+    return open_first(f"{config.codec.value} encoder", tried, open_candidate, wanted=wanted, flag="--encoder")

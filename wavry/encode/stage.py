@@ -1,0 +1,210 @@
+"""The encode stage: one thread between the queue of frames and the queue of access units."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wavry.backends import AUTO, Opened
+from wavry.clock import monotonic, monotonic_us
+from wavry.encode.config import EncoderConfig
+from wavry.encode.refinement import Refinement, RefinementConfig
+from wavry.encode.registry import open_encoder
+from wavry.errors import EncodeError
+from wavry.media import AccessUnit, Codec, Frame, Size, UnitTimings
+from wavry.memory import FrameBufferPool, MemoryBudget, Registration, checkpoint
+from wavry.pipeline import BoundedQueue, QueueClosed
+
+if TYPE_CHECKING:
+    from wavry.encode.converter import FrameConverter
+    from wavry.encode.encoder import VideoEncoder
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodeStageConfig:
+    """What the host wants encoded."""
+
+    codec: Codec = Codec.H264
+    encoder: str = AUTO
+    """Name of the only encoder to try, or `auto`."""
+
+    fps: int = 60
+    bitrate_bps: int = 20_000_000
+    box: Size | None = None
+    """Larger pictures are scaled down into it, shape kept. None sends the screen's own size."""
+
+    refinement: RefinementConfig = field(default_factory=RefinementConfig)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOpened:
+    """What follows in the queue is coded like this. Comes before the first access unit of its epoch."""
+
+    epoch: int
+    config: EncoderConfig
+    encoder_name: str
+
+
+EncodeOutput = StreamOpened | AccessUnit
+
+
+def output_bytes(output: EncodeOutput) -> int:
+    """Bytes of one item of the stage's output queue."""
+    return len(output.data) if isinstance(output, AccessUnit) else 0
+
+
+class EncodeStage:
+    """Encodes what comes, keyframes when asked, and refines what stands still.
+
+    `run` is for a worker thread; `request_keyframe` and `stop` work from any thread. The stage owns each frame it
+    takes and releases it as soon as it is converted.
+    """
+
+    def __init__(
+        self,
+        config: EncodeStageConfig,
+        frames: BoundedQueue[Frame],
+        outputs: BoundedQueue[EncodeOutput],
+        budget: MemoryBudget,
+    ) -> None:
+        self._config = config
+        self._frames = frames
+        self._outputs = outputs
+        self._budget = budget
+        self._refinement = Refinement(config.refinement)
+        self._keyframe_requested = False
+        self._encoder: VideoEncoder | None = None
+        self._converter: FrameConverter | None = None
+        self._pool: FrameBufferPool | None = None
+        self._registration: Registration | None = None
+        self._failed: set[str] = set()
+        self._epoch = 0
+        self._frame_id = 0
+        self._pending: dict[int, tuple[int, UnitTimings]] = {}
+        self.encoded = 0
+        """Access units made so far."""
+
+    def request_keyframe(self) -> None:
+        """Make the next picture a keyframe; if the screen stands still, encode it again at once. Any thread."""
+        self._keyframe_requested = True
+        self._frames.wake()
+
+    def stop(self) -> None:
+        """Make `run` return. Any thread."""
+        self._frames.close()
+        self._outputs.close()
+
+    def run(self) -> None:
+        """Encode until the queues are closed.
+
+        Raises:
+            NoBackendError: No encoder works, or none any more.
+        """
+        try:
+            while True:
+                frame = self._frames.get(self._refinement.timeout(now=monotonic()))
+                self._step(frame)
+        except QueueClosed:
+            pass
+        finally:
+            self._close_stream()
+
+    def _step(self, frame: Frame | None) -> None:
+        now_us = monotonic_us()
+        if frame is not None:
+            timings = UnitTimings(frame.captured_us - frame.capture_us, now_us - frame.capture_us)
+            capture_us = frame.capture_us
+            try:
+                self._take(frame)
+            finally:
+                frame.release()
+            self._encode(capture_us, timings)
+            self._refinement.on_change(now=monotonic())
+        elif self._converter is not None and (self._keyframe_requested or self._is_repeat_due()):
+            is_repeat = not self._keyframe_requested
+            self._encode(now_us, UnitTimings())
+            if is_repeat:
+                self._refinement.on_repeat(now=monotonic())
+
+    def _is_repeat_due(self) -> bool:
+        timeout = self._refinement.timeout(now=monotonic())
+        return timeout is not None and timeout <= 0
+
+    def _take(self, frame: Frame) -> None:
+        if self._converter is None or self._encoder is None or self._converter.source != frame.size:
+            self._open_stream(frame.size)
+            frame.damage = None
+        assert self._converter is not None  # _open_stream made it or raised
+        self._converter.update(frame)
+
+    def _encode(self, capture_us: int, timings: UnitTimings) -> None:
+        encoder, converter = self._encoder, self._converter
+        if encoder is None or converter is None:
+            return
+        force_keyframe, self._keyframe_requested = self._keyframe_requested, False
+        self._pending[encoder.next_number] = (capture_us, timings)
+        try:
+            encoded = encoder.encode(converter.picture(), force_keyframe=force_keyframe)
+        except EncodeError as error:
+            self._give_up(encoder, error)
+            return
+        if encoded is None:
+            return
+        capture_us, timings = self._pending.get(encoded.number, (capture_us, timings))
+        self._pending = {number: kept for number, kept in self._pending.items() if number > encoded.number}
+        timings.encoded_us = monotonic_us() - capture_us
+        unit = AccessUnit(encoded.data, encoded.is_keyframe, self._frame_id, self._epoch, capture_us, timings)
+        self._frame_id = (self._frame_id + 1) & 0xFFFFFFFF
+        self.encoded += 1
+        checkpoint("encode_output_ready")
+        self._outputs.put(unit)
+
+    def _give_up(self, encoder: VideoEncoder, error: EncodeError) -> None:
+        logger.warning("%s failed and is left out from now on: %s", encoder.name, error.reason)
+        self._failed.add(encoder.name)
+        self._close_stream()
+
+    def _open_stream(self, source: Size) -> None:
+        from wavry.encode.converter import FrameConverter, picture_bytes
+
+        self._close_stream()
+        size = source.fitted(self._config.box) if self._config.box else source
+        config = EncoderConfig(
+            codec=self._config.codec, size=size, fps=self._config.fps, bitrate_bps=self._config.bitrate_bps
+        )
+        opened = open_encoder(config, wanted=self._config.encoder, without=self._failed)
+        self._encoder = opened.backend
+        self._pool = FrameBufferPool(picture_bytes(size), 1, name="encode.picture")
+        self._registration = self._budget.register("encode.picture", self._pool, policy=self._pool.policy)
+        self._converter = FrameConverter(source, size, opened.backend.layout, self._pool.acquire())
+        self._epoch = (self._epoch + 1) & 0xFF
+        self._frame_id = 0
+        self._keyframe_requested = True
+        _log_choice(config, opened)
+        self._outputs.put(StreamOpened(self._epoch, config, opened.name))
+
+    def _close_stream(self) -> None:
+        self._pending.clear()
+        if self._encoder is not None:
+            self._encoder.close()
+        if self._converter is not None:
+            self._converter.close()
+        if self._pool is not None:
+            self._pool.close()
+        if self._registration is not None:
+            self._registration.close()
+        self._encoder = self._converter = self._pool = self._registration = None
+
+
+def _log_choice(config: EncoderConfig, opened: Opened[VideoEncoder]) -> None:
+    refused = "; ".join(str(refusal) for refusal in opened.refusals)
+    logger.info(
+        "encode: %s %s with %s%s",
+        config.codec.value,
+        config.size,
+        opened.name,
+        f" (refused {refused})" if refused else "",
+    )
