@@ -1,0 +1,82 @@
+"""What a session knows of its connection, and the connection of its session.
+
+A connection carries unreliable datagrams and one reliable, ordered control stream. All of it lives on the event
+loop's thread.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wavry.errors import ConnectionLostError
+
+
+class ConnectionObserver(Protocol):
+    """What a connection tells. Called on the loop; must not block, and must not raise."""
+
+    def datagrams_received(self, datagrams: Sequence[bytes], *, now: float) -> None:
+        """Take everything that one wake-up brought, in order of arrival."""
+
+    def control_received(self, data: bytes, *, now: float) -> None:
+        """Take the next bytes of the control stream; they need not end where a message ends."""
+
+    def writable(self, *, now: float) -> None:
+        """Note that `send_space_bytes` may have grown. Called at the end of every wake-up."""
+
+    def connection_lost(self, error: ConnectionLostError) -> None:
+        """Note that nothing more can be sent or will come. Called exactly once."""
+
+
+class Connection(Protocol):
+    """A way to one peer."""
+
+    @property
+    def peer(self) -> str:
+        """The peer's address for people."""
+
+    @property
+    def max_datagram_bytes(self) -> int:
+        """Largest datagram that fits."""
+
+    @property
+    def send_space_bytes(self) -> int:
+        """How many bytes of datagrams can leave now. More would only wait, so don't send them yet."""
+
+    @property
+    def send_buffer_bytes(self) -> int:
+        """Bytes handed over that have not left: datagrams and control stream."""
+
+    @property
+    def rtt_ms(self) -> float | None:
+        """Smoothed round-trip time; None before the first measurement."""
+
+    def observe(self, observer: ConnectionObserver) -> None:
+        """Choose who is told. Events before the first call wait, bounded by the transport's windows."""
+
+    def send_datagram(self, data: bytes) -> bool:
+        """Queue a datagram for the next `flush`.
+
+        Returns:
+            False when there is no space; nothing was queued.
+
+        Raises:
+            DatagramTooLargeError: It would never fit.
+        """
+
+    def send_control(self, data: bytes) -> None:
+        """Queue bytes on the control stream for the next `flush`.
+
+        A peer that takes none for so long that they pile up beyond the bound loses its connection.
+        """
+
+    def flush(self) -> None:
+        """Send what was queued."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Tell the peer and end. Idempotent."""
+
+    async def wait_closed(self) -> None:
+        """Wait until the connection has ended."""

@@ -1,0 +1,111 @@
+"""Who the host is: one key for life, and a certificate that is renewed under it.
+
+What identifies a host is the SHA-256 of its public key (SubjectPublicKeyInfo, DER). The certificate only carries
+the key through TLS; it is valid for 13 days, because browsers accept a pinned certificate for at most 14.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from wavry.errors import ConfigError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+
+CERTIFICATE_LIFETIME = timedelta(days=13)
+_RENEW_BEFORE_END = timedelta(days=2)
+_KEY_FILE = "host-key.pem"
+_COMMON_NAME = "wavry"
+
+
+def data_directory() -> Path:
+    """Return the directory of this user's wavry files; it may not exist yet."""
+    return Path(platformdirs.user_data_dir("wavry", appauthor=False))
+
+
+def key_fingerprint(public_key: CertificatePublicKeyTypes) -> str:
+    """Return the SHA-256 of a public key (SPKI, DER) in hex: what a host is known by."""
+    spki = public_key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(spki).hexdigest()
+
+
+@dataclass(slots=True)
+class HostIdentity:
+    """The host's key with its certificate of the day."""
+
+    key: ec.EllipticCurvePrivateKey
+    _certificate: x509.Certificate | None = None
+
+    @classmethod
+    def load_or_create(cls, directory: Path) -> HostIdentity:
+        """Read the key in `directory`, or make one there (readable by its owner only).
+
+        Raises:
+            ConfigError: The file is there and is no ECDSA P-256 key, or the directory can't be used.
+        """
+        path = directory / _KEY_FILE
+        try:
+            pem = path.read_bytes() if path.exists() else _create_key_file(path)
+            key = serialization.load_pem_private_key(pem, password=None)
+        except (OSError, ValueError) as error:
+            raise ConfigError("host key", path, f"a readable ECDSA P-256 key ({error})") from error
+        if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
+            raise ConfigError("host key", path, "an ECDSA P-256 key")
+        return cls(key)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the public key (SPKI, DER) in hex."""
+        return key_fingerprint(self.key.public_key())
+
+    def certificate(self, *, at: datetime | None = None) -> x509.Certificate:
+        """Return a certificate that is valid at a wall-clock time (now), renewing it when its end is near."""
+        at = at or datetime.now(UTC)
+        if self._certificate is None or at > self._certificate.not_valid_after_utc - _RENEW_BEFORE_END:
+            self._certificate = _self_signed(self.key, at)
+        return self._certificate
+
+
+def _create_key_file(path: Path) -> bytes:
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(pem)
+        os.link(temporary, path)  # unlike a rename, it does not replace the key another host has just made
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()
+    return path.read_bytes()
+
+
+def _self_signed(key: ec.EllipticCurvePrivateKey, at: datetime) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _COMMON_NAME)])
+    start = at - timedelta(minutes=5)  # the peer's clock may be a little behind
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + CERTIFICATE_LIFETIME)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(_COMMON_NAME)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )

@@ -1,0 +1,127 @@
+"""Two ends of a connection within one process: the same interface as QUIC, without crypto or sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING
+
+from wavry.errors import ConnectionLostError, DatagramTooLargeError, ErrorCode
+
+if TYPE_CHECKING:
+    from wavry.transport.base import ConnectionObserver
+
+MAX_DATAGRAM_BYTES = 1200
+QUEUE_LIMIT_BYTES = 256 * 1024
+"""Most bytes between the two ends, for datagrams and for control each."""
+
+
+def loopback_pair(*, queue_limit_bytes: int = QUEUE_LIMIT_BYTES) -> tuple[LoopbackConnection, LoopbackConnection]:
+    """Return two connected ends on the running loop; what one flushes the other gets in the loop's next turn."""
+    first = LoopbackConnection("loopback:0", queue_limit_bytes)
+    second = LoopbackConnection("loopback:1", queue_limit_bytes)
+    first.join(second)
+    second.join(first)
+    return first, second
+
+
+class LoopbackConnection:
+    """One end; see `Connection`. Bounded by `queue_limit_bytes`: datagrams are refused, control ends it."""
+
+    rtt_ms: float | None = 0.0
+    max_datagram_bytes = MAX_DATAGRAM_BYTES
+
+    def __init__(self, peer: str, queue_limit_bytes: int) -> None:
+        self.peer = peer
+        self._limit_bytes = queue_limit_bytes
+        self._loop = asyncio.get_running_loop()
+        self._other: LoopbackConnection | None = None
+        self._observer: ConnectionObserver | None = None
+        self._datagrams: deque[bytes] = deque(maxlen=queue_limit_bytes)  # counted in bytes below
+        self._datagram_bytes = 0
+        self._control = bytearray()
+        self._delivery: asyncio.Handle | None = None
+        self._closed = asyncio.Event()
+
+    def join(self, other: LoopbackConnection) -> None:
+        """Set the end that gets what this one sends."""
+        self._other = other
+
+    def observe(self, observer: ConnectionObserver) -> None:
+        """Choose who is told."""
+        self._observer = observer
+        if self._other is not None:
+            self._other.flush()
+
+    @property
+    def send_space_bytes(self) -> int:
+        """Room for datagrams on the way to the other end."""
+        return 0 if self._closed.is_set() else self._limit_bytes - self._datagram_bytes
+
+    @property
+    def send_buffer_bytes(self) -> int:
+        """Bytes on the way to the other end."""
+        return self._datagram_bytes + len(self._control)
+
+    def send_datagram(self, data: bytes) -> bool:
+        """Queue a datagram."""
+        if len(data) > self.max_datagram_bytes:
+            raise DatagramTooLargeError(len(data), self.max_datagram_bytes)
+        if len(data) > self.send_space_bytes:
+            return False
+        self._datagrams.append(data)
+        self._datagram_bytes += len(data)
+        return True
+
+    def send_control(self, data: bytes) -> None:
+        """Queue control bytes; too many that nobody takes end the connection."""
+        if self._closed.is_set():
+            return
+        self._control += data
+        if len(self._control) > self._limit_bytes:
+            self.close(ErrorCode.TIMEOUT, "the peer does not read its control stream")
+
+    def flush(self) -> None:
+        """Deliver in the loop's next turn."""
+        if self._delivery is None and self.send_buffer_bytes:
+            self._delivery = self._loop.call_soon(self._deliver)
+
+    def _deliver(self) -> None:
+        self._delivery = None
+        other = self._other
+        if other is None or other._observer is None or other._closed.is_set():
+            return
+        now = self._loop.time()
+        control, self._control = bytes(self._control), bytearray()
+        datagrams = list(self._datagrams)
+        self._datagrams.clear()
+        self._datagram_bytes = 0
+        if control:
+            other._observer.control_received(control, now=now)
+        if datagrams:
+            other._observer.datagrams_received(datagrams, now=now)
+        other._observer.writable(now=now)
+        if self._observer is not None and not self._closed.is_set():
+            self._observer.writable(now=now)
+
+    def close(self, code: int, reason: str) -> None:
+        """End both ends."""
+        if self._closed.is_set():
+            return
+        self._deliver()
+        self._end(ConnectionLostError(reason, code=code, was_local=True))
+        if self._other is not None:
+            self._loop.call_soon(self._other._end, ConnectionLostError(reason, code=code))
+
+    def _end(self, error: ConnectionLostError) -> None:
+        if self._closed.is_set():
+            return
+        self._closed.set()
+        if self._delivery is not None:
+            self._delivery.cancel()
+        if self._observer is not None:
+            self._observer.connection_lost(error)
+
+    async def wait_closed(self) -> None:
+        """Wait for the end."""
+        await self._closed.wait()

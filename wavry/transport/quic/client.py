@@ -1,0 +1,109 @@
+"""The client's socket: one connection to one host."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from typing import TYPE_CHECKING
+
+from aioquic.quic.connection import QuicConnection
+
+from wavry.errors import ConnectFailedError, ConnectionLostError, ErrorCode
+from wavry.transport.identity import key_fingerprint
+from wavry.transport.quic import seams
+from wavry.transport.quic.connection import QuicLink, format_address
+from wavry.transport.quic.settings import QuicSettings
+from wavry.transport.quic.socket import Address, UdpSocket
+
+if TYPE_CHECKING:
+    from aioquic.quic import events
+
+_SILENCE_WHILE_REFUSED_S = 2.0
+"""How long a host may stay silent while the system says that nobody listens there. A refusal alone proves nothing:
+anyone on the path can send one."""
+
+
+class QuicDialer:
+    """Owns the socket of one outgoing connection. Use `connect` to make one."""
+
+    def __init__(self, sock: socket.socket, address: Address, settings: QuicSettings) -> None:
+        configuration = settings.configuration(is_client=True)
+        configuration.verify_mode = ssl.CERT_NONE  # no authority vouches for a host; its key itself is its name
+        configuration.server_name = None
+        self._address = address
+        self._loop = asyncio.get_running_loop()
+        self._heard_at = self._loop.time()
+        self._socket = UdpSocket(sock, self._packets_received, self._refused, buffer_bytes=settings.socket_buffer_bytes)
+        self.link = QuicLink(QuicConnection(configuration=configuration), settings, self._send, self._link_event)
+
+    def start(self) -> None:
+        """Send the first packet of the handshake."""
+        self.link.quic.connect(self._address, now=self._loop.time())
+        self.link.flush()
+
+    @property
+    def host_fingerprint(self) -> str | None:
+        """SHA-256 of the host's public key (SPKI, DER) in hex, once the handshake is done."""
+        certificate = seams.peer_certificate(self.link.quic)
+        return None if certificate is None else key_fingerprint(certificate.public_key())
+
+    def _send(self, data: bytes, address: Address) -> None:
+        self._socket.send(data, None)
+
+    def _packets_received(self, packets: list[tuple[bytes, Address]]) -> None:
+        now = self._heard_at = self._loop.time()
+        for data, _ in packets:
+            self.link.packet_received(data, self._address, now=now)
+        self.link.pump()
+
+    def _refused(self) -> None:
+        if self._loop.time() - self._heard_at > _SILENCE_WHILE_REFUSED_S:
+            self.link.abandon("nobody listens at that address any more")
+
+    def _link_event(self, link: QuicLink, event: events.QuicEvent) -> None:
+        """Nothing to route: there is one connection."""
+
+    def close(self) -> None:
+        """Close the socket; the connection should have ended before."""
+        self.link.abandon("closed")
+        self._socket.close()
+
+
+async def connect(host: str, port: int, *, settings: QuicSettings | None = None, timeout_s: float = 5.0) -> QuicDialer:
+    """Connect and finish the handshake.
+
+    Raises:
+        ConnectFailedError: The name is unknown, nobody answers in `timeout_s`, or the host refuses.
+    """
+    settings = settings or QuicSettings()
+    loop = asyncio.get_running_loop()
+    name = format_address((host, port))
+    try:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+    except OSError as error:
+        raise ConnectFailedError(name, f"the name is unknown ({error.strerror})") from error
+    family, _, _, _, address = found[0]
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        sock.connect(address)
+    except OSError as error:
+        sock.close()
+        raise ConnectFailedError(name, str(error.strerror)) from error
+    dialer = QuicDialer(sock, address, settings)
+    dialer.start()
+    try:
+        async with asyncio.timeout(timeout_s):
+            await asyncio.shield(dialer.link.connected)
+    except TimeoutError:
+        dialer.close()
+        raise ConnectFailedError(name, "no answer; is a wavry host running there?") from None
+    except ConnectionLostError as error:
+        dialer.close()
+        raise ConnectFailedError(name, error.reason or f"refused with code {error.code}") from error
+    except asyncio.CancelledError:
+        dialer.link.close(ErrorCode.SHUTTING_DOWN, "cancelled")
+        dialer.close()
+        raise
+    return dialer

@@ -1,0 +1,236 @@
+"""One QUIC connection, driven by its socket, its session and one timer.
+
+Whatever happens, the order is the same: change the core, then `_pump`: hand out its events, let the session send,
+and flush once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from aioquic.quic import events
+
+from wavry.errors import ConnectionLostError, DatagramTooLargeError, ErrorCode
+from wavry.transport.quic import seams
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aioquic.quic.connection import QuicConnection
+
+    from wavry.transport.base import ConnectionObserver
+    from wavry.transport.quic.settings import QuicSettings
+    from wavry.transport.quic.socket import Address
+
+CONTROL_STREAM_ID = 0
+"""The client's first bidirectional stream; the only one there is."""
+
+
+class QuicLink:
+    """A `Connection` over QUIC.
+
+    Args:
+        quic: aioquic's connection; owned.
+        settings: Limits.
+        send: Puts one packet on the socket.
+        on_event: Told of connection IDs and the end, for whoever routes packets here.
+    """
+
+    def __init__(
+        self,
+        quic: QuicConnection,
+        settings: QuicSettings,
+        send: Callable[[bytes, Address], None],
+        on_event: Callable[[QuicLink, events.QuicEvent], None],
+    ) -> None:
+        self.quic = quic
+        self._settings = settings
+        self._send = send
+        self._on_event = on_event
+        self._loop = asyncio.get_running_loop()
+        self._observer: ConnectionObserver | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._queued_bytes = 0
+        self._early_datagrams: list[bytes] = []
+        self._early_control = bytearray()
+        self._closing = False
+        self._closed = asyncio.Event()
+        self.connected: asyncio.Future[None] = self._loop.create_future()
+        """Done when the handshake is; fails with `ConnectionLostError` when it is not to be."""
+        seams.remove_pacer(quic)
+
+    # What a session sees.
+
+    @property
+    def peer(self) -> str:
+        """The peer's address."""
+        address = self.quic.get_peer_address()
+        return "nobody yet" if address is None else format_address(address)
+
+    @property
+    def max_datagram_bytes(self) -> int:
+        """Largest datagram that fits into one packet."""
+        return self._settings.max_datagram_bytes
+
+    @property
+    def send_space_bytes(self) -> int:
+        """What the congestion window lets out now, less what is queued for the next flush."""
+        return 0 if self._closing else max(0, seams.window_space_bytes(self.quic) - self._queued_bytes)
+
+    @property
+    def send_buffer_bytes(self) -> int:
+        """Datagrams of the next flush, and control bytes that are not acknowledged."""
+        return self._queued_bytes + seams.stream_backlog_bytes(self.quic, CONTROL_STREAM_ID)
+
+    @property
+    def rtt_ms(self) -> float | None:
+        """QUIC's smoothed round-trip time."""
+        rtt = seams.smoothed_rtt_s(self.quic)
+        return None if rtt is None else rtt * 1000
+
+    def observe(self, observer: ConnectionObserver) -> None:
+        """Choose who is told, and hand over what came before."""
+        self._observer = observer
+        now = self._loop.time()
+        if self._early_control:
+            early, self._early_control = bytes(self._early_control), bytearray()
+            observer.control_received(early, now=now)
+        if self._early_datagrams:
+            datagrams, self._early_datagrams = self._early_datagrams, []
+            observer.datagrams_received(datagrams, now=now)
+
+    def send_datagram(self, data: bytes) -> bool:
+        """Queue a datagram if it can leave with the next flush."""
+        if len(data) > self._settings.max_datagram_bytes:
+            raise DatagramTooLargeError(len(data), self._settings.max_datagram_bytes)
+        if len(data) > self.send_space_bytes:
+            return False
+        self.quic.send_datagram_frame(data)
+        self._queued_bytes += len(data)
+        return True
+
+    def send_control(self, data: bytes) -> None:
+        """Queue bytes on the control stream."""
+        if self._closing:
+            return
+        if self.send_buffer_bytes + len(data) > self._settings.control_limit_bytes:
+            self.close(ErrorCode.TIMEOUT, "the peer does not read its control stream")
+            return
+        self.quic.send_stream_data(CONTROL_STREAM_ID, data)
+
+    def flush(self) -> None:
+        """Send what aioquic lets out, and set its timer."""
+        now = self._loop.time()
+        for data, address in self.quic.datagrams_to_send(now=now):
+            self._send(data, address)
+        self._queued_bytes = 0  # only what fitted into the window was queued, so all of it has left
+        self._arm_timer()
+
+    def close(self, code: int, reason: str) -> None:
+        """Tell the peer why, and end."""
+        if self._closing:
+            return
+        self._closing = True
+        self.quic.close(error_code=code, reason_phrase=reason)
+        self._loop.call_soon(self._pump)
+
+    async def wait_closed(self) -> None:
+        """Wait until QUIC has said goodbye; a local close takes three probe timeouts, tens of milliseconds."""
+        await self._closed.wait()
+
+    # What the socket and the timer do.
+
+    def packet_received(self, data: bytes, address: Address, *, now: float) -> None:
+        """Take one packet; `pump` must follow when the batch is done."""
+        self.quic.receive_datagram(data, address, now=now)
+
+    def pump(self) -> None:
+        """Hand out what the packets brought and answer."""
+        self._pump()
+
+    def abandon(self, reason: str) -> None:
+        """End at once without a word to the peer, who is known to be gone."""
+        self._end(ConnectionLostError(reason, code=ErrorCode.TIMEOUT))
+
+    def _arm_timer(self) -> None:
+        due = self.quic.get_timer()
+        if self._timer is not None:
+            if due == self._timer.when():
+                return
+            self._timer.cancel()
+            self._timer = None
+        if due is not None and not self._closed.is_set():
+            self._timer = self._loop.call_at(due, self._timer_due)
+
+    def _timer_due(self) -> None:
+        self._timer = None
+        self.quic.handle_timer(now=self._loop.time())
+        self._pump()
+
+    def _pump(self) -> None:
+        if self._closed.is_set():
+            return
+        now = self._loop.time()
+        datagrams: list[bytes] = []
+        while (event := self.quic.next_event()) is not None:
+            if isinstance(event, events.DatagramFrameReceived):
+                datagrams.append(event.data)
+            else:
+                self._handle(event, now)
+        if self._closed.is_set():
+            return
+        if datagrams:
+            self._deliver_datagrams(datagrams, now)
+        if self._observer is not None and not self._closing:
+            self._observer.writable(now=now)
+        self.flush()
+
+    def _deliver_datagrams(self, datagrams: list[bytes], now: float) -> None:
+        if self._observer is not None:
+            self._observer.datagrams_received(datagrams, now=now)
+        else:
+            self._early_datagrams = (self._early_datagrams + datagrams)[-_EARLY_DATAGRAMS:]
+
+    def _handle(self, event: events.QuicEvent, now: float) -> None:
+        match event:
+            case events.StreamDataReceived(stream_id=stream_id, data=data):
+                if stream_id != CONTROL_STREAM_ID:
+                    self.close(ErrorCode.PROTOCOL_VIOLATION, f"stream {stream_id} is not part of the protocol")
+                elif self._observer is not None:
+                    self._observer.control_received(data, now=now)
+                else:
+                    self._early_control += data  # bounded by the stream's window, which only reading opens
+            case events.HandshakeCompleted():
+                if not self.connected.done():
+                    self.connected.set_result(None)
+            case events.ConnectionTerminated(error_code=code, reason_phrase=reason):
+                self._on_event(self, event)
+                self._end(ConnectionLostError(reason, code=code, was_local=self._closing))
+                return
+        self._on_event(self, event)
+
+    def _end(self, error: ConnectionLostError) -> None:
+        if self._closed.is_set():
+            return
+        self._closing = True
+        self._closed.set()
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self.connected.done():
+            self.connected.set_exception(error)
+            self.connected.exception()  # nobody may be waiting
+        if self._observer is not None:
+            self._observer.connection_lost(error)
+
+
+_EARLY_DATAGRAMS = 64
+"""Datagrams kept for a session that is not there yet; the oldest go."""
+
+
+def format_address(address: Address) -> str:
+    """Return `HOST:PORT`, with brackets around an IPv6 address."""
+    host, port = address[0], address[1]
+    if host.startswith("::ffff:"):
+        host = host.removeprefix("::ffff:")
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
