@@ -214,6 +214,12 @@ class BoundedQueue(Generic[T]):
             self._wake_pending = True
             self._condition.notify_all()
 
+    def finish(self) -> None:
+        """Take nothing more, but still give what waits; then it is closed. Any thread."""
+        with self._condition:
+            self._closed = True
+            self._notify()
+
     def close(self) -> None:
         """Take and give nothing more; what waits is discarded. Any thread, any number of times."""
         with self._condition:

@@ -1,0 +1,159 @@
+"""The window: waits for pictures and for the person, shows the newest, never spins.
+
+SDL wants the process's main thread (macOS insists), so `run` is called there and the event loop lives on another
+thread; they meet in the queue of pictures and in SDL's own event queue, which other threads may push into.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+from typing import TYPE_CHECKING, Any
+
+from wavry.backends import AUTO
+from wavry.client.renderer import Renderer, open_renderer, set_hints
+from wavry.client.sdl import sdl2, sdl_error
+from wavry.clock import monotonic_us
+from wavry.errors import BackendUnavailableError
+from wavry.memory import checkpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wavry.decode import Picture
+    from wavry.pipeline import BoundedQueue
+
+logger = logging.getLogger(__name__)
+
+_INITIAL_SIZE = (1280, 720)
+
+
+class Window:
+    """A resizable SDL window.
+
+    Args:
+        title: Its first title.
+        pictures: The newest picture that was not shown, depth 1; `wake` says that there is one.
+        on_shown: Told of every picture with the time it was on the screen (microseconds, monotonic).
+        fullscreen: Start without borders over the whole monitor; F11 changes it.
+        renderer: `auto` or a name of `RENDERERS`.
+
+    Raises:
+        BackendUnavailableError: SDL finds no screen.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        pictures: BoundedQueue[Picture],
+        on_shown: Callable[[Picture, int], None],
+        *,
+        fullscreen: bool = False,
+        renderer: str = AUTO,
+    ) -> None:
+        self._pictures = pictures
+        self._on_shown = on_shown
+        self._wanted_renderer = renderer
+        self._renderer: Renderer | None = None
+        self._fitted = False
+        self._open = True
+        set_hints()
+        if sdl2.SDL_Init(sdl2.SDL_INIT_VIDEO) != 0:
+            raise BackendUnavailableError("window", f"{sdl_error()}; --headless needs no screen")
+        self._picture_event = sdl2.SDL_RegisterEvents(3)
+        self._title_event = self._picture_event + 1
+        self._quit_event = self._picture_event + 2
+        self._title = title.encode()
+        flags = sdl2.SDL_WINDOW_RESIZABLE | (sdl2.SDL_WINDOW_FULLSCREEN_DESKTOP if fullscreen else 0)
+        centre = sdl2.SDL_WINDOWPOS_CENTERED
+        self._window = sdl2.SDL_CreateWindow(self._title, centre, centre, *_INITIAL_SIZE, flags)
+        if not self._window:
+            reason = sdl_error()
+            sdl2.SDL_Quit()
+            raise BackendUnavailableError("window", reason)
+
+    # From any thread.
+
+    def wake(self) -> None:
+        """Say that there is a picture."""
+        self._push(self._picture_event)
+
+    def set_title(self, title: str) -> None:
+        """Change the title."""
+        self._title = title.encode()
+        self._push(self._title_event)
+
+    def stop(self) -> None:
+        """Make `run` return."""
+        self._push(self._quit_event)
+
+    def _push(self, kind: int) -> None:
+        event = sdl2.SDL_Event()
+        event.type = kind
+        sdl2.SDL_PushEvent(event)
+
+    # On the thread that made it.
+
+    def run(self) -> None:
+        """Show pictures until the person closes the window or `stop` is called."""
+        event = sdl2.SDL_Event()
+        while self._open:
+            if sdl2.SDL_WaitEvent(event) == 0:
+                continue
+            needs_redraw = self._handle(event)
+            while sdl2.SDL_PollEvent(event) != 0:
+                needs_redraw |= self._handle(event)
+            picture = self._pictures.get_nowait()
+            if picture is not None:
+                self._show(picture)
+            elif needs_redraw and self._renderer is not None:
+                self._renderer.show()
+
+    def _handle(self, event: Any) -> bool:
+        """Act on one event; say whether the window must be drawn again."""
+        kind = event.type
+        if kind in (sdl2.SDL_QUIT, self._quit_event):
+            self._open = False
+        elif kind == self._title_event:
+            sdl2.SDL_SetWindowTitle(self._window, self._title)
+        elif kind == sdl2.SDL_KEYDOWN and event.key.keysym.sym == sdl2.SDLK_F11:
+            self._toggle_fullscreen()
+        return bool(
+            kind == sdl2.SDL_WINDOWEVENT
+            and event.window.event in (sdl2.SDL_WINDOWEVENT_EXPOSED, sdl2.SDL_WINDOWEVENT_SIZE_CHANGED)
+        )
+
+    def _toggle_fullscreen(self) -> None:
+        is_full = sdl2.SDL_GetWindowFlags(self._window) & sdl2.SDL_WINDOW_FULLSCREEN_DESKTOP
+        sdl2.SDL_SetWindowFullscreen(self._window, 0 if is_full else sdl2.SDL_WINDOW_FULLSCREEN_DESKTOP)
+
+    def _show(self, picture: Picture) -> None:
+        if self._renderer is None:
+            self._fit_to(picture.frame.width, picture.frame.height)
+            self._renderer = open_renderer(self._window, picture.frame, wanted=self._wanted_renderer)
+            refused = "; ".join(map(str, self._renderer.refusals))
+            logger.info("window: %s renderer%s", self._renderer.name, f" (refused {refused})" if refused else "")
+        self._renderer.upload(picture.frame)
+        self._renderer.show()
+        checkpoint("picture_shown")
+        self._on_shown(picture, monotonic_us())
+
+    def _fit_to(self, width: int, height: int) -> None:
+        """Give the window the stream's size, if the monitor has room for it and nobody chose another."""
+        bounds = sdl2.SDL_Rect()
+        if self._fitted or sdl2.SDL_GetDisplayBounds(sdl2.SDL_GetWindowDisplayIndex(self._window), bounds) != 0:
+            return
+        self._fitted = True
+        current = ctypes.c_int(), ctypes.c_int()
+        sdl2.SDL_GetWindowSize(self._window, *current)
+        if (current[0].value, current[1].value) == _INITIAL_SIZE:
+            scale = min(1.0, bounds.w / width, bounds.h / height)
+            sdl2.SDL_SetWindowSize(self._window, round(width * scale), round(height * scale))
+            sdl2.SDL_SetWindowPosition(self._window, sdl2.SDL_WINDOWPOS_CENTERED, sdl2.SDL_WINDOWPOS_CENTERED)
+
+    def close(self) -> None:
+        """Free everything."""
+        if self._renderer is not None:
+            self._renderer.close()
+        sdl2.SDL_DestroyWindow(self._window)
+        sdl2.SDL_Quit()

@@ -1,0 +1,46 @@
+"""What goes into the decode stage and what comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import av
+
+    from wavry.media import AccessUnit, Codec, Size
+
+
+@dataclass(frozen=True, slots=True)
+class StreamChanged:
+    """What follows is coded like this; its first access unit is a keyframe."""
+
+    epoch: int
+    codec: Codec
+    size: Size
+
+
+@dataclass(slots=True)
+class ReceivedUnit:
+    """An access unit with its time of arrival."""
+
+    unit: AccessUnit
+    received_us: int
+    """When it was whole: microseconds on this side's monotonic clock."""
+
+
+@dataclass(slots=True)
+class Picture:
+    """A decoded picture and where its milliseconds went."""
+
+    frame: av.VideoFrame
+    """YUV 4:2:0, BT.709, limited range; its pixels belong to the decoder's pool while it lives. Read only."""
+
+    received: ReceivedUnit
+    decoded_us: int
+    """When it was decoded, on the clock of `ReceivedUnit.received_us`."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of its planes, about."""
+        return self.frame.width * self.frame.height * 3 // 2

@@ -1,0 +1,123 @@
+"""The decode stage: one thread between the queue of access units and whoever shows the pictures."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from wavry.clock import monotonic_us
+from wavry.decode.picture import Picture, ReceivedUnit, StreamChanged
+from wavry.errors import DecodeError
+from wavry.memory import checkpoint
+from wavry.pipeline import BoundedQueue, QueueClosed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import av
+
+    from wavry.decode.decoder import VideoDecoder
+
+logger = logging.getLogger(__name__)
+
+DecodeInput = StreamChanged | ReceivedUnit
+
+
+def input_bytes(item: DecodeInput) -> int:
+    """Bytes of one item of the stage's input queue."""
+    return len(item.unit.data) if isinstance(item, ReceivedUnit) else 0
+
+
+class DecodeStage:
+    """Decodes what comes, in order. `run` is for a worker thread, `stop` for any.
+
+    Args:
+        units: Its input. Units may be missing in it; what refers to them is skipped until the next keyframe.
+        on_picture: Gets every picture, on the stage's thread; must be quick.
+        on_broken: Told with `(epoch, frame_id)` when a keyframe is needed, on the stage's thread. May be told
+            again for every unit until one comes; whoever sends requests limits their rate.
+    """
+
+    def __init__(
+        self,
+        units: BoundedQueue[DecodeInput],
+        on_picture: Callable[[Picture], None],
+        on_broken: Callable[[int, int], None],
+    ) -> None:
+        self._units = units
+        self._on_picture = on_picture
+        self._on_broken = on_broken
+        self._stream: StreamChanged | None = None
+        self._decoder: VideoDecoder | None = None
+        self._next_frame_id: int | None = None
+        self.decoded = 0
+        self.failed = 0
+
+    def stop(self) -> None:
+        """Make `run` return."""
+        self._units.close()
+
+    def run(self) -> None:
+        """Decode until the queue is closed.
+
+        Raises:
+            BackendUnavailableError: No decoder for the stream's codec.
+        """
+        try:
+            while True:
+                item = self._units.get()
+                if isinstance(item, StreamChanged):
+                    self._change_stream(item)
+                elif item is not None:
+                    self._decode(item)
+        except QueueClosed:
+            pass
+        finally:
+            self._close_decoder()
+
+    def _change_stream(self, stream: StreamChanged) -> None:
+        from wavry.decode.decoder import VideoDecoder
+
+        if self._stream is None or self._stream.codec is not stream.codec:
+            self._close_decoder()
+            self._decoder = VideoDecoder(stream.codec)
+        self._stream = stream
+        self._next_frame_id = None
+
+    def _decode(self, received: ReceivedUnit) -> None:
+        unit = received.unit
+        if self._decoder is None or self._stream is None or unit.epoch != self._stream.epoch:
+            self._on_broken(unit.epoch, unit.frame_id)
+            return
+        if not unit.is_keyframe and unit.frame_id != self._next_frame_id:
+            self._next_frame_id = None
+            self._on_broken(unit.epoch, unit.frame_id)
+            return
+        try:
+            frame = self._decoder.decode(unit)
+        except DecodeError as error:
+            self._fail(unit.epoch, unit.frame_id, str(error))
+            return
+        self._next_frame_id = (unit.frame_id + 1) & 0xFFFFFFFF
+        if frame is not None:
+            self._deliver(frame, received)
+
+    def _deliver(self, frame: av.VideoFrame, received: ReceivedUnit) -> None:
+        unit = received.unit
+        if self._stream is not None and (frame.width, frame.height) != self._stream.size:
+            self._fail(unit.epoch, unit.frame_id, f"{frame.width}x{frame.height} is not the announced size")
+            return
+        self.decoded += 1
+        checkpoint("decode_output_ready")
+        self._on_picture(Picture(frame, received, monotonic_us()))
+
+    def _fail(self, epoch: int, frame_id: int, reason: str) -> None:
+        self.failed += 1
+        self._next_frame_id = None
+        logger.debug("access unit %d could not be decoded: %s", frame_id, reason)
+        self._on_broken(epoch, frame_id)
+
+    def _close_decoder(self) -> None:
+        if self._decoder is not None:
+            self._decoder.close()
+        self._decoder = None
