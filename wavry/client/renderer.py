@@ -24,6 +24,9 @@ from wavry.media import Rect, Size
 if TYPE_CHECKING:
     import av
 
+_BT709 = 2
+"""SDL_YUV_CONVERSION_BT709 of SDL_surface.h, which PySDL2 does not name: limited range, as the stream is."""
+
 _TRIAL_PICTURES = 5
 RENDERERS = ("accelerated", "software")
 """In order of preference where they measure alike."""
@@ -166,4 +169,4 @@ def set_hints() -> None:
     ):
         sdl2.SDL_SetHint(name, value)
     os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "wavry")
-    sdl2.SDL_SetYUVConversionMode(sdl2.SDL_YUV_CONVERSION_BT709)
+    sdl2.SDL_SetYUVConversionMode(_BT709)

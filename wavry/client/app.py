@@ -1,0 +1,243 @@
+"""The wiring of a client: connection, decoder, recording, window; and again when the connection is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import TYPE_CHECKING
+
+from wavry.client.clock_sync import ClockSync
+from wavry.client.session import HostSession
+from wavry.client.statistics import Statistics
+from wavry.clock import monotonic
+from wavry.decode import DecodeStage, Picture, StreamChanged
+from wavry.decode.stage import DecodeInput, input_bytes
+from wavry.errors import ConnectFailedError, ConnectionLostError, ErrorCode
+from wavry.files import write_whole
+from wavry.memory import MemoryBudget
+from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
+from wavry.transport.quic.client import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wavry.client.config import ClientConfig
+    from wavry.client.recording import Recorder
+
+logger = logging.getLogger(__name__)
+
+_BACK_OFF_S = (0.25, 0.5, 1.0, 2.0, 4.0)
+_ATTEMPT_S = 5.0
+_MAX_UNITS = 16
+_MAX_UNIT_BYTES = 4 * 1024 * 1024
+_FINAL_CODES = frozenset({ErrorCode.REFUSED, ErrorCode.UNSUPPORTED_VERSION, ErrorCode.PROTOCOL_VIOLATION})
+"""Reasons after which trying again changes nothing."""
+
+
+class ClientApp:
+    """Receives a host's stream until told to stop.
+
+    Args:
+        config: What to do.
+        on_picture: Gets every decoded picture, on the decode thread; the window's way in.
+        on_status: Gets what a person should read while there is no picture, on the loop; "" when there is one.
+    """
+
+    def __init__(
+        self,
+        config: ClientConfig,
+        *,
+        on_picture: Callable[[Picture], None] | None = None,
+        on_status: Callable[[str], None] | None = None,
+    ) -> None:
+        self._config = config
+        self._show = on_picture
+        self._on_status = on_status
+        self.budget = MemoryBudget()
+        self.statistics = Statistics(ClockSync())
+        self._session: HostSession | None = None
+        self._recorder: Recorder | None = None
+        self._last_picture: Picture | None = None
+        self._status = ""
+        self._was_connected = False
+        self._units: BoundedQueue[DecodeInput] = BoundedQueue(
+            "decode.units",
+            max_items=_MAX_UNITS,
+            max_bytes=_MAX_UNIT_BYTES,
+            overflow=Overflow.DROP_OLDEST,
+            size_of=input_bytes,
+        )
+        self.budget.register(self._units.name, self._units, policy=self._units.overflow.value)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Stream until `stop` is set or the time is up; then write what was asked for.
+
+        Raises:
+            ConnectFailedError: No connection came about.
+            ConnectionLostError: It was lost and was not back at the end of the time.
+        """
+        decode = DecodeStage(self._units, self._picture_decoded, self._chain_broken)
+        deadline = None if self._config.duration_s is None else monotonic() + self._config.duration_s
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                workers = [tasks.create_task(run_in_worker("wavry-decode", decode.run, stop=decode.stop))]
+                if self._config.record is not None:
+                    workers.append(tasks.create_task(self._record()))
+                    await asyncio.sleep(0)  # the recorder opens its queue
+                await self._stay_connected(stop, deadline)
+                for worker in workers:
+                    worker.cancel()
+        finally:
+            await asyncio.to_thread(self._write_results)
+
+    # Connecting.
+
+    async def _stay_connected(self, stop: asyncio.Event, deadline: float | None) -> None:
+        give_up_at = monotonic() + self._config.connect_timeout_s
+        attempt = 0
+        while not stop.is_set():
+            try:
+                error = await self._connect_once(stop, deadline)
+                attempt = 0
+            except ConnectFailedError as failure:
+                if not self._was_connected and monotonic() >= give_up_at:
+                    raise
+                error = ConnectionLostError(failure.reason)
+            if error is None:
+                return
+            if error.code in _FINAL_CODES:
+                raise ConnectFailedError(self._host_name, error.reason)
+            if deadline is not None and monotonic() >= deadline:
+                self._give_up(error)
+            self._announce(error)
+            await self._wait(stop, _BACK_OFF_S[min(attempt, len(_BACK_OFF_S) - 1)], deadline)
+            attempt += 1
+
+    async def _connect_once(self, stop: asyncio.Event, deadline: float | None) -> ConnectionLostError | None:
+        """Connect and stay until it ends; None when we left on purpose."""
+        host, port = self._config.address
+        left = _ATTEMPT_S if deadline is None else min(_ATTEMPT_S, max(0.1, deadline - monotonic()))
+        dialer = await connect(host, port, timeout_s=left)
+        try:
+            if self._was_connected:
+                self.statistics.network.reconnects += 1
+            self._was_connected = True
+            logger.info("host key sha256:%s", dialer.host_fingerprint)
+            session = self._session = HostSession(
+                dialer.link,
+                self._config.name,
+                self.statistics,
+                self.budget,
+                on_stream=self._stream_came,
+                on_source_state=self._source_changed,
+            )
+            self._say("")
+            return await self._stay(session, stop, deadline)
+        finally:
+            self._session = None
+            dialer.close()
+
+    async def _stay(
+        self, session: HostSession, stop: asyncio.Event, deadline: float | None
+    ) -> ConnectionLostError | None:
+        stopping = asyncio.ensure_future(stop.wait())
+        waiting: set[asyncio.Future[object]] = {session.ended, stopping}  # type: ignore[arg-type] # results differ
+        try:
+            left = None if deadline is None else max(0.0, deadline - monotonic())
+            await asyncio.wait(waiting, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            if session.ended.done():
+                return session.ended.result()
+            session.leave(ErrorCode.NO_ERROR, "")
+            await asyncio.wait({session.ended}, timeout=_GOODBYE_S)
+            return None
+        finally:
+            stopping.cancel()
+
+    def _give_up(self, error: ConnectionLostError) -> None:
+        if self._was_connected:
+            raise error
+        raise ConnectFailedError(self._host_name, error.reason)
+
+    def _announce(self, error: ConnectionLostError) -> None:
+        if self._was_connected:
+            self._say(f"lost {self._host_name}: {error}; waiting for it to come back")
+        else:
+            self._say(f"waiting for {self._host_name}: {error}")
+
+    @staticmethod
+    async def _wait(stop: asyncio.Event, seconds: float, deadline: float | None) -> None:
+        if deadline is not None:
+            seconds = min(seconds, max(0.0, deadline - monotonic()))
+        try:
+            async with asyncio.timeout(seconds):
+                await stop.wait()
+        except TimeoutError:
+            pass
+
+    @property
+    def _host_name(self) -> str:
+        host, port = self._config.address
+        return f"{host}:{port}"
+
+    def _say(self, status: str) -> None:
+        """Tell a person, once for each new text."""
+        if status == self._status:
+            return
+        self._status = status
+        if status:
+            logger.warning("%s", status)
+        if self._on_status is not None:
+            self._on_status(status)
+
+    # The stream's way.
+
+    def _stream_came(self, item: DecodeInput) -> None:
+        if isinstance(item, StreamChanged):
+            self.statistics.stream = item
+            logger.info("stream: %s %s", item.codec.value, item.size)
+        self._units.put_nowait(item)
+        if self._recorder is not None:
+            self._recorder.queue.put_nowait(item)
+
+    def _source_changed(self, available: bool, reason: str) -> None:
+        self._say("" if available else f"the host has no picture: {reason}")
+
+    def _picture_decoded(self, picture: Picture) -> None:
+        self.statistics.on_picture(picture)
+        if self._config.snapshot is not None:
+            self._last_picture = picture
+        if self._show is not None:
+            self._show(picture)
+
+    def _chain_broken(self, epoch: int, frame_id: int) -> None:
+        session = self._session
+        if session is not None:
+            session.request_keyframe(epoch, frame_id)
+
+    # What stays.
+
+    async def _record(self) -> None:
+        from wavry.client.recording import Recorder
+
+        assert self._config.record is not None  # who calls this has looked
+        recorder = self._recorder = Recorder(self._config.record)
+        queue = recorder.queue
+        registration = self.budget.register(queue.name, queue, policy=queue.overflow.value)
+        try:
+            await run_in_worker("wavry-record", recorder.run, stop=recorder.stop)
+        finally:
+            self._recorder = None
+            registration.close()
+
+    def _write_results(self) -> None:
+        if self._config.snapshot is not None and self._last_picture is not None:
+            from wavry.decode.snapshot import save_png
+
+            save_png(self._last_picture.frame, self._config.snapshot)
+        if self._config.stats_json is not None:
+            data = json.dumps(self.statistics.report(self.budget), indent=2).encode() + b"\n"
+            write_whole(self._config.stats_json, data, flag="--stats-json")
+
+
+_GOODBYE_S = 0.5

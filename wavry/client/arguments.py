@@ -1,0 +1,90 @@
+"""The client's command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wavry import cli
+from wavry.backends import AUTO
+from wavry.cli import Option, Program
+from wavry.client.config import ClientConfig
+from wavry.client.session import CLIENT_NAME
+from wavry.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PROGRAM = Program(
+    name="wavry-client",
+    description="Show the screen of a wavry host.",
+    positional=Option(
+        flag="--address",
+        metavar="HOST:PORT",
+        parse=cli.address,
+        help=f"the host; port {cli.DEFAULT_PORT} when left out",
+    ),
+    options=(
+        Option(flag="--headless", help="no window: decode and measure"),
+        Option(flag="--duration", metavar="DURATION", parse=cli.duration, help="leave after this time (stay)"),
+        Option(
+            flag="--connect-timeout",
+            metavar="DURATION",
+            parse=cli.duration,
+            default=30.0,
+            help="how long to try the first connection; a lost one is tried for ever (30s)",
+        ),
+        Option(
+            flag="--record",
+            metavar="FILE",
+            parse=Path,
+            help="write what arrives to FILE.mkv or FILE.mp4, without encoding it again",
+        ),
+        Option(flag="--snapshot", metavar="FILE", parse=Path, help="write the last picture to FILE.png at the end"),
+        Option(flag="--stats-json", metavar="FILE", parse=Path, help="write the figures of the run at the end"),
+        Option(flag="--no-auth", help="connect without pairing; only to a loopback address"),
+        Option(flag="--name", metavar="NAME", default=CLIENT_NAME, help="what the host calls this client"),
+        Option(flag="--fullscreen", help="start in full screen; F11 changes it"),
+        Option(
+            flag="--renderer",
+            metavar="NAME",
+            parse=cli.one_of(AUTO, "accelerated", "software"),
+            default=AUTO,
+            help="accelerated, software, or auto: the one that measures quickest (auto)",
+        ),
+        cli.LOG_LEVEL,
+        cli.CONFIG_FILE,
+    ),
+    epilog=(
+        "Exit codes: 0 done, 2 wrong usage, 3 a part is missing on this machine, 4 could not connect or was refused,\n"
+        "5 the connection was lost and did not come back."
+    ),
+)
+
+
+def read_arguments(arguments: Sequence[str] | None) -> tuple[ClientConfig, str]:
+    """Return what to do and the log level.
+
+    Raises:
+        ConfigError: A value is wrong, or two do not go together.
+    """
+    values = PROGRAM.read(arguments)
+    if values["fullscreen"] and values["headless"]:
+        raise ConfigError("--fullscreen", "with --headless", "one of the two")
+    if values["record"] is not None:
+        from wavry.client.recording import check_recording_path
+
+        check_recording_path(values["record"])
+    config = ClientConfig(
+        address=values["address"],
+        headless=values["headless"],
+        duration_s=values["duration"],
+        connect_timeout_s=values["connect_timeout"],
+        record=values["record"],
+        snapshot=values["snapshot"],
+        stats_json=values["stats_json"],
+        name=values["name"],
+        fullscreen=values["fullscreen"],
+        renderer=values["renderer"],
+    )
+    return config, values["log_level"]

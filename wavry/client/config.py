@@ -1,0 +1,46 @@
+"""What a client is asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wavry.backends import AUTO
+from wavry.client.session import CLIENT_NAME
+from wavry.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientConfig:
+    """Everything `python -m wavry.client` takes."""
+
+    address: tuple[str, int]
+    """The host and its UDP port."""
+
+    headless: bool = False
+    """No window: decode and measure."""
+
+    duration_s: float | None = None
+    """Leave after so many seconds, counted from the start. None: stay."""
+
+    connect_timeout_s: float = 30.0
+    """For how long the first connection is tried. A connection that was lost is tried for ever."""
+
+    record: Path | None = None
+    snapshot: Path | None = None
+    stats_json: Path | None = None
+    name: str = CLIENT_NAME
+    fullscreen: bool = False
+    renderer: str = AUTO
+
+    def __post_init__(self) -> None:
+        if self.duration_s is not None and self.duration_s <= 0:
+            raise ConfigError("--duration", self.duration_s, "more than 0")
+        if len(self.name) > 256:
+            raise ConfigError("--name", self.name, "at most 256 characters")
+        for flag, path in (("--snapshot", self.snapshot), ("--stats-json", self.stats_json)):
+            if path is not None and not path.absolute().parent.is_dir():
+                raise ConfigError(flag, path, "a file in a directory that exists")

@@ -1,0 +1,234 @@
+"""One connection to a host: datagrams become access units, the rest is talk."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from wavry import __version__
+from wavry.clock import monotonic_us
+from wavry.decode import ReceivedUnit, StreamChanged
+from wavry.errors import ConnectionLostError, ErrorCode, RemoteProtocolError
+from wavry.media import Codec, Size
+from wavry.rift import (
+    AccessUnitReceived,
+    Bye,
+    ControlDecoder,
+    FrameLost,
+    Hello,
+    KeyframeNeeded,
+    KeyframeRequest,
+    Message,
+    Ping,
+    Pong,
+    Receiver,
+    ReceiverConfig,
+    SourceState,
+    StreamConfig,
+    check_version,
+    encode_message,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from wavry.client.statistics import Statistics
+    from wavry.decode.stage import DecodeInput
+    from wavry.memory import MemoryBudget
+    from wavry.transport import Connection
+
+logger = logging.getLogger(__name__)
+
+FEEDBACK_INTERVAL_S = 0.05
+"""While packets come the host hears of them 20 times a second."""
+
+PING_INTERVAL_S = 1.0
+_SETTLING_PING_INTERVAL_S = 0.05
+"""The first pings come quickly, so that latencies are known within half a second."""
+
+_KEYFRAME_INTERVAL_S = 0.25
+
+
+class HostSession:
+    """A `ConnectionObserver` with a `Receiver`. On the loop, except `request_keyframe`.
+
+    Args:
+        connection: Open; owned.
+        name: What the host calls this client.
+        statistics: Where counts go.
+        budget: Where the reorder window registers.
+        on_stream: Gets stream changes and access units in order.
+        on_source_state: Told when the host's screen goes (`False`, why) and comes back.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        name: str,
+        statistics: Statistics,
+        budget: MemoryBudget,
+        *,
+        on_stream: Callable[[DecodeInput], None],
+        on_source_state: Callable[[bool, str], None],
+    ) -> None:
+        self._connection = connection
+        self._statistics = statistics
+        self._network = statistics.network
+        self._on_stream = on_stream
+        self._on_source_state = on_source_state
+        self._loop = asyncio.get_running_loop()
+        self._control = ControlDecoder()
+        self._receiver = Receiver(ReceiverConfig())
+        self._registrations = [
+            budget.register("rift.reorder", self._receiver.window, policy="the oldest give way"),
+            budget.register("rift.assembler", self._receiver.assembler, policy="a unit above the limit is lost"),
+        ]
+        self._reported_packets = 0
+        self._ping_id = 0
+        self._keyframe_asked_at = -_KEYFRAME_INTERVAL_S
+        self._receiver_timer: asyncio.TimerHandle | None = None
+        self._feedback_timer: asyncio.TimerHandle | None = None
+        self._ping_timer: asyncio.TimerHandle | None = None
+        self._bye: Bye | None = None
+        self.ended: asyncio.Future[ConnectionLostError] = self._loop.create_future()
+        """Done, with the reason, when the connection has ended."""
+        connection.observe(self)
+        self._send(
+            Hello(
+                name=name,
+                codecs=tuple(codec.value for codec in Codec),
+                max_datagram_bytes=connection.max_datagram_bytes,
+            )
+        )
+        self._ping()
+
+    # Towards the host.
+
+    def request_keyframe(self, epoch: int, frame_id: int) -> None:
+        """Ask for a keyframe after a frame, unless that was done a moment ago. Any thread."""
+        self._loop.call_soon_threadsafe(self._ask_for_keyframe, epoch, frame_id)
+
+    def _ask_for_keyframe(self, epoch: int, after_frame_id: int) -> None:
+        now = self._loop.time()
+        if self.ended.done() or now - self._keyframe_asked_at < _KEYFRAME_INTERVAL_S:
+            return
+        self._keyframe_asked_at = now
+        self._network.keyframe_requests += 1
+        self._send(KeyframeRequest(epoch=epoch, after_frame_id=after_frame_id))
+        self._connection.flush()
+
+    def _send(self, message: Message) -> None:
+        self._connection.send_control(encode_message(message))
+
+    def _ping(self) -> None:
+        self._ping_id = (self._ping_id + 1) & 0xFFFFFFFF
+        self._send(Ping(ping_id=self._ping_id, sent_us=monotonic_us()))
+        self._send(self._receiver.make_feedback(self._loop.time()))  # also when nothing comes: the end may be lost
+        self._connection.flush()
+        interval = PING_INTERVAL_S if self._statistics.clock.is_settled else _SETTLING_PING_INTERVAL_S
+        self._ping_timer = self._loop.call_later(interval, self._ping)
+
+    def _report(self) -> None:
+        self._feedback_timer = None
+        stats = self._receiver.stats
+        if stats.packets_received != self._reported_packets:
+            self._reported_packets = stats.packets_received
+            self._send(self._receiver.make_feedback(self._loop.time()))
+            self._connection.flush()
+
+    def leave(self, code: ErrorCode, reason: str) -> None:
+        """Say goodbye."""
+        self._send(Bye(code=code, reason=reason))
+        self._connection.flush()
+        self._connection.close(code, reason)
+
+    # From the host: ConnectionObserver.
+
+    def datagrams_received(self, datagrams: Sequence[bytes], *, now: float) -> None:
+        """Take media packets; a malformed one is counted and skipped."""
+        receiver = self._receiver
+        for datagram in datagrams:
+            try:
+                receiver.receive_datagram(datagram, now=now)
+            except RemoteProtocolError as error:
+                logger.debug("a datagram was skipped: %s", error)
+        self._drain()
+        if self._feedback_timer is None:
+            self._feedback_timer = self._loop.call_later(FEEDBACK_INTERVAL_S, self._report)
+
+    def _drain(self) -> None:
+        """Hand on what the receiver has, and set its timer."""
+        for event in self._receiver.events():
+            match event:
+                case AccessUnitReceived(unit=unit):
+                    self._on_stream(ReceivedUnit(unit, monotonic_us()))
+                case KeyframeNeeded(epoch=epoch, after_frame_id=after_frame_id):
+                    self._ask_for_keyframe(epoch, after_frame_id)
+                case FrameLost(frame_id=frame_id, reason=reason, count=count):
+                    logger.debug("%d frames lost from %d on: %s", count, frame_id, reason)
+        self._count()
+        self._arm_receiver()
+
+    def _arm_receiver(self) -> None:
+        due = self._receiver.next_timer()
+        if self._receiver_timer is not None:
+            if due == self._receiver_timer.when():
+                return
+            self._receiver_timer.cancel()
+        self._receiver_timer = None if due is None else self._loop.call_at(due, self._receiver_due)
+
+    def _receiver_due(self) -> None:
+        self._receiver_timer = None
+        self._receiver.handle_timer(now=self._loop.time())
+        self._drain()
+
+    def _count(self) -> None:
+        window = self._receiver.window
+        self._network.take(self._receiver.stats, window.occupancy)
+        self._network.rtt_ms = self._connection.rtt_ms
+
+    def control_received(self, data: bytes, *, now: float) -> None:
+        """Take messages; a wrong one ends the session."""
+        try:
+            for message in self._control.receive(data):
+                self._handle(message)
+        except RemoteProtocolError as error:
+            logger.warning("the host: %s", error)
+            self.leave(error.code, str(error)[:256])
+
+    def _handle(self, message: Message) -> None:
+        match message:
+            case Hello():
+                check_version(message)
+                logger.info("connected to %s, %s", message.name or "a nameless host", self._connection.peer)
+            case StreamConfig():
+                self._on_stream(StreamChanged(message.epoch, message.codec, Size(message.width, message.height)))
+            case Pong(sent_us=sent_us, received_us=received_us):
+                self._statistics.clock.on_pong(sent_us=sent_us, host_us=received_us, now_us=monotonic_us())
+            case SourceState(available=available, reason=reason):
+                self._on_source_state(available, reason)
+            case Ping(ping_id=ping_id, sent_us=sent_us):
+                self._send(Pong(ping_id=ping_id, sent_us=sent_us, received_us=monotonic_us()))
+            case Bye():
+                self._bye = message
+
+    def writable(self, *, now: float) -> None:
+        """Nothing waits here: a client sends no datagrams."""
+
+    def connection_lost(self, error: ConnectionLostError) -> None:
+        """End; what the host said last is the better reason."""
+        for timer in (self._receiver_timer, self._feedback_timer, self._ping_timer):
+            if timer is not None:
+                timer.cancel()
+        for registration in self._registrations:
+            registration.close()
+        self._network.finish()
+        if self._bye is not None and not error.was_local:
+            error = ConnectionLostError(self._bye.reason, code=self._bye.code)
+        if not self.ended.done():
+            self.ended.set_result(error)
+
+
+CLIENT_NAME = f"wavry {__version__}"
+"""What a client calls itself unless its owner says otherwise."""

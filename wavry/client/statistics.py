@@ -1,0 +1,176 @@
+"""The client's figures, for `--stats-json` and the status line."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wavry.clock import monotonic
+from wavry.memory.metrics import measure_memory
+from wavry.observe.histogram import Histogram
+from wavry.rift import ReceiverStats
+
+if TYPE_CHECKING:
+    from wavry.client.clock_sync import ClockSync
+    from wavry.decode import Picture, StreamChanged
+    from wavry.memory import MemoryBudget
+
+_STAGES = ("capture", "encode", "network", "decode", "show")
+
+
+@dataclass(slots=True)
+class Network:
+    """What arrived over all connections of a run. Written on the loop."""
+
+    keyframe_requests: int = 0
+    reconnects: int = 0
+    rtt_ms: float | None = None
+    reorder_occupancy: float | None = None
+    _now: ReceiverStats = field(default_factory=ReceiverStats)
+    _before: ReceiverStats = field(default_factory=ReceiverStats)
+
+    def take(self, stats: ReceiverStats, reorder_occupancy: float) -> None:
+        """Note how the present connection stands."""
+        self._now = stats
+        self.reorder_occupancy = reorder_occupancy
+
+    def finish(self) -> None:
+        """Add the present connection to those that have ended."""
+        for name in ("packets_received", "packets_lost", "bytes_received", "frames_received", "frames_lost"):
+            setattr(self._before, name, getattr(self._before, name) + getattr(self._now, name))
+        self._now = ReceiverStats()
+
+    @property
+    def bytes_received(self) -> int:
+        """Datagrams, headers included."""
+        return self._before.bytes_received + self._now.bytes_received
+
+    @property
+    def frames_received(self) -> int:
+        """Access units handed to the decoder."""
+        return self._before.frames_received + self._now.frames_received
+
+    @property
+    def frames_lost(self) -> int:
+        """Access units that never became whole."""
+        return self._before.frames_lost + self._now.frames_lost
+
+    @property
+    def loss(self) -> float | None:
+        """Lost packets over expected ones."""
+        lost = self._before.packets_lost + self._now.packets_lost
+        expected = self._before.packets_received + self._now.packets_received + lost
+        return lost / expected if expected else None
+
+
+@dataclass(slots=True)
+class Statistics:
+    """Counts and latencies of a run. Pictures come from the decode and window threads, the rest from the loop."""
+
+    clock: ClockSync
+    network: Network = field(default_factory=Network)
+    stream: StreamChanged | None = None
+    pictures_decoded: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _started_at: float = field(default_factory=monotonic)
+    _first_decoded_us: int | None = None
+    _last_decoded_us: int | None = None
+    _capture_to_decoded: Histogram = field(default_factory=Histogram)
+    _capture_to_shown: Histogram = field(default_factory=Histogram)
+    _stages: dict[str, Histogram] = field(default_factory=lambda: {name: Histogram() for name in _STAGES})
+
+    def on_picture(self, picture: Picture) -> None:
+        """Count a decoded picture."""
+        unit, timings = picture.received.unit, picture.received.unit.timings
+        with self._lock:
+            self.pictures_decoded += 1
+            self._first_decoded_us = self._first_decoded_us or picture.decoded_us
+            self._last_decoded_us = picture.decoded_us
+            self._add("capture", timings.captured_us)
+            self._add("encode", timings.encoded_us - timings.captured_us)
+            self._add("decode", picture.decoded_us - picture.received.received_us)
+            if self.clock.offset_us is not None:
+                captured_us = unit.capture_us - self.clock.offset_us  # on our clock
+                self._add("network", picture.received.received_us - captured_us - timings.encoded_us)
+                self._capture_to_decoded.add((picture.decoded_us - captured_us) / 1000)
+
+    def on_shown(self, picture: Picture, shown_us: int) -> None:
+        """Count a picture that reached the window."""
+        with self._lock:
+            self._add("show", shown_us - picture.decoded_us)
+            if self.clock.offset_us is not None:
+                captured_us = picture.received.unit.capture_us - self.clock.offset_us
+                self._capture_to_shown.add((shown_us - captured_us) / 1000)
+
+    def _add(self, stage: str, microseconds: int) -> None:
+        self._stages[stage].add(microseconds / 1000)
+
+    def line(self) -> str:
+        """Return the figures of this moment in one line."""
+        with self._lock:
+            latency = self._capture_to_decoded.percentile(50)
+        loss = self.network.loss
+        parts = [
+            f"{self.stream.size} {self.stream.codec.value}" if self.stream is not None else "waiting for the stream",
+            f"{self.pictures_decoded} pictures",
+            "" if latency is None else f"{latency:.1f} ms",
+            "" if loss is None else f"loss {loss:.1%}",
+        ]
+        return " · ".join(part for part in parts if part)
+
+    def report(self, budget: MemoryBudget) -> dict[str, object]:
+        """Return the whole of `--stats-json`; what is not known is None."""
+        duration_s = monotonic() - self._started_at
+        metrics = measure_memory(reorder_buffer_occupancy=self.network.reorder_occupancy)
+        with self._lock:
+            return {
+                "version": 1,
+                "duration_s": round(duration_s, 3),
+                "video": self._video(),
+                "latency_ms": self._latency(),
+                "audio": None,
+                "network": self._network(),
+                "memory": metrics.as_dict(),
+                "budget": [entry.as_dict() for entry in budget.entries()],
+                "profile": None,
+            }
+
+    def _streamed_s(self) -> float | None:
+        if self._first_decoded_us is None or self._last_decoded_us is None:
+            return None
+        return (self._last_decoded_us - self._first_decoded_us) / 1e6 or None
+
+    def _video(self) -> dict[str, object]:
+        streamed_s = self._streamed_s()
+        return {
+            "codec": self.stream.codec.value if self.stream is not None else None,
+            "width": self.stream.size.width if self.stream is not None else None,
+            "height": self.stream.size.height if self.stream is not None else None,
+            "frames_received": self.network.frames_received,
+            "frames_decoded": self.pictures_decoded,
+            "frames_lost": self.network.frames_lost,
+            "frames_recovered": 0,
+            "keyframe_requests": self.network.keyframe_requests,
+            "fps": round((self.pictures_decoded - 1) / streamed_s, 2) if streamed_s else None,
+            "bitrate_bps": round(self.network.bytes_received * 8 / streamed_s) if streamed_s else None,
+        }
+
+    def _latency(self) -> dict[str, object]:
+        stages = {name: histogram.summary() for name, histogram in self._stages.items() if histogram.count}
+        return {
+            "capture_to_decoded": self._capture_to_decoded.summary(),
+            "capture_to_shown": self._capture_to_shown.summary() if self._capture_to_shown.count else None,
+            "stages": stages,
+        }
+
+    def _network(self) -> dict[str, object]:
+        network = self.network
+        loss = network.loss
+        return {
+            "rtt_ms": None if network.rtt_ms is None else round(network.rtt_ms, 3),
+            "loss": None if loss is None else round(loss, 6),
+            "loss_after_repair": None if loss is None else round(loss, 6),
+            "received_bytes": network.bytes_received,
+            "reconnects": network.reconnects,
+        }

@@ -1,0 +1,129 @@
+"""The host's command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wavry import cli
+from wavry.backends import AUTO
+from wavry.capture import CaptureConfig
+from wavry.cli import Option, Program
+from wavry.encode.config import MAX_DIMENSION
+from wavry.encode.registry import encoder_names
+from wavry.encode.stage import EncodeStageConfig
+from wavry.errors import ConfigError
+from wavry.media import Codec, Size
+from wavry.server.config import HostConfig, is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_CODECS = tuple(codec.value for codec in Codec)
+
+PROGRAM = Program(
+    name="wavry-server",
+    description="Stream this machine's screen to wavry clients.",
+    options=(
+        Option(
+            flag="--listen",
+            metavar="HOST:PORT",
+            parse=cli.address,
+            default=("127.0.0.1", cli.DEFAULT_PORT),
+            help="UDP address to listen on; port 0 picks a free one (127.0.0.1:4790)",
+        ),
+        Option(
+            flag="--source",
+            metavar="SOURCE",
+            default="screen",
+            help="what to stream: screen, testcard (moves, with a readable frame number), or a video file, looped",
+        ),
+        Option(
+            flag="--monitor",
+            metavar="N",
+            parse=cli.whole_number,
+            help="which monitor: 0 is the primary one (the primary one)",
+        ),
+        Option(
+            flag="--region", metavar="X,Y,W,H", parse=cli.region, help="only this part of the screen, in pixels (all)"
+        ),
+        Option(
+            flag="--size",
+            metavar="WxH",
+            parse=cli.size,
+            help="send at most this size, shape kept (the screen's own)",
+        ),
+        Option(
+            flag="--capture", metavar="NAME", default=AUTO, help="capture back end, see python -m wavry.doctor (auto)"
+        ),
+        Option(flag="--encoder", metavar="NAME", default=AUTO, help="encoder, see python -m wavry.doctor (auto)"),
+        Option(
+            flag="--codec", metavar="CODEC", parse=cli.one_of(*_CODECS), default="h264", help="h264, hevc or av1 (h264)"
+        ),
+        Option(flag="--fps", metavar="N", parse=cli.whole_number, default=60, help="most frames per second (60)"),
+        Option(
+            flag="--bitrate", metavar="BPS", parse=cli.amount, default=20_000_000, help="most bits per second (20M)"
+        ),
+        Option(flag="--no-auth", help="let anybody in; only with a loopback --listen"),
+        Option(
+            flag="--stream-for",
+            metavar="DURATION",
+            parse=cli.duration,
+            help="stream from the start, watched or not, then stop (for ever, while watched)",
+        ),
+        Option(flag="--memory-report", metavar="FILE", parse=Path, help="write a JSON report on memory at the end"),
+        cli.LOG_LEVEL,
+        cli.CONFIG_FILE,
+    ),
+    epilog=(
+        "While there is no pairing the host listens on loopback only, and --no-auth changes nothing else.\n"
+        "Exit codes: 0 done, 2 wrong usage, 3 a part is missing on this machine."
+    ),
+)
+
+
+def read_arguments(arguments: Sequence[str] | None) -> tuple[HostConfig, str]:
+    """Return what to do and the log level.
+
+    Raises:
+        ConfigError: A value is wrong, or two do not go together.
+    """
+    values = PROGRAM.read(arguments)
+    codec = Codec(values["codec"])
+    encoders = (AUTO, *encoder_names(codec))
+    if values["encoder"] not in encoders:
+        raise ConfigError("--encoder", values["encoder"], f"with --codec {codec.value} one of {', '.join(encoders)}")
+    return _host_config(values, codec), values["log_level"]
+
+
+def _host_config(values: dict[str, Any], codec: Codec) -> HostConfig:
+    host, port = values["listen"]
+    if values["no_auth"] and not is_loopback(host):
+        raise ConfigError("--no-auth", f"with --listen {host}:{port}", "only a loopback address")
+    size: Size | None = values["size"]
+    if size is not None and (min(size) < 16 or max(size) > MAX_DIMENSION):
+        raise ConfigError("--size", size, f"16x16 to {MAX_DIMENSION}x{MAX_DIMENSION}")
+    stream_for: float | None = values["stream_for"]
+    if stream_for is not None and stream_for <= 0:
+        raise ConfigError("--stream-for", values["stream_for"], "more than 0")
+    capture = CaptureConfig(
+        source=values["source"],
+        backend=values["capture"],
+        monitor=values["monitor"],
+        region=values["region"],
+        fps=values["fps"],
+        size=size if values["source"] == "testcard" else None,
+    )
+    bitrate_bps = values["bitrate"]
+    if not 100_000 <= bitrate_bps <= 1_000_000_000:
+        raise ConfigError("--bitrate", bitrate_bps, "100k to 1G")
+    encode = EncodeStageConfig(
+        codec=codec, encoder=values["encoder"], fps=values["fps"], bitrate_bps=bitrate_bps, box=size
+    )
+    return HostConfig(
+        capture=capture,
+        encode=encode,
+        listen=(host, port),
+        stream_for_s=stream_for,
+        memory_report=values["memory_report"],
+    )

@@ -1,0 +1,145 @@
+"""One encoder, any number of viewers: access units go to all who watch."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from wavry.encode.stage import EncodeOutput, StreamOpened
+from wavry.errors import ErrorCode
+from wavry.pipeline import BoundedQueue, QueueClosed
+from wavry.server.viewer import ViewerSession
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wavry.memory import MemoryBudget
+    from wavry.transport import Connection
+
+logger = logging.getLogger(__name__)
+
+MAX_VIEWERS = 4
+"""Most who watch at once; a fifth is refused."""
+
+
+class Broadcast:
+    """Hands the encoder's output to the viewers, and the viewers' wishes to the encoder. On the loop.
+
+    While no viewer has room, nothing is taken from the encoder; it then waits, and stale frames give way to newer
+    ones before they are encoded. A viewer that is slower than others loses whole access units and asks for a
+    keyframe.
+
+    Args:
+        outputs: The encode stage's output.
+        request_keyframe: Asks the encoder for one.
+        on_watched: Told when the first viewer comes and the last one goes.
+        budget: For the viewers' queues.
+    """
+
+    def __init__(
+        self,
+        outputs: BoundedQueue[EncodeOutput],
+        request_keyframe: Callable[[], None],
+        on_watched: Callable[[bool], None],
+        budget: MemoryBudget,
+    ) -> None:
+        self._outputs = outputs
+        self._request_keyframe = request_keyframe
+        self._on_watched = on_watched
+        self._budget = budget
+        self._sessions: set[ViewerSession] = set()
+        self._viewers: list[ViewerSession] = []
+        self._stream: StreamOpened | None = None
+        self._source_trouble: str | None = None
+        self._room = asyncio.Event()
+        self._room.set()
+        self._all_gone = asyncio.Event()
+        self._all_gone.set()
+
+    @property
+    def viewers(self) -> tuple[ViewerSession, ...]:
+        """Who watches now."""
+        return tuple(self._viewers)
+
+    @property
+    def send_buffer_bytes(self) -> int:
+        """Everything that waits to be sent to anybody."""
+        return sum(session.send_buffer_bytes for session in self._sessions)
+
+    def admit(self, connection: Connection) -> None:
+        """Start a session on a new connection."""
+        session = ViewerSession(
+            connection,
+            self._budget,
+            on_watching=self._add_viewer,
+            on_keyframe_needed=self._request_keyframe,
+            on_room=self._room.set,
+            on_gone=self._remove,
+        )
+        self._sessions.add(session)
+        self._all_gone.clear()
+
+    async def run(self) -> None:
+        """Distribute until the encoder's queue is closed."""
+        try:
+            while True:
+                await self._wait_for_room()
+                output = await self._outputs.aget()
+                if isinstance(output, StreamOpened):
+                    self._stream = output
+                    for viewer in list(self._viewers):
+                        viewer.announce(output)
+                else:
+                    for viewer in list(self._viewers):
+                        viewer.send_unit(output)
+        except QueueClosed:
+            pass
+
+    async def _wait_for_room(self) -> None:
+        while self._viewers and not any(viewer.has_room for viewer in self._viewers):
+            self._room.clear()
+            await self._room.wait()
+
+    def tell_source_state(self, available: bool, reason: str) -> None:
+        """Tell all viewers that the screen has gone or is back."""
+        self._source_trouble = None if available else reason
+        for viewer in self._viewers:
+            viewer.tell_source_state(available, reason)
+
+    def _add_viewer(self, viewer: ViewerSession) -> None:
+        if len(self._viewers) >= MAX_VIEWERS:
+            viewer.close(ErrorCode.REFUSED, f"{MAX_VIEWERS} are watching already")
+            return
+        self._viewers.append(viewer)
+        self._room.set()
+        if self._source_trouble is not None:
+            viewer.tell_source_state(False, self._source_trouble)
+        if self._stream is not None:
+            viewer.announce(self._stream)
+        if len(self._viewers) == 1:
+            self._on_watched(True)
+        self._request_keyframe()
+
+    def _remove(self, session: ViewerSession) -> None:
+        self._sessions.discard(session)
+        self._room.set()
+        if session in self._viewers:
+            self._viewers.remove(session)
+            if not self._viewers:
+                self._on_watched(False)
+        if not self._sessions:
+            self._all_gone.set()
+
+    async def close(self) -> None:
+        """Say goodbye to all and wait a moment for them to hear it."""
+        for session in list(self._sessions):
+            session.close(ErrorCode.SHUTTING_DOWN, "the host is being stopped")
+        try:
+            async with asyncio.timeout(_GOODBYE_S):
+                await self._all_gone.wait()
+        except TimeoutError:
+            pass
+
+
+_GOODBYE_S = 0.5

@@ -1,0 +1,122 @@
+"""The capture stage: one thread between the screen and the queue of frames."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from wavry.errors import BackendError, CaptureLostError, ConfigError
+from wavry.pipeline import BoundedQueue, QueueClosed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wavry.capture import FrameSource
+    from wavry.media import Frame
+
+logger = logging.getLogger(__name__)
+
+_WAIT_S = 1.0
+"""How long one call into the source may last; it bounds nothing but how often the loop looks around."""
+
+_REOPEN_DELAYS_S = (0.25, 0.5, 1.0, 2.0, 5.0)
+
+
+class CaptureStage:
+    """Takes frames while somebody watches, and comes back when the screen does.
+
+    Args:
+        source: The first source, open; owned.
+        reopen: Opens another after the screen was lost; raises a `BackendError` while there is none.
+        frames: Where frames go; frames belong to it then.
+        on_state: Told on the stage's thread when the screen goes (`False`, why) and comes back (`True`, "").
+    """
+
+    def __init__(
+        self,
+        source: FrameSource,
+        reopen: Callable[[], FrameSource],
+        frames: BoundedQueue[Frame],
+        on_state: Callable[[bool, str], None],
+    ) -> None:
+        self.source = source
+        self._reopen = reopen
+        self._frames = frames
+        self._on_state = on_state
+        self._watched = threading.Event()
+        self._stopped = threading.Event()
+        self.captured = 0
+
+    # What its frames may take, for the budget; the pool behind it changes with the picture's size.
+
+    @property
+    def cap_bytes(self) -> int:
+        """Most bytes of the present pool."""
+        return self.source.pool.cap_bytes
+
+    @property
+    def used_bytes(self) -> int:
+        """Bytes of the present pool's buffers."""
+        return self.source.pool.used_bytes
+
+    @property
+    def high_water_bytes(self) -> int:
+        """Most bytes the present pool has held."""
+        return self.source.pool.high_water_bytes
+
+    @property
+    def drops(self) -> int:
+        """How often no buffer was free."""
+        return self.source.pool.drops
+
+    def watch(self, watched: bool) -> None:
+        """Start or stop taking frames. Any thread."""
+        if watched and not self._watched.is_set():
+            self.source.request_full_frame()
+            self._watched.set()
+        elif not watched:
+            self._watched.clear()
+            self.source.interrupt()
+
+    def stop(self) -> None:
+        """Make `run` return. Any thread."""
+        self._stopped.set()
+        self._watched.set()
+        self.source.interrupt()
+
+    def run(self) -> None:
+        """Take frames until `stop`."""
+        try:
+            while not self._stopped.is_set():
+                self._watched.wait()
+                try:
+                    frame = self.source.next_frame(_WAIT_S)
+                except CaptureLostError as error:
+                    self._recover(error)
+                    continue
+                if frame is not None:
+                    self.captured += 1
+                    self._frames.put(frame)
+        except QueueClosed:
+            pass
+        finally:
+            self.source.close()
+
+    def _recover(self, error: CaptureLostError) -> None:
+        """Try to open the source again, for as long as it takes."""
+        logger.warning("%s; waiting for it to come back", error)
+        self._on_state(False, str(error))
+        self.source.close()
+        attempt = 0
+        while not self._stopped.wait(_REOPEN_DELAYS_S[min(attempt, len(_REOPEN_DELAYS_S) - 1)]):
+            attempt += 1
+            try:
+                self.source = self._reopen()
+            except (BackendError, ConfigError) as refusal:
+                logger.debug("still no screen: %s", refusal)
+                continue
+            logger.info("the screen is back after %d tries", attempt)
+            self._on_state(True, "")
+            self.source.request_full_frame()
+            return

@@ -1,0 +1,47 @@
+"""What a host is asked to do."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wavry.encode.stage import EncodeStageConfig
+from wavry.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wavry.capture import CaptureConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostConfig:
+    """Everything `python -m wavry.server` takes."""
+
+    capture: CaptureConfig
+    encode: EncodeStageConfig = field(default_factory=EncodeStageConfig)
+
+    listen: tuple[str, int] = ("127.0.0.1", 4790)
+    """Address and UDP port; port 0 lets the system choose. Only loopback while there is no pairing."""
+
+    stream_for_s: float | None = None
+    """Stream from the start, watched or not, and stop after so many seconds. None: stream while somebody watches."""
+
+    memory_report: Path | None = None
+    """Where the JSON report goes at the end."""
+
+    def __post_init__(self) -> None:
+        host, port = self.listen
+        if not is_loopback(host):
+            raise ConfigError("--listen", f"{host}:{port}", "a loopback address, as long as there is no pairing")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address can only be reached from this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,215 @@
+"""One client's session on the host: what it may see goes out, what it says comes in."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from wavry import __version__
+from wavry.clock import monotonic_us
+from wavry.errors import ConnectionLostError, ErrorCode, RemoteProtocolError
+from wavry.rift import (
+    Bye,
+    ControlDecoder,
+    Feedback,
+    Hello,
+    KeyframeRequest,
+    KeyframeRequested,
+    Message,
+    Ping,
+    Pong,
+    Sender,
+    SenderConfig,
+    SourceState,
+    StreamConfig,
+    check_version,
+    encode_message,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from wavry.encode.stage import StreamOpened
+    from wavry.media import AccessUnit
+    from wavry.memory import MemoryBudget
+    from wavry.transport import Connection
+
+logger = logging.getLogger(__name__)
+
+_HELLO_TIMEOUT_S = 5.0
+
+_MAX_TEXT = 256
+"""Longest text that a message may carry (WIRE.md)."""
+
+_KEYFRAME_INTERVAL_S = 0.25
+"""Time between two wishes for the same keyframe; a new one is under way by then."""
+
+_ROOM_BYTES = 32 * 1024
+"""A viewer with less than this in its queue takes another access unit: about 12 ms at 20 Mbit/s."""
+
+
+class ViewerSession:
+    """A `ConnectionObserver` with a `Sender`. On the loop.
+
+    Args:
+        connection: Open; owned.
+        budget: Where its send queue registers.
+        on_watching: Told when the client has introduced itself.
+        on_keyframe_needed: Told when this viewer can't go on without a keyframe.
+        on_room: Told when the viewer can take more.
+        on_gone: Told once, at the end.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        budget: MemoryBudget,
+        *,
+        on_watching: Callable[[ViewerSession], None],
+        on_keyframe_needed: Callable[[], None],
+        on_room: Callable[[], None],
+        on_gone: Callable[[ViewerSession], None],
+    ) -> None:
+        self.connection = connection
+        self.name = connection.peer
+        self._on_watching = on_watching
+        self._on_keyframe_needed = on_keyframe_needed
+        self._on_room = on_room
+        self._on_gone = on_gone
+        self._loop = asyncio.get_running_loop()
+        self._control = ControlDecoder()
+        self._sender = Sender(SenderConfig(max_datagram_bytes=connection.max_datagram_bytes))
+        self._registration = budget.register("rift.send_queue", self._sender, policy=self._sender.policy)
+        self._codecs: tuple[str, ...] = ()
+        self.is_watching = False
+        self._wished_at = -_KEYFRAME_INTERVAL_S
+        self._hello_timer = self._loop.call_later(
+            _HELLO_TIMEOUT_S, connection.close, ErrorCode.TIMEOUT, "no hello came"
+        )
+        connection.observe(self)
+
+    # Towards the client.
+
+    def announce(self, stream: StreamOpened) -> None:
+        """Tell how what follows is coded. A client that can't decode it is refused."""
+        config = stream.config
+        if config.codec.value not in self._codecs:
+            can = ", ".join(self._codecs) or "nothing"
+            self.close(ErrorCode.REFUSED, f"this host sends {config.codec.value}, the client decodes {can}")
+            return
+        self._send(
+            StreamConfig(
+                epoch=stream.epoch,
+                codec=config.codec,
+                width=config.size.width,
+                height=config.size.height,
+                fps=config.fps,
+                bitrate_bps=config.bitrate_bps,
+            )
+        )
+        self.connection.flush()  # before the first datagram, so that it usually arrives before it
+
+    def send_unit(self, unit: AccessUnit) -> None:
+        """Send an access unit, or note that this viewer has to do without it."""
+        now = self._loop.time()
+        self._sender.send_access_unit(unit, now=now)
+        self._send_media(now)
+        self._take_events()
+        self.connection.flush()
+
+    def tell_source_state(self, available: bool, reason: str) -> None:
+        """Tell that the screen has gone or is back."""
+        self._send(SourceState(available=available, reason=reason[:_MAX_TEXT]))
+        self.connection.flush()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another access unit would leave soon."""
+        return self._sender.queued_bytes < _ROOM_BYTES
+
+    @property
+    def send_buffer_bytes(self) -> int:
+        """Everything that waits for this viewer, in our queue and in the transport."""
+        return self._sender.queued_bytes + self.connection.send_buffer_bytes
+
+    def close(self, code: ErrorCode, reason: str) -> None:
+        """Say goodbye."""
+        self._send(Bye(code=code, reason=reason[:_MAX_TEXT]))
+        self.connection.flush()
+        self.connection.close(code, reason)
+
+    def _send(self, message: Message) -> None:
+        self.connection.send_control(encode_message(message))
+
+    def _send_media(self, now: float) -> None:
+        connection = self.connection
+        for datagram in self._sender.datagrams_to_send(now=now, max_bytes=connection.send_space_bytes):
+            connection.send_datagram(datagram)
+        if self._sender.needs_keyframe and self.has_room and self.is_watching:
+            self._wish_keyframe(now)
+
+    def _wish_keyframe(self, now: float) -> None:
+        if now - self._wished_at >= _KEYFRAME_INTERVAL_S:
+            self._wished_at = now
+            self._on_keyframe_needed()
+
+    # From the client: ConnectionObserver.
+
+    def datagrams_received(self, datagrams: Sequence[bytes], *, now: float) -> None:
+        """Ignore them: nothing that a client sends is a datagram yet."""
+
+    def control_received(self, data: bytes, *, now: float) -> None:
+        """Take messages; a wrong one ends the session."""
+        try:
+            for message in self._control.receive(data):
+                self._handle(message, now)
+        except RemoteProtocolError as error:
+            logger.warning("%s: %s", self.name, error)
+            self.close(error.code, str(error))
+
+    def _handle(self, message: Message, now: float) -> None:
+        match message:
+            case Hello():
+                self._welcome(message)
+            case Ping(ping_id=ping_id, sent_us=sent_us):
+                self._send(Pong(ping_id=ping_id, sent_us=sent_us, received_us=monotonic_us()))
+            case Feedback() | KeyframeRequest():
+                self._sender.receive_message(message, now=now)
+                self._take_events()
+            case Bye(reason=reason):
+                logger.info("%s says goodbye%s", self.name, f": {reason}" if reason else "")
+
+    def _welcome(self, hello: Hello) -> None:
+        check_version(hello)
+        if self.is_watching:
+            raise RemoteProtocolError("a second hello")
+        self._hello_timer.cancel()
+        self.name = f"{hello.name} ({self.connection.peer})" if hello.name else self.connection.peer
+        self._codecs = hello.codecs
+        self.is_watching = True
+        self._send(Hello(name=f"wavry {__version__}", max_datagram_bytes=self.connection.max_datagram_bytes))
+        self.connection.flush()
+        logger.info("%s watches", self.name)
+        self._on_watching(self)
+
+    def _take_events(self) -> None:
+        for event in self._sender.events():
+            if isinstance(event, KeyframeRequested):
+                self._on_keyframe_needed()
+            else:
+                logger.debug("%s: %d access units were not sent", self.name, event.count)
+
+    def writable(self, *, now: float) -> None:
+        """Send what waited for the window to open."""
+        self._send_media(now)
+        if self.has_room:
+            self._on_room()
+
+    def connection_lost(self, error: ConnectionLostError) -> None:
+        """End."""
+        self._hello_timer.cancel()
+        self._registration.close()
+        if self.is_watching:
+            logger.info("%s has left: %s", self.name, error)
+        self._on_gone(self)
