@@ -42,7 +42,8 @@ class Option:
     """One setting of a program."""
 
     flag: str
-    """As on the command line, `--log-level`; the TOML key is the same without the dashes."""
+    """As on the command line, `--log-level`; the TOML key is the same without the dashes. A positional one is called
+    as the help calls it, `HOST:PORT`."""
 
     help: str
     metavar: str = ""
@@ -93,9 +94,12 @@ class _Parser(argparse.ArgumentParser):
         self.exit(ExitCode.USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
+_POSITIONAL = "positional"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A command line."""
+    """A command line. The value of its positional argument, if it has one, is called `positional`."""
 
     name: str
     description: str
@@ -116,7 +120,7 @@ class Program:
             values |= self._read_file(Path(given["config"]))
         values |= {option.name: option.convert(given[option.name]) for option in self.options if option.name in given}
         if self.positional is not None:
-            values[self.positional.name] = self.positional.convert(given[self.positional.name])
+            values[_POSITIONAL] = self.positional.convert(given[_POSITIONAL])
         return values
 
     def _parser(self) -> argparse.ArgumentParser:
@@ -129,7 +133,7 @@ class Program:
             allow_abbrev=False,
         )
         if self.positional is not None:
-            parser.add_argument(self.positional.name, metavar=self.positional.metavar, help=self.positional.help)
+            parser.add_argument(_POSITIONAL, metavar=self.positional.metavar, help=self.positional.help)
         for option in self.options:
             if option.is_switch:
                 parser.add_argument(option.flag, dest=option.name, action="store_true", help=option.help)

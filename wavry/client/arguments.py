@@ -19,7 +19,7 @@ PROGRAM = Program(
     name="wavry-client",
     description="Show the screen of a wavry host.",
     positional=Option(
-        flag="--address",
+        flag="HOST:PORT",
         metavar="HOST:PORT",
         parse=cli.address,
         help=f"the host; port {cli.DEFAULT_PORT} when left out",
@@ -76,7 +76,7 @@ def read_arguments(arguments: Sequence[str] | None) -> tuple[ClientConfig, str]:
 
         check_recording_path(values["record"])
     config = ClientConfig(
-        address=values["address"],
+        address=values["positional"],
         headless=values["headless"],
         duration_s=values["duration"],
         connect_timeout_s=values["connect_timeout"],

@@ -7,10 +7,14 @@ import json
 import logging
 from typing import TYPE_CHECKING
 
+from wavry.backends import AUTO
 from wavry.capture import open_source
 from wavry.clock import monotonic
+from wavry.encode.config import EncoderConfig
+from wavry.encode.registry import open_encoder
 from wavry.encode.stage import EncodeOutput, EncodeStage, output_bytes
 from wavry.files import write_whole
+from wavry.media import Size
 from wavry.memory import MemoryBudget, Registration
 from wavry.memory.metrics import measure_memory
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_PROBE_SIZE = Size(640, 360)
 _MAX_FRAME_BYTES = 8192 * 8192 * 4
 _MAX_OUTPUTS = 2
 """Access units between the encoder and the loop: one on its way, one more while the loop is busy."""
@@ -56,6 +61,8 @@ class Host:
         opened = await asyncio.to_thread(open_source, self._config.capture)
         _log_source(opened)
         try:
+            if self._config.encode.encoder != AUTO:
+                await asyncio.to_thread(self._check_encoder)
             listener = self._listen()
         except BaseException:
             opened.backend.close()
@@ -65,6 +72,12 @@ class Host:
         finally:
             for registration in self._registrations:
                 registration.close()
+
+    def _check_encoder(self) -> None:
+        """Fail now, not when the first viewer comes, if the only encoder to be used does not work here."""
+        encode = self._config.encode
+        probe = EncoderConfig(codec=encode.codec, size=_PROBE_SIZE, fps=encode.fps, bitrate_bps=encode.bitrate_bps)
+        open_encoder(probe, wanted=encode.encoder).backend.close()
 
     def _listen(self) -> QuicListener:
         identity = HostIdentity.load_or_create(data_directory())

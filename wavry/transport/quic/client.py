@@ -59,7 +59,7 @@ class QuicDialer:
 
     def _refused(self) -> None:
         if self._loop.time() - self._heard_at > _SILENCE_WHILE_REFUSED_S:
-            self.link.abandon("nobody listens at that address any more")
+            self.link.abandon("nobody listens at that address")
 
     def _link_event(self, link: QuicLink, event: events.QuicEvent) -> None:
         """Nothing to route: there is one connection."""
