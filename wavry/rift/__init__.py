@@ -1,1 +1,83 @@
-"""To come."""
+"""RIFT, the protocol, without a socket, a clock, a thread or an event loop. `WIRE.md` is the truth about its bytes.
+
+         access units                  peer's datagrams            clock
+              │                               │                      │
+   Sender.send_access_unit(now)   Receiver.receive_datagram(now)   Receiver.handle_timer(now)
+              │                               │                      │
+   Sender.datagrams_to_send(now)   Receiver.events()              Receiver.next_timer()
+
+A `Sender` cuts access units into packets and keeps them in a bounded queue; a `Receiver` puts packets in order, joins
+them and delivers what can be decoded. What they have to tell each other (keyframe requests, feedback) are control
+messages: `encode_message` and `ControlDecoder` are for the one stream that carries them. Whoever owns a core object
+calls it, then drains its outputs; `now` is monotonic seconds. Bytes of a peer raise `RemoteProtocolError` and nothing
+else.
+"""
+
+from wavry.rift.assembler import FrameAssembler, LossReason
+from wavry.rift.config import ReceiverConfig, SenderConfig
+from wavry.rift.control import MAX_MESSAGE_BYTES, ControlDecoder, encode_message
+from wavry.rift.events import (
+    AccessUnitReceived,
+    FrameLost,
+    KeyframeNeeded,
+    KeyframeRequested,
+    ReceiverEvent,
+    SenderEvent,
+    UnitsDropped,
+)
+from wavry.rift.messages import (
+    Bye,
+    Feedback,
+    Hello,
+    KeyframeRequest,
+    Message,
+    Ping,
+    Pong,
+    SourceState,
+    StreamConfig,
+    check_version,
+)
+from wavry.rift.packet import MAX_UNIT_BYTES, PROTOCOL_MAJOR, PROTOCOL_MINOR, Packet, PacketFlag, Stream
+from wavry.rift.packetizer import Packetizer
+from wavry.rift.receiver import Receiver, ReceiverStats
+from wavry.rift.reorder import InsertResult, ReorderBuffer
+from wavry.rift.sender import Sender
+
+__all__ = [
+    "MAX_MESSAGE_BYTES",
+    "MAX_UNIT_BYTES",
+    "PROTOCOL_MAJOR",
+    "PROTOCOL_MINOR",
+    "AccessUnitReceived",
+    "Bye",
+    "ControlDecoder",
+    "Feedback",
+    "FrameAssembler",
+    "FrameLost",
+    "Hello",
+    "InsertResult",
+    "KeyframeNeeded",
+    "KeyframeRequest",
+    "KeyframeRequested",
+    "LossReason",
+    "Message",
+    "Packet",
+    "PacketFlag",
+    "Packetizer",
+    "Ping",
+    "Pong",
+    "Receiver",
+    "ReceiverConfig",
+    "ReceiverEvent",
+    "ReceiverStats",
+    "ReorderBuffer",
+    "Sender",
+    "SenderConfig",
+    "SenderEvent",
+    "SourceState",
+    "Stream",
+    "StreamConfig",
+    "UnitsDropped",
+    "check_version",
+    "encode_message",
+]

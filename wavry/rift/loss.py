@@ -1,0 +1,98 @@
+"""How many packets should have come, how many did, and how unevenly frames arrive (RFC 3550, 6.4.1 and A.8)."""
+
+from __future__ import annotations
+
+from wavry.rift.sequence import SERIAL_MASK, unwrap
+
+_HISTORY_PACKETS = 2048
+"""How far back a late packet is told from a duplicate; the default reorder window. 256 bytes at most."""
+
+_HISTORY_MASK = (1 << _HISTORY_PACKETS) - 1
+
+
+class LossTracker:
+    """Counts one packet id space. Costs one comparison and two additions while nothing is missing.
+
+    Args:
+        first_packet_id: The first id that will be sent; None counts from the first packet seen.
+    """
+
+    __slots__ = ("_expected_before", "_first", "_highest", "_missing", "duplicate", "received")
+
+    def __init__(self, first_packet_id: int | None = None) -> None:
+        self._first: int | None = first_packet_id
+        self._highest = -1 if first_packet_id is None else first_packet_id - 1
+        self._missing = 0  # bit n: id `highest - n` has not come
+        self._expected_before = 0
+        self.received = 0
+        """Packets that came, each counted once."""
+        self.duplicate = 0
+        """Packets that came again, or later than the history reaches back."""
+
+    def record(self, packet_id: int) -> None:
+        """Count a packet that arrived, in whatever order."""
+        if self._first is None:
+            self._first = packet_id
+            self._highest = packet_id - 1
+        ahead = unwrap(packet_id, near=self._highest) - self._highest
+        if ahead > 0:
+            if self._missing or ahead > 1:
+                self._note_missing(ahead)
+            self._highest += ahead
+            self.received += 1
+        elif self._missing >> -ahead & 1:
+            self._missing ^= 1 << -ahead
+            self.received += 1
+        else:
+            self.duplicate += 1
+
+    def restart(self) -> None:
+        """Begin again at the next packet: the peer went on at an unrelated id, and the jump is no loss."""
+        self._expected_before = self.expected
+        self._first = None
+        self._missing = 0
+
+    @property
+    def highest_packet_id(self) -> int:
+        """The newest id seen, as on the wire; 0 before the first packet."""
+        return self._highest & SERIAL_MASK if self.received else 0
+
+    @property
+    def expected(self) -> int:
+        """How many packets the peer has sent, as far as ids tell."""
+        return self._expected_before + (0 if self._first is None else self._highest - self._first + 1)
+
+    @property
+    def lost(self) -> int:
+        """Packets expected that have not come (yet); one that comes late is taken off again."""
+        return max(self.expected - self.received, 0)
+
+    def _note_missing(self, ahead: int) -> None:
+        """Shift the history by `ahead` ids, of which all but the last are missing."""
+        new = (1 << min(ahead, _HISTORY_PACKETS)) - 2
+        self._missing = (self._missing << min(ahead, _HISTORY_PACKETS) | new) & _HISTORY_MASK
+
+
+class JitterMeter:
+    """Mean deviation of the spacing of arrivals from the spacing of captures, smoothed over 16 frames.
+
+    By frame, not by packet: packets of one frame share a capture time and are spread by the pacer on purpose.
+    """
+
+    __slots__ = ("_capture_us", "_first_arrival_at", "_is_started", "jitter_us")
+
+    def __init__(self) -> None:
+        self._is_started = False
+        self._capture_us = 0
+        self._first_arrival_at = 0.0
+        self.jitter_us = 0.0
+        """Microseconds; 0.0 until two frames have come."""
+
+    def record(self, capture_us: int, *, first_arrival_at: float) -> None:
+        """Count a frame: its capture on the host's clock in µs, its first packet's arrival on ours in seconds."""
+        if self._is_started:
+            spacing_us = (first_arrival_at - self._first_arrival_at) * 1e6
+            deviation_us = abs(spacing_us - (capture_us - self._capture_us))
+            self.jitter_us += (deviation_us - self.jitter_us) / 16
+        self._is_started = True
+        self._capture_us, self._first_arrival_at = capture_us, first_arrival_at

@@ -1,0 +1,149 @@
+"""Control messages: what they say. How they travel is in `control.py`; WIRE.md section 4 is the definition.
+
+Every field has bounds, and decoding enforces them: what arrives here as an object is safe to use. Fields that a newer
+minor version adds are ignored, fields that it may leave out have defaults.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta, Struct
+
+from wavry.errors import ErrorCode, RemoteProtocolError
+from wavry.media import Codec
+from wavry.rift.packet import MAX_DATAGRAM_BYTES, MIN_DATAGRAM_BYTES, PROTOCOL_MAJOR, PROTOCOL_MINOR
+
+U8: TypeAlias = Annotated[int, Meta(ge=0, le=2**8 - 1)]
+U16: TypeAlias = Annotated[int, Meta(ge=0, le=2**16 - 1)]
+U32: TypeAlias = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+U63: TypeAlias = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+ShortText: TypeAlias = Annotated[str, Meta(max_length=32)]
+Text: TypeAlias = Annotated[str, Meta(max_length=256)]
+
+
+class Hello(Struct, frozen=True, kw_only=True):
+    """First message of each side. `version_major` and `version_minor` keep their meaning in every version."""
+
+    version_major: U16 = PROTOCOL_MAJOR
+    version_minor: U16 = PROTOCOL_MINOR
+    name: Text = ""
+    """For people: the machine's name, or what its owner calls it."""
+
+    codecs: Annotated[tuple[ShortText, ...], Meta(max_length=16)] = ()
+    """`Codec` values, best first: what the client can decode, what the host can encode. Unknown ones are no error."""
+
+    max_datagram_bytes: Annotated[int, Meta(ge=MIN_DATAGRAM_BYTES, le=MAX_DATAGRAM_BYTES)] = 1170
+    """Largest RIFT packet this side takes."""
+
+
+class StreamConfig(Struct, frozen=True, kw_only=True):
+    """Host to client: what the units of `epoch` are. Sent before the first of them, on every change."""
+
+    epoch: U8
+    codec: Codec
+    width: Annotated[int, Meta(ge=1, le=16_384)]
+    height: Annotated[int, Meta(ge=1, le=16_384)]
+    fps: Annotated[int, Meta(ge=1, le=1000)]
+    """Ceiling; a still screen sends less."""
+
+    bitrate_bps: Annotated[int, Meta(ge=1, le=10_000_000_000)]
+    """Ceiling at this moment."""
+
+    color: ShortText = "bt709"
+    """Matrix, primaries and transfer."""
+
+    full_range: bool = False
+
+
+class KeyframeRequest(Struct, frozen=True, kw_only=True):
+    """Client to host: send a keyframe newer than `after_frame_id`."""
+
+    epoch: U8
+    after_frame_id: U32
+
+
+class Feedback(Struct, frozen=True, kw_only=True):
+    """Client to host, regularly: what arrived. All counts are totals since the connection began."""
+
+    epoch: U8
+    highest_packet_id: U32
+    """The newest packet seen; says nothing while `packets_received` is 0."""
+
+    packets_received: U63
+    packets_lost: U63
+    """Expected by their ids and not here. May shrink when one comes late."""
+
+    packets_duplicate: U63
+    frames_received: U63
+    """Units delivered to the decoder."""
+
+    frames_lost: U63
+    bytes_received: U63
+    """Datagrams, headers included."""
+
+    jitter_us: U32
+
+
+class Ping(Struct, frozen=True, kw_only=True):
+    """Either side: answer with a `Pong` at once."""
+
+    ping_id: U32
+    sent_us: U63
+    """On the asker's monotonic clock."""
+
+
+class Pong(Struct, frozen=True, kw_only=True):
+    """The answer: the ping's own fields, and when it came."""
+
+    ping_id: U32
+    sent_us: U63
+    received_us: U63
+    """On the answerer's monotonic clock. With the time of return it gives round trip and clock offset."""
+
+
+class SourceState(Struct, frozen=True, kw_only=True):
+    """Host to client: whether there is a picture to send, and why not."""
+
+    available: bool
+    reason: Text = ""
+
+
+class Bye(Struct, frozen=True, kw_only=True):
+    """Either side: the last message."""
+
+    code: U16
+    """An `ErrorCode`, or one that a newer version defines."""
+
+    reason: Text = ""
+
+
+Message: TypeAlias = Hello | StreamConfig | KeyframeRequest | Feedback | Ping | Pong | SourceState | Bye
+
+MESSAGE_KINDS: dict[str, type[Message]] = {
+    "hello": Hello,
+    "stream_config": StreamConfig,
+    "keyframe_request": KeyframeRequest,
+    "feedback": Feedback,
+    "ping": Ping,
+    "pong": Pong,
+    "source_state": SourceState,
+    "bye": Bye,
+}
+"""How each message is called on the wire."""
+
+
+def check_version(hello: Hello) -> None:
+    """Make sure that we can talk with the peer. Unlike minor versions can.
+
+    Raises:
+        RemoteProtocolError: It speaks another major version; the code is UNSUPPORTED_VERSION, the text names both.
+    """
+    if hello.version_major == PROTOCOL_MAJOR:
+        return
+    older = "this side" if hello.version_major > PROTOCOL_MAJOR else "the peer"
+    raise RemoteProtocolError(
+        f"the peer speaks RIFT {hello.version_major}.{hello.version_minor}, this side {PROTOCOL_MAJOR}."
+        f"{PROTOCOL_MINOR}; update {older}",
+        code=ErrorCode.UNSUPPORTED_VERSION,
+    )

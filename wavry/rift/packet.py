@@ -1,0 +1,108 @@
+"""The packet: 24 bytes of header, then a fragment of one access unit. WIRE.md section 2 is the definition."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+
+from wavry.errors import ErrorCode, RemoteProtocolError
+
+PROTOCOL_MAJOR = 1
+"""First byte of every packet and `Hello.version_major`. Another value means that nothing can be understood."""
+
+PROTOCOL_MINOR = 0
+"""Grows when fields, flags, streams or message kinds are added; peers of unlike minors understand each other."""
+
+HEADER = struct.Struct(">BBBBIIHHQ")
+HEADER_BYTES = HEADER.size
+
+UNIT_HEADER = struct.Struct(">III")
+"""`UnitTimings`, at the head of the first fragment's payload."""
+
+UNIT_HEADER_BYTES = UNIT_HEADER.size
+
+MIN_DATAGRAM_BYTES = 512
+"""Smallest datagram limit we send with. QUIC promises 1200-byte packets; below this, headers would outweigh data."""
+
+MAX_DATAGRAM_BYTES = 65_535
+"""Nothing larger fits into a UDP datagram."""
+
+MAX_UNIT_BYTES = 1_500_000
+"""Largest access unit. With the headers of its fragments it fits into the default reorder window of 2_000_000 bytes,
+so that a whole unit can be out of order. A VBV of two frames keeps real ones below 100 kB at 20 Mbit/s."""
+
+
+class Stream(IntEnum):
+    """What a packet carries. Each stream has a packet id space of its own; unknown ones are skipped."""
+
+    VIDEO = 0
+
+
+class PacketFlag(IntFlag):
+    """Bits of the flags byte; unknown ones are ignored."""
+
+    KEYFRAME = 1
+    """The fragment belongs to a keyframe. The same on every fragment of a unit."""
+
+
+KEYFRAME_BIT = int(PacketFlag.KEYFRAME)
+"""The same as a plain integer: `&` with an `IntFlag` costs 1 µs, more than all else of a packet."""
+
+
+@dataclass(slots=True)
+class Packet:
+    """One parsed packet. `payload` is what follows the header, of the type that `parse` was given."""
+
+    stream: int
+    flags: int
+    epoch: int
+    packet_id: int
+    frame_id: int
+    fragment_index: int
+    fragment_count: int
+    capture_us: int
+    payload: bytes | memoryview
+
+    @classmethod
+    def parse(cls, data: bytes | memoryview) -> Packet:
+        """Read one datagram.
+
+        Args:
+            data: The whole datagram. Of bytes the payload is a copy (70 ns for 1146 bytes, a third of what a view
+                costs, and the header is not kept alive by it); of a memoryview it is a view on the caller's memory.
+
+        Raises:
+            RemoteProtocolError: Too short, another major version (code UNSUPPORTED_VERSION), or a fragment index
+                that is not below the fragment count.
+        """
+        if len(data) < HEADER_BYTES:
+            raise RemoteProtocolError(f"packet of {len(data)} bytes, the header alone has {HEADER_BYTES}")
+        version, stream, flags, epoch, packet_id, frame_id, index, count, capture_us = HEADER.unpack_from(data)
+        if version != PROTOCOL_MAJOR:
+            raise RemoteProtocolError(
+                f"packet of RIFT {version}, this side speaks {PROTOCOL_MAJOR}", code=ErrorCode.UNSUPPORTED_VERSION
+            )
+        if index >= count:
+            raise RemoteProtocolError(f"fragment {index} of {count}")
+        return cls(stream, flags, epoch, packet_id, frame_id, index, count, capture_us, data[HEADER_BYTES:])
+
+    def serialize(self) -> bytes:
+        """Return the datagram. Fields must be in their ranges; `Packetizer` is the usual way to make packets."""
+        header = HEADER.pack(
+            PROTOCOL_MAJOR,
+            self.stream,
+            self.flags,
+            self.epoch,
+            self.packet_id,
+            self.frame_id,
+            self.fragment_index,
+            self.fragment_count,
+            self.capture_us,
+        )
+        return header + self.payload
+
+    @property
+    def is_keyframe(self) -> bool:
+        """Whether the fragment belongs to a keyframe."""
+        return self.flags & KEYFRAME_BIT != 0
