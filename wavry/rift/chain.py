@@ -37,10 +37,16 @@ class ReferenceChain:
         missing = serial_distance(frame_id, self.newest_frame_id) - 1
         return missing if 0 < missing <= _MAX_MISSING_FRAMES else 0
 
-    def admit(self, unit: AccessUnit) -> bool:
-        """Take note of a whole unit and return whether it can be decoded after all that was admitted before."""
+    def accepts(self, unit: AccessUnit) -> bool:
+        """Return whether the unit can be decoded after all that was admitted before."""
+        if unit.is_keyframe:
+            return True
         follows = unit.epoch == self.epoch and (unit.frame_id - self.newest_frame_id) & SERIAL_MASK == 1
-        self.is_intact = unit.is_keyframe or (self.is_intact and follows)
+        return self.is_intact and follows
+
+    def admit(self, unit: AccessUnit) -> bool:
+        """Take note of a whole unit and return whether it can be decoded."""
+        self.is_intact = self.accepts(unit)
         self.epoch, self.newest_frame_id = unit.epoch, unit.frame_id
         return self.is_intact
 

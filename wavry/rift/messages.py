@@ -11,7 +11,7 @@ from typing import Annotated, TypeAlias
 from msgspec import Meta, Struct
 
 from wavry.errors import ErrorCode, RemoteProtocolError
-from wavry.media import Codec
+from wavry.media import Codec  # noqa: TC001 (msgspec reads the annotations at run time)
 from wavry.rift.packet import MAX_DATAGRAM_BYTES, MIN_DATAGRAM_BYTES, PROTOCOL_MAJOR, PROTOCOL_MINOR
 
 U8: TypeAlias = Annotated[int, Meta(ge=0, le=2**8 - 1)]

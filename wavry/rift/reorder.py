@@ -244,6 +244,8 @@ class ReorderBuffer:
         self._slots[index] = data
         self._arrivals[index] = now
         self.occupancy += 1
+        if self.occupancy == 1:
+            self._gap_since = now  # spares the usual swap of two packets a search
         self.size_bytes += len(data)
         self._high_water_bytes = max(self._high_water_bytes, self.used_bytes)
         return InsertResult.STORED
@@ -324,7 +326,8 @@ class ReorderBuffer:
 
     def _take_suspect(self) -> None:
         """Put the packet that was set aside into the window, where it now belongs."""
-        assert self._suspect is not None and self._head is not None  # callers have looked
+        assert self._suspect is not None  # callers have looked
+        assert self._head is not None  # a suspect is judged by its distance to the head
         packet_id, data, arrived_at = self._suspect
         self._suspect = None
         self._store(unwrap(packet_id, near=self._head), data, arrived_at)

@@ -57,6 +57,8 @@ class Sender:
         self._chain = ReferenceChain()
         self._units: deque[_QueuedUnit] = deque()
         self._events: list[SenderEvent] = []
+        self._holdoff_s = config.keyframe_holdoff_ms / 1000
+        self._tail_loss_s = config.tail_loss_ms / 1000
         self._last_keyframe: tuple[int, float] | None = None
         """Frame id of the newest keyframe of this epoch that was queued, and when."""
         self._requested_at: float | None = None
@@ -93,7 +95,7 @@ class Sender:
         needed_bytes = size_bytes + packets * DATAGRAM_OVERHEAD_BYTES
         if self._units and self.used_bytes + needed_bytes > self.config.queue_limit_bytes:
             self._make_room(unit, needed_bytes)
-        if not self._can_follow(unit):
+        if not self._chain.accepts(unit):
             self._chain.lose(unit.epoch, unit.frame_id)
             self._report_dropped(1, unit.frame_id)
             return False
@@ -144,9 +146,8 @@ class Sender:
         if isinstance(message, Feedback):
             self.latest_feedback = message
             self._check_tail(message, now)
-        elif isinstance(message, KeyframeRequest) and message.epoch == self._chain.epoch:
-            if not self._is_on_its_way(message.after_frame_id, now):
-                self._request_keyframe(message.after_frame_id, now)
+        elif isinstance(message, KeyframeRequest) and not self._is_outdated(message, now):
+            self._request_keyframe(message.after_frame_id, now)
 
     def events(self) -> list[SenderEvent]:
         """Return what happened since the last call, in order."""
@@ -189,12 +190,6 @@ class Sender:
         """Most it has held."""
         return self._high_water_bytes
 
-    def _can_follow(self, unit: AccessUnit) -> bool:
-        """Whether the viewer could decode the unit after those queued before it."""
-        if unit.is_keyframe:
-            return True
-        return self._chain.is_intact and unit.epoch == self._chain.epoch
-
     def _make_room(self, newcomer: AccessUnit, needed_bytes: int) -> None:
         """Drop what has not begun to leave; for a keyframe also what has, if it is still too much."""
         dropped = [unit for unit in self._units if not unit.is_begun]
@@ -233,26 +228,26 @@ class Sender:
         self._last_sent_at = now
         self._tail_was_reported = False
 
-    def _is_on_its_way(self, after_frame_id: int, now: float) -> bool:
-        """Whether a keyframe that the viewer did not know of was queued a short while ago."""
+    def _is_outdated(self, request: KeyframeRequest, now: float) -> bool:
+        """Whether it is of another epoch, or a keyframe it did not know of was queued a short while ago."""
+        if request.epoch != self._chain.epoch:
+            return True
         if self._last_keyframe is None:
             return False
         frame_id, queued_at = self._last_keyframe
-        is_newer = serial_distance(frame_id, after_frame_id) > 0
-        return is_newer and now - queued_at < self.config.keyframe_holdoff_ms / 1000
+        is_newer = serial_distance(frame_id, request.after_frame_id) > 0
+        return is_newer and now - queued_at < self._holdoff_s
 
     def _request_keyframe(self, after_frame_id: int, now: float) -> None:
-        asked_at = self._requested_at
-        if self._chain.epoch is None or (
-            asked_at is not None and now - asked_at < self.config.keyframe_holdoff_ms / 1000
-        ):
+        """Ask our owner for a keyframe, unless that was done a short while ago."""
+        if self._chain.epoch is None or (self._requested_at is not None and now - self._requested_at < self._holdoff_s):
             return
         self._requested_at = now
         self._events.append(KeyframeRequested(self._chain.epoch, after_frame_id))
 
     def _check_tail(self, feedback: Feedback, now: float) -> None:
         """Notice that the last packets before a pause were lost; no later packet shows the viewer the hole."""
-        if self._units or self._tail_was_reported or now - self._last_sent_at < self.config.tail_loss_ms / 1000:
+        if self._units or self._tail_was_reported or now - self._last_sent_at < self._tail_loss_s:
             return
         self._tail_was_reported = True
         last_sent_id = (self._packetizer.next_packet_id - 1) & SERIAL_MASK
