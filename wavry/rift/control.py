@@ -17,7 +17,7 @@ MAX_MESSAGE_BYTES = 32 * 1024
 """Largest body on the stream. Room for kinds that are not invented yet."""
 
 MAX_KNOWN_MESSAGE_BYTES = 8 * 1024
-"""Largest payload of a kind we know: `Hello` with every text at its longest, four bytes each, comes to 3.3 kB."""
+"""Largest payload of a kind we know: `Hello` with every text at its longest, four bytes each, comes to 3.2 kB."""
 
 _MAX_KIND_BYTES = 66
 _LENGTH_BYTES = 4

@@ -47,7 +47,7 @@ class PacketFlag(IntFlag):
 
 
 KEYFRAME_BIT = int(PacketFlag.KEYFRAME)
-"""The same as a plain integer: `&` with an `IntFlag` costs 1 µs, more than all else of a packet."""
+"""The same as a plain integer: `&` with an `IntFlag` costs 0.5 µs, a third of a packet's whole way."""
 
 
 @dataclass(slots=True)
@@ -69,8 +69,8 @@ class Packet:
         """Read one datagram.
 
         Args:
-            data: The whole datagram. Of bytes the payload is a copy (70 ns for 1146 bytes, a third of what a view
-                costs, and the header is not kept alive by it); of a memoryview it is a view on the caller's memory.
+            data: The whole datagram. Of bytes the payload is a copy (59 ns for 1146 bytes, a view takes 104 and
+                keeps the header alive); of a memoryview it is a view on the caller's memory.
 
         Raises:
             RemoteProtocolError: Too short, another major version (code UNSUPPORTED_VERSION), or a fragment index

@@ -5,7 +5,7 @@ counts what the window has judged, and the assembler reads what leaves it in ord
 deadline, `gap_deadline_ms` after the first packet behind it came; then it is skipped, the frame in it is lost, a
 keyframe is asked for, and nothing that refers to the lost frame is delivered.
 
-Measured on 36-packet units: 1.5 µs per packet in order.
+Measured on 36-packet units: 1.4 µs per packet in order, 2.8 when each fourth is swapped with the next.
 """
 
 from __future__ import annotations

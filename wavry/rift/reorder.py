@@ -21,11 +21,13 @@ from wavry.errors import ConfigError
 from wavry.rift.sequence import SERIAL_MASK, serial_distance, unwrap
 
 PACKET_OVERHEAD_BYTES = 64
-"""Charged for each packet besides its bytes: 33 of the bytes object, the rest for what the allocator rounds up and
-for the window's own few objects."""
+"""Charged for each packet besides its bytes: 33 of the bytes object, the rest for what the allocator rounds up."""
 
 _SLOT_BYTES = 16
 """One pointer and one arrival time."""
+
+_OWN_BYTES = 1024
+"""The window's own few objects, at most an eighth of a tiny `max_bytes`."""
 
 _MAX_JUMP_PACKETS = 3000
 """RFC 3550's MAX_DROPOUT: a second and a half at 20 Mbit/s. More than that was not lost, it is another sequence."""
@@ -59,7 +61,7 @@ class ReorderBuffer:
     Args:
         window_size: Most ids from the next one due to the newest held. The array is made smaller where it would
             alone take more than a quarter of `max_bytes`.
-        max_bytes: Most memory: packets, `PACKET_OVERHEAD_BYTES` for each, and the array.
+        max_bytes: Most memory: packets, `PACKET_OVERHEAD_BYTES` for each, and its own objects.
         start: The first id due. None lets the first packet decide (who joins a running stream); until something was
             delivered an earlier one still moves the start back.
 
@@ -70,6 +72,7 @@ class ReorderBuffer:
 
     __slots__ = (
         "_arrivals",
+        "_base_bytes",
         "_capacity",
         "_gap_since",
         "_head",
@@ -93,6 +96,7 @@ class ReorderBuffer:
         if max_bytes < 1:
             raise ConfigError("max_bytes", max_bytes, "at least 1")
         self._capacity = capacity = min(window_size, max(1, max_bytes // (4 * _SLOT_BYTES)))
+        self._base_bytes = capacity * _SLOT_BYTES + min(_OWN_BYTES, max_bytes // 8)
         self._max_jump = max(2 * window_size, _MAX_JUMP_PACKETS)
         self._slots: list[bytes | None] = [None] * capacity
         self._arrivals = array("d", [inf]) * capacity
@@ -215,10 +219,10 @@ class ReorderBuffer:
 
     @property
     def used_bytes(self) -> int:
-        """All the window holds now: packets, their overhead, a suspect, and the array."""
+        """All the window holds now: packets, their overhead, a suspect, and its own objects."""
         suspect = 0 if self._suspect is None else len(self._suspect[1]) + PACKET_OVERHEAD_BYTES
         packets = self.size_bytes + self.occupancy * PACKET_OVERHEAD_BYTES
-        return packets + suspect + self._capacity * _SLOT_BYTES
+        return packets + suspect + self._base_bytes
 
     @property
     def high_water_bytes(self) -> int:
@@ -252,7 +256,7 @@ class ReorderBuffer:
 
     def _make_room(self, position: int, needed_bytes: int) -> bool:
         """Drop the oldest until `needed_bytes` fit; False when the newcomer is the oldest itself, or can never fit."""
-        if needed_bytes + self._capacity * _SLOT_BYTES > self.cap_bytes:
+        if needed_bytes + self._base_bytes > self.cap_bytes:
             return False
         while self.used_bytes + needed_bytes > self.cap_bytes:
             if not self.occupancy:

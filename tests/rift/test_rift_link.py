@@ -1,0 +1,118 @@
+"""Both ends over a link that loses, repeats and reorders."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rift_support import datagrams_of, make_unit, of_type, receive_all
+
+from wavry.rift import (
+    AccessUnitReceived,
+    ControlDecoder,
+    KeyframeNeeded,
+    KeyframeRequest,
+    KeyframeRequested,
+    Packet,
+    Receiver,
+    ReceiverConfig,
+    Sender,
+    encode_message,
+)
+
+if TYPE_CHECKING:
+    from wavry.media import AccessUnit
+
+streams = st.lists(st.tuples(st.integers(0, 2500), st.booleans()), min_size=1, max_size=12)
+first_ids = st.sampled_from([0, 2**32 - 7])
+
+
+def units_of(stream: list[tuple[int, bool]]) -> list[AccessUnit]:
+    return [make_unit(i, keyframe=i == 0 or keyframe, size=size) for i, (size, keyframe) in enumerate(stream)]
+
+
+def decodable(units: list[AccessUnit], arrived: set[int], datagrams: list[bytes]) -> list[AccessUnit]:
+    """What a viewer can see: units all of whose packets arrived, each after the one it refers to."""
+    torn = {Packet.parse(data).frame_id for place, data in enumerate(datagrams) if place not in arrived}
+    seen: list[AccessUnit] = []
+    for unit in units:
+        follows = bool(seen) and seen[-1].frame_id == unit.frame_id - 1
+        if unit.frame_id not in torn and (unit.is_keyframe or follows):
+            seen.append(unit)
+    return seen
+
+
+@given(stream=streams, first_id=first_ids, data=st.data())
+def test_any_order_loss_and_repetition_in_time_yields_exactly_what_can_be_decoded(
+    stream: list[tuple[int, bool]], first_id: int, data: st.DataObject
+) -> None:
+    units = units_of(stream)
+    datagrams = datagrams_of(units, first_packet_id=first_id)
+    places = range(len(datagrams))
+    lost = data.draw(st.sets(st.sampled_from(places), max_size=4))
+    again = data.draw(st.lists(st.sampled_from(places), max_size=5))
+    arrivals = [place for place in (*places, *again) if place not in lost]
+    data.draw(st.randoms(use_true_random=False)).shuffle(arrivals)
+
+    receiver = Receiver(ReceiverConfig(first_packet_id=first_id))
+    events = receive_all(receiver, [datagrams[place] for place in arrivals], now=1.0)
+    while (due := receiver.next_timer()) is not None and due < 5.0:
+        receiver.handle_timer(now=due)
+    events += receiver.events()
+
+    delivered = [event.unit for event in of_type(events, AccessUnitReceived)]
+    assert delivered == decodable(units, set(arrivals), datagrams)
+    unique = len(set(arrivals))
+    stats = receiver.stats
+    assert (stats.packets_received, stats.packets_duplicate) == (unique, len(arrivals) - unique)
+    assert stats.frames_received == len(delivered)
+    assert receiver.window.occupancy == 0
+
+
+@given(stream=streams, seed=st.integers(0, 10_000), spread_ms=st.sampled_from([0, 5, 40, 400]))
+def test_whatever_the_delays_no_unit_is_corrupted_or_lacks_its_reference(
+    stream: list[tuple[int, bool]], seed: int, spread_ms: int
+) -> None:
+    dice = random.Random(seed)
+    units = units_of(stream)
+    schedule = [
+        (place * 0.001 + dice.random() * spread_ms / 1000, datagram)
+        for place, datagram in enumerate(datagrams_of(units))
+        for _ in range(dice.choice([0, 1, 1, 1, 1, 1, 2]))
+    ]
+    receiver = Receiver()
+    delivered: list[AccessUnit] = []
+    for now, datagram in sorted(schedule):
+        while (due := receiver.next_timer()) is not None and due <= now:
+            receiver.handle_timer(now=due)
+        receiver.receive_datagram(datagram, now=now)
+        delivered += [event.unit for event in of_type(list(receiver.events()), AccessUnitReceived)]
+
+    previous = -1
+    for unit in delivered:
+        assert unit == units[unit.frame_id]
+        assert unit.frame_id > previous
+        assert unit.is_keyframe or unit.frame_id == previous + 1
+        previous = unit.frame_id
+
+
+def test_after_a_loss_the_picture_comes_back_through_the_control_stream() -> None:
+    sender, receiver, control = Sender(), Receiver(), ControlDecoder()
+    shown: list[int] = []
+    force_keyframe = True
+    for frame_id in range(40):
+        now = frame_id / 60
+        sender.send_access_unit(make_unit(frame_id, keyframe=force_keyframe, size=5000), now=now)
+        datagrams = sender.datagrams_to_send(now=now)
+        receiver_events = receive_all(receiver, datagrams[1:] if frame_id == 10 else datagrams, now=now)
+        receiver.handle_timer(now=now + 0.014)
+        receiver_events += receiver.events()
+        shown += [event.unit.frame_id for event in of_type(receiver_events, AccessUnitReceived)]
+        for need in of_type(receiver_events, KeyframeNeeded):
+            wire = encode_message(KeyframeRequest(epoch=need.epoch, after_frame_id=need.after_frame_id))
+            for message in control.receive(wire):
+                sender.receive_message(message, now=now + 0.015)
+        force_keyframe = bool(of_type(list(sender.events()), KeyframeRequested))
+    assert shown == [*range(10), *range(11, 40)]

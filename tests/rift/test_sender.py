@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import pytest
+from rift_support import make_unit, of_type
+
+from wavry.errors import ConfigError, LocalProtocolError
+from wavry.memory import set_checkpoint_recorder
+from wavry.rift import (
+    MAX_UNIT_BYTES,
+    Feedback,
+    KeyframeRequest,
+    KeyframeRequested,
+    Packet,
+    Ping,
+    Sender,
+    SenderConfig,
+    UnitsDropped,
+)
+
+SMALL = SenderConfig(queue_limit_bytes=16 * 1024)
+
+
+def packet_ids(datagrams: list[bytes]) -> list[int]:
+    return [Packet.parse(datagram).packet_id for datagram in datagrams]
+
+
+def frame_ids(datagrams: list[bytes]) -> list[int]:
+    return sorted({Packet.parse(datagram).frame_id for datagram in datagrams})
+
+
+def feedback(highest_packet_id: int, *, packets_received: int = 1) -> Feedback:
+    return Feedback(
+        epoch=0,
+        highest_packet_id=highest_packet_id,
+        packets_received=packets_received,
+        packets_lost=0,
+        packets_duplicate=0,
+        frames_received=1,
+        frames_lost=0,
+        bytes_received=1,
+        jitter_us=0,
+    )
+
+
+def test_units_leave_in_order_within_what_the_network_takes() -> None:
+    sender = Sender()
+    for frame_id in range(3):
+        assert sender.send_access_unit(make_unit(frame_id, size=3000), now=0.0)
+    queued_bytes = sender.queued_bytes
+    assert sender.datagrams_to_send(now=0.0, max_bytes=500) == []
+
+    taken: list[bytes] = []
+    while sender.queued_bytes:
+        batch = sender.datagrams_to_send(now=0.0, max_bytes=2500)
+        assert 0 < sum(map(len, batch)) <= 2500
+        taken += batch
+
+    assert packet_ids(taken) == list(range(9))
+    assert sum(map(len, taken)) == sender.bytes_sent == queued_bytes
+    assert sender.packets_sent == 9
+    assert sender.used_bytes == 0
+    assert sender.datagrams_to_send(now=0.0) == []
+
+
+def test_before_the_first_keyframe_nothing_else_is_taken() -> None:
+    sender = Sender()
+    assert sender.needs_keyframe
+    assert not sender.send_access_unit(make_unit(5), now=0.0)
+    assert sender.events() == [UnitsDropped(1, 5)]
+    assert sender.send_access_unit(make_unit(6, keyframe=True), now=0.0)
+    assert not sender.needs_keyframe
+
+
+def test_what_does_not_fit_takes_all_that_has_not_begun_with_it() -> None:
+    sender = Sender(SMALL)
+    sender.send_access_unit(make_unit(0, size=5000), now=0.0)
+    begun = sender.datagrams_to_send(now=0.0, max_bytes=1200)
+    sender.send_access_unit(make_unit(1, size=5000), now=0.0)
+    assert not sender.has_room(9000)
+
+    assert not sender.send_access_unit(make_unit(2, size=9000), now=0.0)
+
+    assert sender.events() == [UnitsDropped(2, 1)]
+    assert sender.drops == 2
+    assert sender.needs_keyframe
+    begun += sender.datagrams_to_send(now=0.0)
+    assert frame_ids(begun) == [0]
+
+
+def test_after_a_drop_only_a_keyframe_is_taken_and_packet_ids_have_no_gap() -> None:
+    sender = Sender(SMALL)
+    sender.send_access_unit(make_unit(0, size=3000), now=0.0)
+    sent = sender.datagrams_to_send(now=0.0, max_bytes=1200)
+    for frame_id in (1, 2, 3, 4):
+        sender.send_access_unit(make_unit(frame_id, size=7000), now=0.0)
+    assert sender.events() == [UnitsDropped(4, 1)]
+    assert sender.send_access_unit(make_unit(5, keyframe=True, size=7000), now=0.0)
+    sent += sender.datagrams_to_send(now=0.0)
+    assert frame_ids(sent) == [0, 5]
+    assert packet_ids(sent) == list(range(len(sent)))
+
+
+def test_a_keyframe_that_does_not_fit_replaces_even_the_unit_half_sent() -> None:
+    sender = Sender(SMALL)
+    sender.send_access_unit(make_unit(0, size=9000), now=0.0)
+    sent = sender.datagrams_to_send(now=0.0, max_bytes=1200)
+    assert sender.send_access_unit(make_unit(1, keyframe=True, size=15_000), now=0.0)
+    assert sender.events() == [UnitsDropped(1, 0)]
+    sent += sender.datagrams_to_send(now=0.0)
+    assert packet_ids(sent) == list(range(len(sent)))
+    assert frame_ids(sent) == [0, 1]
+
+
+def test_one_unit_larger_than_the_queue_is_taken_when_nothing_waits() -> None:
+    sender = Sender(SMALL)
+    assert sender.send_access_unit(make_unit(0, size=MAX_UNIT_BYTES), now=0.0)
+    assert sender.used_bytes == sender.high_water_bytes == sender.cap_bytes
+    assert not sender.send_access_unit(make_unit(1, size=1), now=0.0)
+    assert sender.send_access_unit(make_unit(2, keyframe=True, size=MAX_UNIT_BYTES), now=0.0)
+    assert sender.used_bytes == sender.cap_bytes
+
+
+def test_a_unit_too_large_changes_nothing() -> None:
+    sender = Sender()
+    sender.send_access_unit(make_unit(0), now=0.0)
+    with pytest.raises(LocalProtocolError):
+        sender.send_access_unit(make_unit(1, size=MAX_UNIT_BYTES + 1), now=0.0)
+    assert sender.send_access_unit(make_unit(1), now=0.0)
+    assert sender.events() == []
+
+
+def test_a_gap_in_frame_ids_and_a_new_epoch_want_a_keyframe() -> None:
+    sender = Sender()
+    sender.send_access_unit(make_unit(0), now=0.0)
+    assert not sender.send_access_unit(make_unit(2), now=0.0)
+    assert sender.send_access_unit(make_unit(3, keyframe=True), now=0.0)
+    assert not sender.send_access_unit(make_unit(4, epoch=1), now=0.0)
+    assert sender.send_access_unit(make_unit(0, keyframe=True, epoch=2), now=0.0)
+
+
+def test_frame_ids_wrap_without_breaking_the_chain() -> None:
+    sender = Sender()
+    sender.send_access_unit(make_unit(2**32 - 1, keyframe=True), now=0.0)
+    assert sender.send_access_unit(make_unit(0, keyframe=False), now=0.0)
+
+
+def test_the_age_of_the_queue_is_that_of_its_first_unit() -> None:
+    sender = Sender()
+    assert sender.oldest_age(5.0) == 0.0
+    sender.send_access_unit(make_unit(0), now=1.0)
+    sender.send_access_unit(make_unit(1), now=3.0)
+    assert sender.oldest_age(5.0) == 4.0
+    sender.datagrams_to_send(now=5.0, max_bytes=1100)
+    assert sender.oldest_age(5.0) == 2.0
+
+
+def test_a_keyframe_request_is_passed_on_once_until_a_keyframe_comes() -> None:
+    sender = Sender()
+    sender.send_access_unit(make_unit(0), now=0.0)
+    request = KeyframeRequest(epoch=0, after_frame_id=5)
+    for now in (1.0, 1.1, 1.2):
+        sender.receive_message(request, now=now)
+    assert sender.events() == [KeyframeRequested(0, 5)]
+    sender.receive_message(request, now=1.3)
+    assert sender.events() == [KeyframeRequested(0, 5)]
+    sender.send_access_unit(make_unit(1, keyframe=True), now=1.4)
+    sender.receive_message(KeyframeRequest(epoch=0, after_frame_id=1), now=1.41)
+    assert sender.events() == [KeyframeRequested(0, 1)]
+
+
+def test_a_request_that_did_not_know_of_the_last_keyframe_is_ignored_for_a_while() -> None:
+    sender = Sender()
+    sender.send_access_unit(make_unit(9, keyframe=True), now=1.0)
+    request = KeyframeRequest(epoch=0, after_frame_id=8)
+    sender.receive_message(request, now=1.1)
+    assert sender.events() == []
+    sender.receive_message(request, now=1.3)
+    assert of_type(list(sender.events()), KeyframeRequested)
+
+
+def test_requests_of_another_epoch_and_other_messages_are_ignored() -> None:
+    sender = Sender()
+    sender.receive_message(KeyframeRequest(epoch=0, after_frame_id=0), now=0.0)
+    sender.send_access_unit(make_unit(0, keyframe=True, epoch=3), now=0.0)
+    sender.receive_message(KeyframeRequest(epoch=2, after_frame_id=5), now=9.0)
+    sender.receive_message(Ping(ping_id=1, sent_us=1), now=9.0)
+    assert sender.events() == []
+
+
+@pytest.mark.parametrize("report", [feedback(1), feedback(0, packets_received=0)])
+def test_the_lost_end_of_the_last_frame_before_a_pause_is_noticed_once(report: Feedback) -> None:
+    sender = Sender()
+    sender.send_access_unit(make_unit(0, size=3000), now=0.0)
+    assert len(sender.datagrams_to_send(now=0.0)) == 3
+    sender.receive_message(report, now=0.1)
+    assert sender.events() == []
+    sender.receive_message(report, now=0.3)
+    sender.receive_message(report, now=9.0)
+    assert sender.events() == [KeyframeRequested(0, 0)]
+    assert sender.latest_feedback is report
+
+
+def test_a_viewer_that_has_the_last_packet_is_left_alone() -> None:
+    sender = Sender()
+    sender.send_access_unit(make_unit(0, size=3000), now=0.0)
+    sender.datagrams_to_send(now=0.0)
+    sender.receive_message(feedback(2), now=1.0)
+    assert sender.events() == []
+
+
+def test_packetizing_passes_its_checkpoint() -> None:
+    names: list[str] = []
+    set_checkpoint_recorder(names.append)
+    try:
+        Sender().send_access_unit(make_unit(0), now=0.0)
+    finally:
+        set_checkpoint_recorder(None)
+    assert names == ["access_unit_packetized"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"max_datagram_bytes": 100},
+        {"queue_limit_bytes": 0},
+        {"keyframe_holdoff_ms": -1},
+        {"tail_loss_ms": 0},
+        {"stream": 256},
+        {"first_packet_id": 2**32},
+    ],
+)
+def test_settings_out_of_range_are_refused_by_name(settings: dict[str, int]) -> None:
+    with pytest.raises(ConfigError, match=next(iter(settings))):
+        SenderConfig(**settings)
