@@ -1,0 +1,162 @@
+"""Pooled pictures that know which of their rows are out of date.
+
+A pool lends another buffer each time, so a buffer misses whatever changed while others were shown. Fetching the
+whole picture each time costs 0.25 to 1.1 ms at 1080p; a buffer that remembers which rows it misses needs only those,
+and a typed character costs a tenth. Rows rather than rectangles, because a band of full rows is contiguous, which is
+what MIT-SHM can fill and `memcpy` likes.
+
+Threads: everything belongs to the capture thread, except `PictureLoan.release`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from wavry.errors import PoolExhaustedError
+from wavry.media import Frame, PixelFormat
+from wavry.memory import FrameBuffer, FrameBufferPool
+from wavry.memory.pool import AnonymousStorage, Storage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wavry.media import Rect, Size
+
+BYTES_PER_PIXEL = 4
+
+
+class Rows(NamedTuple):
+    """Rows `top` up to but without `bottom`."""
+
+    top: int
+    bottom: int
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no row in it."""
+        return self.bottom <= self.top
+
+    def union(self, other: Rows) -> Rows:
+        """Return the smallest band that holds both."""
+        if self.is_empty:
+            return other
+        if other.is_empty:
+            return self
+        return Rows(min(self.top, other.top), max(self.bottom, other.bottom))
+
+    def contains(self, other: Rows) -> bool:
+        """Return whether all of `other` is in it."""
+        return other.is_empty or (self.top <= other.top and other.bottom <= self.bottom)
+
+
+NO_ROWS = Rows(0, 0)
+
+
+class Canvas:
+    """The storage of one picture, with the band of rows that differ from the screen."""
+
+    __slots__ = ("stale", "storage", "view")
+
+    def __init__(self, storage: Storage, stale: Rows) -> None:
+        self.storage = storage
+        self.view = storage.view
+        self.stale = stale
+
+    def close(self) -> None:
+        """Free the storage."""
+        self.storage.close()
+
+
+class PictureLoan:
+    """The lease of a captured frame; tells its source when it ends, in case the source waits for a buffer."""
+
+    __slots__ = ("_buffer", "_on_release", "canvas")
+
+    def __init__(self, buffer: FrameBuffer, canvas: Canvas, on_release: Callable[[], None]) -> None:
+        self._buffer = buffer
+        self._on_release = on_release
+        self.canvas = canvas
+
+    @property
+    def data(self) -> memoryview:
+        """The pixels, valid until `release`."""
+        return self.canvas.view
+
+    def release(self) -> None:
+        """Give the picture back, from any thread.
+
+        Raises:
+            BufferReleasedError: It was given back before.
+        """
+        self._buffer.release()
+        self._on_release()
+
+
+class PictureBuffers:
+    """At most `count` BGRA pictures of one size; a resize replaces the whole object.
+
+    Args:
+        size: Of each picture; rows are `4 * width` bytes apart.
+        count: Most pictures alive.
+        name: Of the pool, for messages and the budget.
+        on_release: Called on the releasing thread whenever a picture comes back.
+        allocate: Makes the storage of one picture, on the capture thread.
+    """
+
+    def __init__(
+        self,
+        size: Size,
+        count: int,
+        *,
+        name: str,
+        on_release: Callable[[], None],
+        allocate: Callable[[int], Storage] = AnonymousStorage,
+    ) -> None:
+        self.size = size
+        self.stride = size.width * BYTES_PER_PIXEL
+        self.all_rows = Rows(0, size.height)
+        self.pool = FrameBufferPool(self.stride * size.height, count, name=name, allocate=self._make_canvas)
+        self._allocate = allocate
+        self._on_release = on_release
+        self._canvases: list[Canvas] = []  # at most `count`: the pool never replaces one
+
+    def _make_canvas(self, size_bytes: int) -> Canvas:
+        canvas = Canvas(self._allocate(size_bytes), self.all_rows)
+        self._canvases.append(canvas)
+        return canvas
+
+    def mark_stale(self, rows: Rows, *, fresh: Canvas | None = None) -> None:
+        """Note that the picture changed in `rows`; every canvas misses that except `fresh`, which has it."""
+        for canvas in self._canvases:
+            if canvas is not fresh:
+                canvas.stale = canvas.stale.union(rows)
+
+    def lend(self) -> PictureLoan | None:
+        """Lend a picture, or None while all are lent. Its pixels are right outside of `canvas.stale`."""
+        try:
+            buffer = self.pool.acquire()
+        except PoolExhaustedError:
+            return None
+        canvas = buffer.storage
+        assert isinstance(canvas, Canvas)  # `_make_canvas` is the only one that allocates
+        return PictureLoan(buffer, canvas, self._on_release)
+
+    def make_frame(
+        self, loan: PictureLoan, *, capture_us: int, captured_us: int, damage: Rect | None, number: int
+    ) -> Frame:
+        """Wrap a filled picture; the frame takes over the loan."""
+        return Frame(
+            lease=loan,
+            size=self.size,
+            stride=self.stride,
+            format=PixelFormat.BGRA,
+            capture_us=capture_us,
+            captured_us=captured_us,
+            damage=damage,
+            number=number,
+        )
+
+    def close(self) -> None:
+        """Free what is idle now and what is lent as it comes back."""
+        self.pool.close()
+        self._canvases.clear()
