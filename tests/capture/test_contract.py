@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -67,7 +68,7 @@ def test_times_and_numbers_go_up(source: FrameSource, change: Callable[[], None]
         frames.append(frame)
         frame.release()
     assert [frame.number for frame in frames] == list(range(frames[0].number, frames[0].number + 5))
-    for older, newer in zip(frames, frames[1:], strict=False):
+    for older, newer in itertools.pairwise(frames):
         assert older.capture_us <= older.captured_us <= newer.captured_us
         assert older.capture_us < newer.capture_us
 
