@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from wavry.capture.config import CaptureConfig
 
 NAME = "mss"
-_ERRORS = (mss.exception.ScreenShotError, OSError)
-"""What mss raises when a screen is not there, changed its size, or went away."""
+_ERRORS = (mss.exception.ScreenShotError, OSError, AssertionError)
+"""What mss raises when a screen is not there or changed its size; the last is how mss 10.2 notes that it went away."""
 
 
 class MssSource(ClockedSource):
@@ -42,11 +42,11 @@ class MssSource(ClockedSource):
     def __init__(self, config: CaptureConfig) -> None:
         super().__init__(NAME)
         self._config = config
-        self._mss = _open_mss(config.display)
+        self._mss: mss.MSS | None = _open_mss(config.display)
         try:
             self._area = choose_area(_read_desktop(self._mss), config)
         except BaseException:
-            self._mss.close()
+            self._leave()
             raise
         self.notes.append("no report of changes: looks on a clock, half a frame late on average, and compares")
         self._clock = FrameClock(config.fps, now=monotonic())
@@ -55,7 +55,7 @@ class MssSource(ClockedSource):
 
     def close(self) -> None:
         """Leave the screen and free the idle buffers; see `FrameSource`."""
-        self._mss.close()
+        self._leave()
         self._buffers.close()
 
     def _reshape(self, size: Size) -> None:
@@ -107,14 +107,15 @@ class MssSource(ClockedSource):
 
     def _grab(self) -> memoryview:
         """Return a new picture, and get ready for its size if that is another one."""
+        assert self._mss is not None  # nobody asks for frames after `close`
         try:
             shot = self._mss.grab(_as_mss(self._area))
         except _ERRORS:
-            self._reopen()  # a screen of another size is the usual reason
+            screen = self._reopen()  # a screen of another size is the usual reason
             try:
-                shot = self._mss.grab(_as_mss(self._area))
+                shot = screen.grab(_as_mss(self._area))
             except _ERRORS as error:
-                raise CaptureLostError(NAME, str(error)) from error
+                raise CaptureLostError(NAME, f"no picture: {error}") from error
         size = Size(shot.width & ~1, shot.height & ~1)  # not the area's where a point is more than a pixel
         if size != self._buffers.size:
             self._buffers.close()
@@ -132,19 +133,30 @@ class MssSource(ClockedSource):
         try:
             with _open_mss(self._config.display) as fresh:
                 area = refit_area(_read_desktop(fresh), self._config)[0]
-        except BackendUnavailableError as error:
-            raise CaptureLostError(NAME, error.reason) from error
+        except (BackendUnavailableError, *_ERRORS) as error:
+            raise CaptureLostError(NAME, str(error)) from error
         if area != self._area:
             self._reopen()
 
-    def _reopen(self) -> None:
-        self._mss.close()
+    def _reopen(self) -> mss.MSS:
+        """Look at the screen with new eyes, and choose again what to capture."""
+        self._leave()
         try:
-            self._mss = _open_mss(self._config.display)
-            self._area, note = refit_area(_read_desktop(self._mss), self._config)
+            screen = self._mss = _open_mss(self._config.display)
+            self._area, note = refit_area(_read_desktop(screen), self._config)
         except BackendUnavailableError as error:
             raise CaptureLostError(NAME, error.reason) from error
         self.notes = self.notes[:1] + ([note] if note else [])
+        return screen
+
+    def _leave(self) -> None:
+        """Close mss at most once: when its connection is dead it complains, and a second time it would crash."""
+        screen, self._mss = self._mss, None
+        if screen is not None:
+            try:
+                screen.close()
+            except _ERRORS:
+                pass  # the screen is gone, which is what was wanted
 
 
 def open_mss(config: CaptureConfig) -> MssSource:

@@ -128,10 +128,12 @@ class X11Source:
     def _notice_changes(self) -> None:
         """Add up what the server reported, what the user wished, and what is due."""
         while (event := self._screen.next_event()) is not None:
-            if isinstance(event, Damaged):
-                self._add_damage(event.rect)
-            else:
+            if not isinstance(event, Damaged):
                 self._layout_changed = True
+            elif event.rect.intersection(self._area) is None:
+                self._screen.forget_damage()  # or the next box would hold this and the change that matters
+            else:
+                self._add_damage(event.rect)
         if self._layout_changed:
             self._follow_layout()
         if self._wishes.take_full_frame() or monotonic() >= self._refresh_at:

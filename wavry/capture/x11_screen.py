@@ -194,6 +194,18 @@ class X11Screen:
         sequence: int = subtract.sequence
         return sequence
 
+    def forget_damage(self) -> None:
+        """Have the server begin a new box for the changes from now on.
+
+        Raises:
+            CaptureLostError: The server is gone.
+        """
+        try:
+            self._damage.Subtract(self._damage_id, _NONE, _NONE)
+            self._connection.flush()
+        except xcffib.XcffibException as error:
+            raise CaptureLostError(NAME, _describe(error)) from error
+
     def make_segment(self, size_bytes: int) -> Segment:
         """Make memory that this server can write to.
 

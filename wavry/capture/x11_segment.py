@@ -37,8 +37,8 @@ class Segment:
     def close(self) -> None:
         """Unmap here and have the server do the same; waits for the collector while somebody still looks."""
         self._retire(self.server_id)
-        self.view.release()
         try:
+            self.view.release()
             self._mapping.close()
         except BufferError:
             pass  # an array made from the view is alive; the mapping goes with it

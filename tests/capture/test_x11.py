@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.capture.helpers import (
+    PATIENCE_S,
+    covers,
+    mapped_segments,
+    open_descriptors,
+    pixels,
+    settle,
+    skip,
+    take,
+    take_until,
+)
+from tests.support.xserver import Pencil
+from wavry.capture import CaptureConfig, list_monitors
+from wavry.capture.x11 import X11Source
+from wavry.errors import BackendUnavailableError, CaptureLostError, ConfigError
+from wavry.media import Rect, Size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.support.xserver import XServer
+
+
+def config_for(server: XServer, *, region: Rect | None = None, refresh_interval_s: float = 60) -> CaptureConfig:
+    """A source that the frame rate hardly holds back, and that shows nothing unasked."""
+    return CaptureConfig(
+        backend="x11", display=server.display, fps=240, region=region, refresh_interval_s=refresh_interval_s
+    )
+
+
+@pytest.fixture
+def source(xserver: XServer) -> Iterator[X11Source]:
+    source = X11Source(config_for(xserver))
+    yield source
+    source.close()
+
+
+def test_drawn_rectangle_is_in_the_frame_and_its_damage(source: X11Source, pencil: Pencil) -> None:
+    skip(source)
+    settle(source)
+    pencil.fill(0x112233, 101, 57, 33, 21)
+    frame = take(source)
+    assert frame.damage == Rect(101, 57, 33, 21)
+    picture = pixels(frame)
+    frame.release()
+    assert (picture[57:78, 101:134] == (0x33, 0x22, 0x11)).all()
+    picture[57:78, 101:134] = 0
+    assert not picture.any()
+
+
+def test_nothing_comes_while_nothing_changes(source: X11Source) -> None:
+    skip(source)
+    settle(source)
+    assert source.next_frame(0.1) is None
+
+
+def test_every_buffer_shows_every_change(source: X11Source, pencil: Pencil) -> None:
+    skip(source)
+    held = []
+    for index in range(12):
+        pencil.fill(0xFFFFFF, 8 * index, 16 * index, 8, 8)
+        frame = take_until(source, lambda frame, index=index: pixels(frame)[16 * index, 8 * index].all())  # type: ignore[misc]
+        picture = pixels(frame)
+        for earlier in range(index + 1):
+            assert (picture[16 * earlier : 16 * earlier + 8, 8 * earlier : 8 * earlier + 8] == 255).all()
+        assert (picture == 255).sum() == 3 * 64 * (index + 1)
+        held.append(frame)
+        if len(held) > index % 3:  # lends one, two or three buffers in turn
+            held.pop(0).release()
+    for frame in held:
+        frame.release()
+
+
+def test_changes_while_all_buffers_are_lent_are_in_the_next_frame(source: X11Source, pencil: Pencil) -> None:
+    held = [take(source)]
+    for colour in (0x010101, 0x020202):
+        pencil.fill(colour, 0, 0, 9, 9)
+        held.append(take_until(source, lambda frame, colour=colour: pixels(frame)[0, 0, 0] == colour & 0xFF))  # type: ignore[misc]
+    pencil.fill(0x111111, 10, 10, 5, 5)
+    assert source.next_frame(0) is None
+    pencil.fill(0x222222, 300, 200, 5, 5)
+    assert source.next_frame(0) is None
+    with ThreadPoolExecutor(1) as executor:
+        waiting = executor.submit(source.next_frame, PATIENCE_S)
+        held.pop().release()  # wakes it
+        frame = waiting.result(PATIENCE_S)
+    assert frame is not None
+    held.append(frame)
+    picture = pixels(frame)
+    assert (picture[10, 10, 0], picture[200, 300, 0]) == (0x11, 0x22)
+    assert covers(frame.damage, Rect(10, 10, 5, 5))
+    for one in held:
+        one.release()
+
+
+def test_refresh_comes_unasked(xserver: XServer) -> None:
+    source = X11Source(config_for(xserver, refresh_interval_s=0.1))
+    skip(source)
+    frame = take(source)
+    assert frame.damage is None
+    frame.release()
+    source.close()
+
+
+def test_only_damage_inside_the_region_counts(xserver: XServer, pencil: Pencil) -> None:
+    source = X11Source(config_for(xserver, region=Rect(100, 50, 201, 101)))
+    assert source.size() == Size(200, 100)
+    skip(source)
+    settle(source)
+    pencil.fill(0x445566, 0, 0, 100, 480)
+    assert source.next_frame(0.05) is None
+    pencil.fill(0x445566, 90, 40, 20, 30)
+    frame = take(source)
+    assert frame.damage == Rect(0, 0, 10, 20)
+    assert (pixels(frame)[:20, :10] == (0x66, 0x55, 0x44)).all()
+    assert not pixels(frame)[20:].any()
+    frame.release()
+    source.close()
+
+
+def test_region_off_the_screen_is_refused(xserver: XServer) -> None:
+    before = open_descriptors()
+    with pytest.raises(ConfigError, match="--region 600,0,100,100: allowed is inside 640x480"):
+        X11Source(config_for(xserver, region=Rect(600, 0, 100, 100)))
+    assert open_descriptors() == before
+
+
+def test_unknown_monitor_is_refused(xserver: XServer) -> None:
+    with pytest.raises(ConfigError, match=r"--monitor 3: allowed is 0 \(0 is screen 640x480\)"):
+        X11Source(CaptureConfig(display=xserver.display, monitor=3))
+
+
+def test_monitors_are_listed_and_captured_by_number(start_xserver: Callable[..., XServer]) -> None:
+    server = start_xserver(640, 480)
+    server.xrandr("--setmonitor", "west", "320/100x480/100+0+0", "screen")
+    server.xrandr("--setmonitor", "east", "320/100x480/100+320+0", "none")
+    monitors = list_monitors(server.display)
+    assert {monitor.name: monitor.rect for monitor in monitors} == {
+        "west": Rect(0, 0, 320, 480),
+        "east": Rect(320, 0, 320, 480),
+    }
+    east = next(monitor.number for monitor in monitors if monitor.name == "east")
+    with Pencil(server.display) as pencil:
+        pencil.fill(0xABCDEF, 320, 0, 2, 2)
+    source = X11Source(CaptureConfig(display=server.display, monitor=east))
+    frame = take(source)
+    assert frame.size == (320, 480)
+    assert (pixels(frame)[:2, :2] == (0xEF, 0xCD, 0xAB)).all()
+    frame.release()
+    source.close()
+
+
+def test_capture_follows_the_screen_to_another_size_and_back(start_xserver: Callable[..., XServer]) -> None:
+    server = start_xserver(640, 480)
+    source = X11Source(config_for(server))
+    held = take(source)
+    old_pool = source.pool
+    copy = pixels(held)
+    with Pencil(server.display) as pencil:
+        server.resize(400, 300)
+        pencil.fill(0x778899, 390, 290, 10, 10)
+        frame = take_until(source, lambda frame: frame.size == (400, 300) and bool(pixels(frame)[299, 399].any()))
+        assert source.size() == (400, 300)
+        assert (pixels(frame)[290:, 390:] == (0x99, 0x88, 0x77)).all()
+        frame.release()
+        assert (pixels(held) == copy).all()
+        held.release()
+        assert old_pool.used_bytes == 0
+        server.xrandr("--output", "screen", "--mode", "640x480")
+        pencil.fill(0x778899, 630, 470, 10, 10)
+        frame = take_until(source, lambda frame: frame.size == (640, 480) and bool(pixels(frame)[479, 639].any()))
+        frame.release()
+    assert mapped_segments() <= 3
+    source.close()
+    assert mapped_segments() == 0
+
+
+def test_first_frame_of_another_size_is_whole(start_xserver: Callable[..., XServer]) -> None:
+    server = start_xserver(640, 480)
+    source = X11Source(config_for(server))
+    skip(source)
+    server.resize(400, 300)
+    frame = take_until(source, lambda frame: frame.size == (400, 300))
+    assert frame.damage is None
+    frame.release()
+    source.close()
+
+
+def test_region_is_cut_when_the_screen_shrinks(start_xserver: Callable[..., XServer]) -> None:
+    server = start_xserver(640, 480)
+    source = X11Source(config_for(server, region=Rect(300, 200, 300, 200)))
+    skip(source)
+    server.resize(400, 300)
+    take_until(source, lambda frame: frame.size == (100, 100)).release()
+    assert source.notes == ["region 300,200,300,200 is cut to 100x100 by the new screen size"]
+    source.close()
+
+
+def test_server_that_dies_ends_the_waiting_with_one_error(start_xserver: Callable[..., XServer]) -> None:
+    server = start_xserver()
+    source = X11Source(config_for(server))
+    skip(source)
+    settle(source)
+    with ThreadPoolExecutor(1) as executor:
+        waiting = executor.submit(source.next_frame, PATIENCE_S)
+        server.kill()
+        with pytest.raises(CaptureLostError, match="x11 was lost: the X server closed the connection"):
+            waiting.result(PATIENCE_S)
+    source.close()
+
+
+def test_server_that_died_between_frames_is_noticed(start_xserver: Callable[..., XServer]) -> None:
+    server = start_xserver()
+    source = X11Source(config_for(server))
+    server.kill()
+    with pytest.raises(CaptureLostError):
+        source.next_frame(PATIENCE_S)
+    source.close()
+
+
+@pytest.mark.parametrize("extension", ["DAMAGE", "MIT-SHM"])
+def test_server_without_an_extension_is_refused_by_name(start_xserver: Callable[..., XServer], extension: str) -> None:
+    server = start_xserver(640, 480, "-extension", extension)
+    before = open_descriptors()
+    with pytest.raises(BackendUnavailableError, match=f"x11: the X server has no {extension} extension"):
+        X11Source(config_for(server))
+    assert open_descriptors() == before
+
+
+def test_screen_of_16_bits_is_refused(start_xserver: Callable[..., XServer]) -> None:
+    with pytest.raises(BackendUnavailableError, match="16 bits deep"):
+        X11Source(config_for(start_xserver(depth=16)))
+
+
+def test_remote_display_is_refused(start_xserver: Callable[..., XServer]) -> None:
+    server = start_xserver(640, 480, "-listen", "tcp", "-ac")
+    with pytest.raises(BackendUnavailableError, match="is remote"):
+        X11Source(CaptureConfig(display=f"127.0.0.1{server.display}"))
