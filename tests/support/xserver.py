@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import subprocess
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from Xlib import X
@@ -24,13 +25,16 @@ class XServer:
         height: Of the screen in pixels.
         options: More arguments for Xvfb, for example `-extension`, `DAMAGE`.
         depth: Bits per pixel.
+        display: Its number, `:7`, where it must be that one; free then.
     """
 
-    def __init__(self, width: int = 640, height: int = 480, *options: str, depth: int = 24) -> None:
+    def __init__(
+        self, width: int = 640, height: int = 480, *options: str, depth: int = 24, display: str | None = None
+    ) -> None:
         reader, writer = os.pipe()
         try:
             self._process = subprocess.Popen(
-                ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{width}x{height}x{depth}",
+                ["Xvfb", *([display] if display else []), "-displayfd", str(writer), "-screen", "0", f"{width}x{height}x{depth}",
                  "-nolisten", "tcp", "-noreset", *options],
                 pass_fds=(writer,),
                 stderr=subprocess.DEVNULL,
@@ -60,6 +64,21 @@ class XServer:
     def xrandr(self, *arguments: str) -> None:
         """Run xrandr on this server and wait until it is done."""
         subprocess.run(["xrandr", "-display", self.display, *arguments], check=True, capture_output=True)
+
+    def wait_for_colour(self, x: int, y: int, colour: int, *, tolerance: int) -> None:
+        """Look at a pixel, each time a moment after the last, until it has a colour (0xRRGGBB) in every channel."""
+        display = Display(self.display)
+        try:
+            root = display.screen().root
+            deadline = monotonic() + START_TIMEOUT_S
+            while monotonic() < deadline:
+                data = root.get_image(x, y, 1, 1, X.ZPixmap, 0xFFFFFF).data
+                seen = int.from_bytes(data[:3], "little")
+                if all(abs((seen >> shift & 255) - (colour >> shift & 255)) <= tolerance for shift in (0, 8, 16)):
+                    return
+            raise AssertionError(f"pixel {x},{y} never was {colour:06x}; it is {seen:06x}")
+        finally:
+            display.close()
 
     def resize(self, width: int, height: int) -> None:
         """Give the screen another size, at most the one it was started with."""
