@@ -26,8 +26,7 @@ pytestmark = pytest.mark.integration
 def read_png(path: Path) -> NDArray[np.uint8]:
     """Return a picture as (height, width, 3) RGB."""
     with av.open(str(path)) as container:
-        picture: NDArray[np.uint8] = next(container.decode(video=0)).to_ndarray(format="rgb24")
-        return picture
+        return next(container.decode(video=0)).to_ndarray(format="rgb24").astype(np.uint8)
 
 
 def count_frames(path: Path) -> int:

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from rift_support import make_packet, make_unit
 
+from tests.support.rift import make_packet, make_unit
 from wavry.rift import FrameAssembler, LossReason, Packet, Packetizer
 from wavry.rift.assembler import MAX_ASSEMBLY_BYTES, LostUnit
 

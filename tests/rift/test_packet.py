@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rift_support import make_packet
 
+from tests.support.rift import make_packet
 from wavry.errors import ErrorCode, RemoteProtocolError
 from wavry.rift import Packet
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rift_support import make_unit
 
+from tests.support.rift import make_unit
 from wavry.errors import ConfigError, LocalProtocolError
 from wavry.media import UnitTimings
 from wavry.rift import MAX_UNIT_BYTES, FrameAssembler, Packet, Packetizer

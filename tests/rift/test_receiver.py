@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from rift_support import datagrams_of, delivered_ids, make_packet, make_unit, of_type, receive_all
 
+from tests.support.rift import datagrams_of, delivered_ids, make_packet, make_unit, of_type, receive_all
 from wavry.errors import ConfigError, RemoteProtocolError
 from wavry.memory import set_checkpoint_recorder
 from wavry.rift import (

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from rift_support import datagrams_of, make_packet, make_unit
 
+from tests.support.rift import datagrams_of, make_packet, make_unit
 from wavry.errors import RemoteProtocolError
 from wavry.rift import (
     AccessUnitReceived,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
-from rift_support import datagrams_of, make_unit, of_type, receive_all
 
+from tests.support.rift import datagrams_of, make_unit, of_type, receive_all
 from wavry.rift import (
     AccessUnitReceived,
     ControlDecoder,

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from rift_support import make_unit, of_type
 
+from tests.support.rift import make_unit, of_type
 from wavry.errors import ConfigError, LocalProtocolError
 from wavry.memory import set_checkpoint_recorder
 from wavry.rift import (

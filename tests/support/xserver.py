@@ -34,8 +34,8 @@ class XServer:
         reader, writer = os.pipe()
         try:
             self._process = subprocess.Popen(
-                ["Xvfb", *([display] if display else []), "-displayfd", str(writer), "-screen", "0", f"{width}x{height}x{depth}",
-                 "-nolisten", "tcp", "-noreset", *options],
+                ["Xvfb", *([display] if display else []), "-displayfd", str(writer),
+                 "-screen", "0", f"{width}x{height}x{depth}", "-nolisten", "tcp", "-noreset", *options],
                 pass_fds=(writer,),
                 stderr=subprocess.DEVNULL,
             )  # fmt: skip

@@ -57,6 +57,8 @@ class ClientApp:
         self.budget = MemoryBudget()
         self.statistics = Statistics(ClockSync())
         self._session: HostSession | None = None
+        """While it stands."""
+        self._latest_session: HostSession | None = None
         self._recorder: Recorder | None = None
         self._last_picture: Picture | None = None
         self._status = ""
@@ -124,7 +126,9 @@ class ClientApp:
                 self.statistics.network.reconnects += 1
             self._was_connected = True
             logger.info("host key sha256:%s", dialer.host_fingerprint)
-            session = self._session = HostSession(
+            if self._latest_session is not None:
+                self._latest_session.release()
+            session = self._session = self._latest_session = HostSession(
                 dialer.link,
                 self._config.name,
                 self.statistics,

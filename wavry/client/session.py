@@ -143,6 +143,11 @@ class HostSession:
         self._connection.flush()
         self._connection.close(code, reason)
 
+    def release(self) -> None:
+        """Take its buffers out of the budget. They stay there after the end, so that a last report has them."""
+        for registration in self._registrations:
+            registration.close()
+
     # From the host: ConnectionObserver.
 
     def datagrams_received(self, datagrams: Sequence[bytes], *, now: float) -> None:
@@ -221,8 +226,6 @@ class HostSession:
         for timer in (self._receiver_timer, self._feedback_timer, self._ping_timer):
             if timer is not None:
                 timer.cancel()
-        for registration in self._registrations:
-            registration.close()
         self._network.finish()
         if self._bye is not None and not error.was_local:
             error = ConnectionLostError(self._bye.reason, code=self._bye.code)

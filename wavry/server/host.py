@@ -127,11 +127,12 @@ class Host:
                 tasks.create_task(broadcast.run()),
             ]
             await self._wait(stop)
+            report = self.report()
             await broadcast.close()
             await listener.close(0, "the host is being stopped")
             for stage in stages:
                 stage.cancel()
-        self._write_report()
+        self._write(report)
 
     def _watched(self, watched: bool) -> None:
         if self._capture is not None and self._config.stream_for_s is None:
@@ -167,9 +168,9 @@ class Host:
             "budget": [entry.as_dict() for entry in self.budget.entries()],
         }
 
-    def _write_report(self) -> None:
+    def _write(self, report: dict[str, object]) -> None:
         if self._config.memory_report is not None:
-            data = json.dumps(self.report(), indent=2).encode() + b"\n"
+            data = json.dumps(report, indent=2).encode() + b"\n"
             write_whole(self._config.memory_report, data, flag="--memory-report")
 
 
