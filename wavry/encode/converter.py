@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _BAND_ROWS = (32, 64, 128, 256)
 """Heights of the bands. Each keeps a swscale context, because setting one up costs more than a small band."""
 
+_COMPARED_ROWS = 256
+"""Damage up to this height is compared with the picture (50 µs a band at 1080p); above it something moves, and
+comparing would only delay it."""
+
 
 def picture_bytes(size: Size) -> int:
     """Bytes of a 4:2:0 picture."""
@@ -60,27 +64,34 @@ class FrameConverter:
             return [luma, chroma.reshape(height // 2, width)]
         return [luma, *chroma.reshape(2, height // 2, width // 2)]
 
-    def update(self, frame: Frame) -> None:
-        """Bring the picture up to date with `frame`; afterwards the frame may be released."""
+    def update(self, frame: Frame) -> bool:
+        """Bring the picture up to date with `frame`; afterwards the frame may be released.
+
+        Returns:
+            Whether the picture may differ from before. Where that is cheap to know it is looked at: a source that
+            looks again just in case, and a program that draws the same again, change nothing.
+        """
         pixels = np.frombuffer(frame.data, np.uint8, frame.stride * frame.size.height)
         rows = pixels.reshape(frame.size.height, frame.stride // 4, 4)[:, : frame.size.width]
+        compare = frame.damage is None or frame.damage.height <= _COMPARED_ROWS
         if self.source != self.target:
-            self._convert(rows, 0, self.target.height)
-            return
+            return self._convert(rows, 0, self.target.height, compare)
         damage = frame.damage or Rect(0, 0, *self.source)
         top, bottom = max(0, damage.y) & ~1, min(self.source.height, damage.y + damage.height + 1) & ~1
+        changed = False
         while top < bottom:
             height = self._band_height(bottom - top)
             start = min(top, self.source.height - height)
-            self._convert(rows[start : start + height], start, height)
+            changed |= self._convert(rows[start : start + height], start, height, compare)
             top = start + height
+        return changed
 
     def _band_height(self, rows: int) -> int:
         return next(
             (band for band in self._bands if band >= rows), self._bands[-1] if self._bands else self.source.height
         )
 
-    def _convert(self, rows: NDArray[np.uint8], top: int, height: int) -> None:
+    def _convert(self, rows: NDArray[np.uint8], top: int, height: int, compare: bool) -> bool:
         reformatter = self._reformatters.setdefault(height, VideoReformatter())
         try:
             band = reformatter.reformat(
@@ -97,10 +108,15 @@ class FrameConverter:
             )
         except av.FFmpegError as error:
             raise EncodeError("swscale", str(error)) from error
-        for index, (converted, target) in enumerate(zip(band.planes, self._planes, strict=True)):
+        changed = not compare
+        for index, (converted, plane) in enumerate(zip(band.planes, self._planes, strict=True)):
             subsampling = 2 if index else 1
             lines = np.frombuffer(memoryview(converted), np.uint8).reshape(-1, converted.line_size)
-            target[top // subsampling : (top + height) // subsampling] = lines[:, : target.shape[1]]
+            fresh, target = lines[:, : plane.shape[1]], plane[top // subsampling : (top + height) // subsampling]
+            if changed or not np.array_equal(fresh, target):
+                changed = True
+                target[:] = fresh
+        return changed
 
     def picture(self) -> av.VideoFrame:
         """Return the picture for an encoder. It borrows the converter's buffer and changes with the next `update`."""

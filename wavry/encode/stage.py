@@ -80,7 +80,8 @@ class EncodeStage:
         self._converter: FrameConverter | None = None
         self._pool: FrameBufferPool | None = None
         self._registration: Registration | None = None
-        self._failed: set[str] = set()
+        self._refused: set[str] = set()
+        """Encoders that do not work here; trying them again at each change of size would cost a tenth of a second."""
         self._epoch = 0
         self._frame_id = 0
         self._pending: dict[int, tuple[int, UnitTimings]] = {}
@@ -118,12 +119,14 @@ class EncodeStage:
             timings = UnitTimings(frame.captured_us - frame.capture_us, now_us - frame.capture_us)
             capture_us = frame.capture_us
             try:
-                self._take(frame)
+                changed = self._take(frame)
             finally:
                 frame.release()
-            self._encode(capture_us, timings)
-            self._refinement.on_change(now=monotonic())
-        elif self._converter is not None and (self._keyframe_requested or self._is_repeat_due()):
+            if changed:
+                self._encode(capture_us, timings)
+                self._refinement.on_change(now=monotonic())
+                return
+        if self._converter is not None and (self._keyframe_requested or self._is_repeat_due()):
             is_repeat = not self._keyframe_requested
             self._encode(now_us, UnitTimings())
             if is_repeat:
@@ -133,12 +136,15 @@ class EncodeStage:
         timeout = self._refinement.timeout(now=monotonic())
         return timeout is not None and timeout <= 0
 
-    def _take(self, frame: Frame) -> None:
+    def _take(self, frame: Frame) -> bool:
+        """Bring the picture up to date; say whether it has changed."""
         if self._converter is None or self._encoder is None or self._converter.source != frame.size:
             self._open_stream(frame.size)
             frame.damage = None
-        assert self._converter is not None  # _open_stream made it or raised
-        self._converter.update(frame)
+            assert self._converter is not None  # _open_stream made it or raised
+            self._converter.update(frame)
+            return True
+        return self._converter.update(frame)
 
     def _encode(self, capture_us: int, timings: UnitTimings) -> None:
         encoder, converter = self._encoder, self._converter
@@ -164,7 +170,7 @@ class EncodeStage:
 
     def _give_up(self, encoder: VideoEncoder, error: EncodeError) -> None:
         logger.warning("%s failed and is left out from now on: %s", encoder.name, error.reason)
-        self._failed.add(encoder.name)
+        self._refused.add(encoder.name)
         self._close_stream()
 
     def _open_stream(self, source: Size) -> None:
@@ -175,7 +181,7 @@ class EncodeStage:
         config = EncoderConfig(
             codec=self._config.codec, size=size, fps=self._config.fps, bitrate_bps=self._config.bitrate_bps
         )
-        opened = open_encoder(config, wanted=self._config.encoder, without=self._failed)
+        opened = open_encoder(config, wanted=self._config.encoder, without=self._refused)
         self._encoder = opened.backend
         self._pool = FrameBufferPool(picture_bytes(size), 1, name="encode.picture")
         self._registration = self._budget.register("encode.picture", self._pool, policy=self._pool.policy)
@@ -183,6 +189,7 @@ class EncodeStage:
         self._epoch = (self._epoch + 1) & 0xFF
         self._frame_id = 0
         self._keyframe_requested = True
+        self._refused.update(refusal.name for refusal in opened.refusals)
         _log_choice(config, opened)
         self._outputs.put(StreamOpened(self._epoch, config, opened.name))
 
