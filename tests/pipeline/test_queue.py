@@ -289,9 +289,10 @@ async def test_a_thread_gets_what_a_coroutine_puts() -> None:
             waiting = following
         return False
 
-    consumer = asyncio.create_task(asyncio.to_thread(lambda: [queue.get(PATIENCE_S) for _ in range(99)]))
-    await until(all_are_in)
-    assert await consumer == list(range(1, 100))
+    async with asyncio.TaskGroup() as group:
+        consumer = group.create_task(asyncio.to_thread(lambda: [queue.get(PATIENCE_S) for _ in range(99)]))
+        await until(all_are_in)
+    assert consumer.result() == list(range(1, 100))
 
 
 @in_loop
