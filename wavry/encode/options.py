@@ -57,6 +57,7 @@ def x265(config: EncoderConfig) -> Options:
         "x265-params": _joined(
             {
                 "keyint": -1,
+                "open-gop": 0,  # else its keyframes are CRA pictures, not IDR
                 "repeat-headers": 1,
                 "scenecut": 0,
                 "bframes": 0,
