@@ -41,12 +41,17 @@ def plain(size: Size, bgr: tuple[int, int, int]) -> NDArray[np.uint8]:
 def text(size: Size, seed: int = 0) -> NDArray[np.uint8]:
     """BGRA pixels like a page of text: thin dark strokes on a light ground, a title bar and a picture."""
     random = np.random.default_rng(seed)
+    alphabet = np.zeros((26, 9, 6), bool)
+    for glyph in alphabet:
+        for _ in range(2):
+            glyph[random.integers(9), :5] = True
+            glyph[:, random.integers(5)] = True
     pixels = plain(size, (250, 250, 252))
     height, width = size.height, size.width
     for top in range(30, height - 12, 14):
         for left in range(8, int(width * random.uniform(0.4, 0.95)), 8):
-            glyph = random.random((9, 6)) < 0.35
-            pixels[top : top + 9, left : left + 6][glyph] = (40, 40, 45, 0)
+            if random.random() > 0.15:  # else a space
+                pixels[top : top + 9, left : left + 6][alphabet[random.integers(26)]] = (40, 40, 45, 0)
     pixels[:24] = (120, 60, 30, 0)
     ramp = np.linspace(0, 255, width // 4).astype(np.uint8)
     pixels[height // 2 : height // 2 + height // 4, width // 2 : width // 2 + width // 4, 2] = ramp
