@@ -83,7 +83,7 @@ def svt_av1(config: EncoderConfig) -> Options:
                 "buf-sz": 1000,
                 "lookahead": 0,
                 "keyint": -1,
-                "force-key-frames": 1,
+                "enable-force-key-frames": 1,
                 "scd": 0,
                 "lp": config.threads,
             }
