@@ -80,8 +80,9 @@ class EncodeStage:
         self._converter: FrameConverter | None = None
         self._pool: FrameBufferPool | None = None
         self._registration: Registration | None = None
-        self._refused: set[str] = set()
-        """Encoders that do not work here; trying them again at each change of size would cost a tenth of a second."""
+        self._refused: dict[str, str] = {}
+        """Encoders that do not work here, and why; trying them again at each change of size would cost a tenth of a
+        second."""
         self._epoch = 0
         self._frame_id = 0
         self._pending: dict[int, tuple[int, UnitTimings]] = {}
@@ -106,7 +107,7 @@ class EncodeStage:
         """
         try:
             while True:
-                frame = self._frames.get(self._refinement.timeout(now=monotonic()))
+                frame = self._frames.get(self._repeat_timeout())
                 self._step(frame)
         except QueueClosed:
             pass
@@ -126,15 +127,18 @@ class EncodeStage:
                 self._encode(capture_us, timings)
                 self._refinement.on_change(now=monotonic())
                 return
-        if self._converter is not None and (self._keyframe_requested or self._is_repeat_due()):
-            is_repeat = not self._keyframe_requested
+        if self._converter is None:
+            return
+        if self._keyframe_requested:
             self._encode(now_us, UnitTimings())
-            if is_repeat:
-                self._refinement.on_repeat(now=monotonic())
+            self._refinement.on_change(now=monotonic())  # it has to fit the bit rate too, so it is as coarse
+        elif self._repeat_timeout() == 0:
+            self._encode(now_us, UnitTimings())
+            self._refinement.on_repeat(now=monotonic())
 
-    def _is_repeat_due(self) -> bool:
-        timeout = self._refinement.timeout(now=monotonic())
-        return timeout is not None and timeout <= 0
+    def _repeat_timeout(self) -> float | None:
+        """Return the seconds until the picture is to be encoded again; None if there is none, or it is good."""
+        return None if self._converter is None else self._refinement.timeout(now=monotonic())
 
     def _take(self, frame: Frame) -> bool:
         """Bring the picture up to date; say whether it has changed."""
@@ -150,7 +154,9 @@ class EncodeStage:
         encoder, converter = self._encoder, self._converter
         if encoder is None or converter is None:
             return
-        force_keyframe, self._keyframe_requested = self._keyframe_requested, False
+        force_keyframe = self._keyframe_requested
+        if force_keyframe:
+            self._keyframe_requested = False  # only then: a request that comes just now must not be wiped out
         self._pending[encoder.next_number] = (capture_us, timings)
         try:
             encoded = encoder.encode(converter.picture(), force_keyframe=force_keyframe)
@@ -170,14 +176,14 @@ class EncodeStage:
 
     def _give_up(self, encoder: VideoEncoder, error: EncodeError) -> None:
         logger.warning("%s failed and is left out from now on: %s", encoder.name, error.reason)
-        self._refused.add(encoder.name)
+        self._refused[encoder.name] = error.reason
         self._close_stream()
 
     def _open_stream(self, source: Size) -> None:
         from wavry.encode.converter import FrameConverter, picture_bytes
 
         self._close_stream()
-        size = source.fitted(self._config.box) if self._config.box else source
+        size = source.fitted(self._config.box or source)  # at the least it becomes even
         config = EncoderConfig(
             codec=self._config.codec, size=size, fps=self._config.fps, bitrate_bps=self._config.bitrate_bps
         )
@@ -189,7 +195,7 @@ class EncodeStage:
         self._epoch = (self._epoch + 1) & 0xFF
         self._frame_id = 0
         self._keyframe_requested = True
-        self._refused.update(refusal.name for refusal in opened.refusals)
+        self._refused.update((refusal.name, refusal.reason) for refusal in opened.refusals)
         _log_choice(config, opened)
         self._outputs.put(StreamOpened(self._epoch, config, opened.name))
 
