@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
@@ -59,7 +61,7 @@ class HostIdentity:
         try:
             pem = path.read_bytes() if path.exists() else _create_key_file(path)
             key = serialization.load_pem_private_key(pem, password=None)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:  # TypeError: it has a password
             raise ConfigError("host key", path, f"a readable ECDSA P-256 key ({error})") from error
         if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
             raise ConfigError("host key", path, "an ECDSA P-256 key")
@@ -73,17 +75,18 @@ class HostIdentity:
     def certificate(self, *, at: datetime | None = None) -> x509.Certificate:
         """Return a certificate that is valid at a wall-clock time (now), renewing it when its end is near."""
         at = at or datetime.now(UTC)
-        if self._certificate is None or at > self._certificate.not_valid_after_utc - _RENEW_BEFORE_END:
-            self._certificate = _self_signed(self.key, at)
-        return self._certificate
+        known = self._certificate
+        if known is None or not known.not_valid_before_utc <= at <= known.not_valid_after_utc - _RENEW_BEFORE_END:
+            known = self._certificate = _self_signed(self.key, at)
+        return known
 
 
 def _create_key_file(path: Path) -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".host-key-")  # 0600
+    temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(pem)
