@@ -54,7 +54,9 @@ class Connection(Protocol):
         """Smoothed round-trip time; None before the first measurement."""
 
     def observe(self, observer: ConnectionObserver) -> None:
-        """Choose who is told. Events before the first call wait, bounded by the transport's windows."""
+        """Choose who is told. What came before the first call waits, within the transport's bounds; after the end
+        the observer is told of that in the loop's next turn.
+        """
 
     def send_datagram(self, data: bytes) -> bool:
         """Queue a datagram for the next `flush`.

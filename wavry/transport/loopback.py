@@ -42,6 +42,7 @@ class LoopbackConnection:
         self._control = bytearray()
         self._delivery: asyncio.Handle | None = None
         self._closed = asyncio.Event()
+        self._error: ConnectionLostError | None = None
 
     def join(self, other: LoopbackConnection) -> None:
         """Set the end that gets what this one sends."""
@@ -50,7 +51,9 @@ class LoopbackConnection:
     def observe(self, observer: ConnectionObserver) -> None:
         """Choose who is told."""
         self._observer = observer
-        if self._other is not None:
+        if self._error is not None:
+            self._loop.call_soon(observer.connection_lost, self._error)
+        elif self._other is not None:
             self._other.flush()
 
     @property
@@ -98,9 +101,10 @@ class LoopbackConnection:
         self._datagram_bytes = 0
         if control:
             other._observer.control_received(control, now=now)
-        if datagrams:
+        if datagrams and not other._closed.is_set():
             other._observer.datagrams_received(datagrams, now=now)
-        other._observer.writable(now=now)
+        if not other._closed.is_set():
+            other._observer.writable(now=now)
         if self._observer is not None and not self._closed.is_set():
             self._observer.writable(now=now)
 
@@ -117,6 +121,7 @@ class LoopbackConnection:
         if self._closed.is_set():
             return
         self._closed.set()
+        self._error = error
         if self._delivery is not None:
             self._delivery.cancel()
         if self._observer is not None:

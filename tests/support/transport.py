@@ -1,0 +1,142 @@
+"""Both ends of a connection, over QUIC on this machine or in memory, with observers that write down what they hear."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.support.aio import until
+from wavry.transport.identity import HostIdentity
+from wavry.transport.loopback import loopback_pair
+from wavry.transport.quic.client import QuicDialer, connect
+from wavry.transport.quic.connection import QuicLink
+from wavry.transport.quic.server import QuicListener, listen
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
+
+    from wavry.errors import ConnectionLostError
+    from wavry.transport import Connection
+    from wavry.transport.quic.settings import QuicSettings
+
+HOST = "127.0.0.1"
+
+
+class Listener:
+    """A `ConnectionObserver` that remembers."""
+
+    def __init__(self, connection: Connection | None = None) -> None:
+        self.datagrams: list[bytes] = []
+        self.control = bytearray()
+        self.lost: list[ConnectionLostError] = []
+        self.after_the_end: list[str] = []
+        self.wake_ups = 0
+        if connection is not None:
+            connection.observe(self)
+
+    def datagrams_received(self, datagrams: Sequence[bytes], *, now: float) -> None:
+        self._note_end("datagrams")
+        self.datagrams.extend(datagrams)
+
+    def control_received(self, data: bytes, *, now: float) -> None:
+        self._note_end("control")
+        self.control += data
+
+    def writable(self, *, now: float) -> None:
+        self._note_end("writable")
+        self.wake_ups += 1
+
+    def connection_lost(self, error: ConnectionLostError) -> None:
+        self.lost.append(error)
+
+    def _note_end(self, what: str) -> None:
+        if self.lost:
+            self.after_the_end.append(what)
+
+
+@dataclass
+class Ends:
+    """A client and a host that are connected."""
+
+    client: Connection
+    host: Connection
+    at_client: Listener = field(default_factory=Listener)
+    at_host: Listener = field(default_factory=Listener)
+
+    async def observe(self) -> None:
+        """Listen on both ends, and let the client say the first word, as sessions do."""
+        self.client.observe(self.at_client)
+        self.host.observe(self.at_host)
+        self.client.send_control(b"hello")
+        self.client.flush()
+        await until(lambda: self.at_host.control == b"hello")
+        self.at_host.control.clear()
+
+
+def link_of(connection: Connection) -> QuicLink:
+    """The connection, known to be QUIC."""
+    assert isinstance(connection, QuicLink)
+    return connection
+
+
+class QuicHost:
+    """A listener that collects its connections."""
+
+    def __init__(self, directory: Path, settings: QuicSettings | None = None) -> None:
+        self.links: list[QuicLink] = []
+        self.identity = HostIdentity.load_or_create(directory)
+        self.listener: QuicListener = listen(HOST, 0, self.identity, self.links.append, settings=settings)
+
+    @property
+    def port(self) -> int:
+        return int(self.listener.address[1])
+
+
+@asynccontextmanager
+async def quic_host(directory: Path, settings: QuicSettings | None = None) -> AsyncIterator[QuicHost]:
+    host = QuicHost(directory, settings)
+    try:
+        yield host
+    finally:
+        await host.listener.close(0, "the test is over")
+
+
+@asynccontextmanager
+async def quic_dialer(host: QuicHost, settings: QuicSettings | None = None) -> AsyncIterator[QuicDialer]:
+    known = len(host.links)
+    dialer = await connect(HOST, host.port, settings=settings)
+    try:
+        await until(lambda: len(host.links) > known)
+        yield dialer
+    finally:
+        dialer.close()
+
+
+@asynccontextmanager
+async def quic_ends(directory: Path, settings: QuicSettings | None = None) -> AsyncIterator[Ends]:
+    async with quic_host(directory, settings) as host, quic_dialer(host, settings) as dialer:
+        yield Ends(dialer.link, host.links[-1])
+
+
+@asynccontextmanager
+async def loopback_ends(directory: Path, settings: QuicSettings | None = None) -> AsyncIterator[Ends]:
+    client, host = loopback_pair()
+    try:
+        yield Ends(client, host)
+    finally:
+        client.close(0, "the test is over")
+        await host.wait_closed()
+
+
+def open_descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def live_timers() -> int:
+    """Timers of the running loop that have not been cancelled."""
+    scheduled = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined] # asyncio has no other way to ask
+    return sum(not handle.cancelled() for handle in scheduled)
