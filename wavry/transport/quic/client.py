@@ -81,8 +81,9 @@ async def connect(host: str, port: int, *, settings: QuicSettings | None = None,
     name = format_address((host, port))
     try:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
-    except OSError as error:
-        raise ConnectFailedError(name, f"the name is unknown ({error.strerror})") from error
+    except (OSError, UnicodeError) as error:  # the latter for what can't be a name at all
+        reason = getattr(error, "strerror", None) or "it can't be one"
+        raise ConnectFailedError(name, f"the name is unknown ({reason})") from error
     family, _, _, _, address = found[0]
     sock = socket.socket(family, socket.SOCK_DGRAM)
     try:

@@ -54,8 +54,11 @@ class QuicLink:
         self._queued_bytes = 0
         self._early_datagrams: list[bytes] = []
         self._early_control = bytearray()
+        self._waiting_control = bytearray()
+        """Said before the client has opened the control stream."""
         self._closing = False
         self._closed = asyncio.Event()
+        self._error: ConnectionLostError | None = None
         self.connected: asyncio.Future[None] = self._loop.create_future()
         """Done when the handshake is; fails with `ConnectionLostError` when it is not to be."""
         seams.remove_pacer(quic)
@@ -71,17 +74,21 @@ class QuicLink:
     @property
     def max_datagram_bytes(self) -> int:
         """Largest datagram that fits into one packet."""
-        return self._settings.max_datagram_bytes
+        return self._settings.max_datagram_bytes(seams.peer_connection_id_bytes(self.quic))
 
     @property
     def send_space_bytes(self) -> int:
-        """What the congestion window lets out now, less what is queued for the next flush."""
-        return 0 if self._closing else max(0, seams.window_space_bytes(self.quic) - self._queued_bytes)
+        """What the congestion window lets out now in full packets, less what already waits for it."""
+        if self._closing:
+            return 0
+        payload, packet = self.max_datagram_bytes, self._settings.max_udp_payload_bytes
+        return max(0, seams.window_space_bytes(self.quic) * payload // packet - self._queued_bytes)
 
     @property
     def send_buffer_bytes(self) -> int:
-        """Datagrams of the next flush, and control bytes that are not acknowledged."""
-        return self._queued_bytes + seams.stream_backlog_bytes(self.quic, CONTROL_STREAM_ID)
+        """Datagrams that have not left, and control bytes that are not acknowledged."""
+        stream = seams.stream_backlog_bytes(self.quic, CONTROL_STREAM_ID)
+        return self._queued_bytes + len(self._waiting_control) + stream
 
     @property
     def rtt_ms(self) -> float | None:
@@ -99,11 +106,13 @@ class QuicLink:
         if self._early_datagrams:
             datagrams, self._early_datagrams = self._early_datagrams, []
             observer.datagrams_received(datagrams, now=now)
+        if self._error is not None:
+            self._loop.call_soon(observer.connection_lost, self._error)
 
     def send_datagram(self, data: bytes) -> bool:
         """Queue a datagram if it can leave with the next flush."""
-        if len(data) > self._settings.max_datagram_bytes:
-            raise DatagramTooLargeError(len(data), self._settings.max_datagram_bytes)
+        if len(data) > self.max_datagram_bytes:
+            raise DatagramTooLargeError(len(data), self.max_datagram_bytes)
         if len(data) > self.send_space_bytes:
             return False
         self.quic.send_datagram_frame(data)
@@ -117,14 +126,20 @@ class QuicLink:
         if self.send_buffer_bytes + len(data) > self._settings.control_limit_bytes:
             self.close(ErrorCode.TIMEOUT, "the peer does not read its control stream")
             return
-        self.quic.send_stream_data(CONTROL_STREAM_ID, data)
+        self._waiting_control += data
+        self._send_waiting_control()
+
+    def _send_waiting_control(self) -> None:
+        if self._waiting_control and seams.can_send_on_stream(self.quic, CONTROL_STREAM_ID):
+            data, self._waiting_control = bytes(self._waiting_control), bytearray()
+            self.quic.send_stream_data(CONTROL_STREAM_ID, data)
 
     def flush(self) -> None:
         """Send what aioquic lets out, and set its timer."""
         now = self._loop.time()
         for data, address in self.quic.datagrams_to_send(now=now):
             self._send(data, address)
-        self._queued_bytes = 0  # only what fitted into the window was queued, so all of it has left
+        self._queued_bytes = seams.datagram_backlog_bytes(self.quic)  # small ones cost more of the window
         self._arm_timer()
 
     def close(self, code: int, reason: str) -> None:
@@ -192,21 +207,32 @@ class QuicLink:
         else:
             self._early_datagrams = (self._early_datagrams + datagrams)[-_EARLY_DATAGRAMS:]
 
+    def _deliver_control(self, data: bytes, now: float) -> None:
+        if self._observer is not None:
+            self._observer.control_received(data, now=now)
+        elif len(self._early_control) + len(data) <= self._settings.control_limit_bytes:
+            self._early_control += data
+        else:  # aioquic opens the stream's window further whether anybody reads or not
+            self.close(ErrorCode.TIMEOUT, "nobody takes the control stream here")
+
     def _handle(self, event: events.QuicEvent, now: float) -> None:
         match event:
-            case events.StreamDataReceived(stream_id=stream_id, data=data):
+            case events.StreamDataReceived(stream_id=stream_id, data=data, end_stream=ended):
                 if stream_id != CONTROL_STREAM_ID:
                     self.close(ErrorCode.PROTOCOL_VIOLATION, f"stream {stream_id} is not part of the protocol")
-                elif self._observer is not None:
-                    self._observer.control_received(data, now=now)
-                else:
-                    self._early_control += data  # bounded by the stream's window, which only reading opens
+                    return
+                self._send_waiting_control()
+                self._deliver_control(data, now)
+                if ended:
+                    self.close(ErrorCode.PROTOCOL_VIOLATION, "the control stream was ended")
+            case events.StreamReset() | events.StopSendingReceived():
+                self.close(ErrorCode.PROTOCOL_VIOLATION, "the control stream was ended")
             case events.HandshakeCompleted():
                 if not self.connected.done():
                     self.connected.set_result(None)
-            case events.ConnectionTerminated(error_code=code, reason_phrase=reason):
+            case events.ConnectionTerminated():
                 self._on_event(self, event)
-                self._end(ConnectionLostError(reason, code=code, was_local=self._closing))
+                self._end(ConnectionLostError(event.reason_phrase, code=_code(event), was_local=self._closing))
                 return
         self._on_event(self, event)
 
@@ -214,6 +240,7 @@ class QuicLink:
         if self._closed.is_set():
             return
         self._closing = True
+        self._error = error
         self._closed.set()
         if self._timer is not None:
             self._timer.cancel()
@@ -226,6 +253,13 @@ class QuicLink:
 
 _EARLY_DATAGRAMS = 64
 """Datagrams kept for a session that is not there yet; the oldest go."""
+
+
+def _code(event: events.ConnectionTerminated) -> int:
+    """Return the code of an end in our own words; QUIC's codes (RFC 9000, section 20.1) mean other things."""
+    if event.frame_type is None:
+        return event.error_code
+    return ErrorCode.TIMEOUT if event.reason_phrase == "Idle timeout" else ErrorCode.INTERNAL_ERROR
 
 
 def format_address(address: Address) -> str:

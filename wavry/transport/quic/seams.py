@@ -46,6 +46,24 @@ def smoothed_rtt_s(quic: QuicConnection) -> float | None:
     return quic._loss._rtt_smoothed if quic._loss._rtt_initialized else None
 
 
+def datagram_backlog_bytes(quic: QuicConnection) -> int:
+    """Return the bytes of datagrams that were handed over and have not left."""
+    return sum(map(len, quic._datagrams_pending))
+
+
+def peer_connection_id_bytes(quic: QuicConnection) -> int:
+    """Return the length of the connection ID that stands in every packet to the peer, 0 to 20."""
+    return len(quic._peer_cid.cid)
+
+
+def can_send_on_stream(quic: QuicConnection, stream_id: int) -> bool:
+    """Whether a stream takes bytes: one that the peer has yet to open, or has ended, does not."""
+    stream = quic._streams.get(stream_id)
+    if stream is None:
+        return quic._is_client and not quic._stream_is_discarded(stream_id)
+    return stream.sender._reset_error_code is None and stream.sender._buffer_fin is None
+
+
 def stream_backlog_bytes(quic: QuicConnection, stream_id: int) -> int:
     """Return the bytes of a stream that the peer has not acknowledged."""
     stream = quic._streams.get(stream_id)

@@ -58,6 +58,7 @@ class QuicListener:
         self._retry = QuicRetryTokenHandler()
         self._links: dict[bytes, QuicLink] = {}
         self.connections: set[QuicLink] = set()
+        self._closing = False
         self.refused = 0
         """Handshakes that came when `max_connections` were there."""
         self._socket = UdpSocket(sock, self._packets_received, _ignore, buffer_bytes=settings.socket_buffer_bytes)
@@ -113,6 +114,8 @@ class QuicListener:
             )
         except ValueError:
             return None  # forged or stale; a real client starts over by itself
+        if self._closing:
+            return None
         if len(self.connections) >= self._settings.max_connections:
             self.refused += 1
             return None
@@ -161,6 +164,7 @@ class QuicListener:
 
     async def close(self, code: int, reason: str) -> None:
         """Say goodbye on every connection and stop listening."""
+        self._closing = True
         links = list(self.connections)
         for link in links:
             link.close(code, reason)

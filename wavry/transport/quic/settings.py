@@ -11,8 +11,8 @@ from wavry.transport.quic.congestion import ALGORITHM
 
 ALPN = "wavry/1"
 
-DATAGRAM_OVERHEAD_BYTES = 30
-"""What QUIC adds to one DATAGRAM: short header with an 8-byte connection ID, frame type and length, AEAD tag."""
+DATAGRAM_OVERHEAD_BYTES = 22
+"""What QUIC adds to one DATAGRAM beside the connection ID: short header, frame type and length, AEAD tag."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +41,9 @@ class QuicSettings:
         if not SMALLEST_MAX_DATAGRAM_SIZE <= self.max_udp_payload_bytes <= 1452:
             raise ConfigError("max_udp_payload_bytes", self.max_udp_payload_bytes, "1200 to 1452")
 
-    @property
-    def max_datagram_bytes(self) -> int:
-        """Largest DATAGRAM payload that fits into one packet."""
-        return self.max_udp_payload_bytes - DATAGRAM_OVERHEAD_BYTES
+    def max_datagram_bytes(self, connection_id_bytes: int) -> int:
+        """Return the largest DATAGRAM payload that fits into one packet to a peer with such a connection ID."""
+        return self.max_udp_payload_bytes - DATAGRAM_OVERHEAD_BYTES - connection_id_bytes
 
     def configuration(self, *, is_client: bool) -> QuicConfiguration:
         """Return these settings as aioquic wants them."""

@@ -1,0 +1,81 @@
+"""What we touch of aioquic that it keeps to itself: an upgrade that renames any of it fails here, by name."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.aio import in_loop, until
+from tests.support.transport import link_of, quic_dialer, quic_ends, quic_host
+from wavry.transport.quic import seams
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aioquic.quic.connection import QuicConnection
+
+
+@in_loop
+async def test_every_private_name_is_still_there(tmp_path: Path) -> None:
+    async with quic_host(tmp_path) as host, quic_dialer(host) as dialer:
+        dialer.link.send_control(b"x")
+        dialer.link.flush()
+        quic = dialer.link.quic
+        source = inspect.getsource(seams)
+        paths = set(re.findall(r"quic((?:\.\w+)*\.(?:_\w+)(?:\.\w+)*)", source))
+        assert len(paths) >= 6
+        for path in paths:
+            value: object = quic
+            for name in path.strip(".").split("."):
+                assert hasattr(value, name), f"aioquic has no {path} any more"
+                value = getattr(value, name)
+        stream = quic._streams[0]
+        for name in re.findall(r"stream\.sender\.(\w+)", source):
+            assert hasattr(stream.sender, name), f"aioquic's stream sender has no {name} any more"
+
+
+@in_loop
+async def test_nothing_is_paced(tmp_path: Path) -> None:
+    async with quic_host(tmp_path) as host, quic_dialer(host) as dialer:
+        for quic in (dialer.link.quic, host.links[0].quic):
+            assert quic._loss._pacer.next_send_time(now=0.0) is None
+
+
+@in_loop
+async def test_the_window_is_what_it_lets_out(tmp_path: Path) -> None:
+    async with quic_ends(tmp_path) as ends:
+        await ends.observe()
+        quic: QuicConnection = link_of(ends.host).quic
+        await until(lambda: quic._loss.bytes_in_flight == 0)
+        space = seams.window_space_bytes(quic)
+        assert space == quic._loss.congestion_window
+        ends.host.send_datagram(bytes(1000))
+        ends.host.flush()
+        assert space - 1100 < seams.window_space_bytes(quic) < space - 1000
+
+
+@in_loop
+async def test_round_trips_are_measured_after_the_handshake(tmp_path: Path) -> None:
+    async with quic_ends(tmp_path) as ends:
+        await ends.observe()
+        rtt = seams.smoothed_rtt_s(link_of(ends.client).quic)
+        assert rtt is not None
+        assert 0 < rtt < 5
+        assert ends.client.rtt_ms == pytest.approx(rtt * 1000)
+
+
+@in_loop
+async def test_the_backlog_of_a_stream_is_what_is_not_acknowledged(tmp_path: Path) -> None:
+    async with quic_ends(tmp_path) as ends:
+        await ends.observe()
+        quic: QuicConnection = link_of(ends.host).quic
+        assert seams.stream_backlog_bytes(quic, 0) == 0
+        assert seams.stream_backlog_bytes(quic, 400) == 0
+        ends.host.send_control(bytes(5000))
+        assert seams.stream_backlog_bytes(quic, 0) == 5000
+        ends.host.flush()
+        await until(lambda: seams.stream_backlog_bytes(quic, 0) == 0)
+        assert len(ends.at_client.control) == 5000
