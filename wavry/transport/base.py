@@ -54,8 +54,10 @@ class Connection(Protocol):
         """Smoothed round-trip time; None before the first measurement."""
 
     def observe(self, observer: ConnectionObserver) -> None:
-        """Choose who is told. What came before the first call waits, within the transport's bounds; after the end
-        the observer is told of that in the loop's next turn.
+        """Choose who is told.
+
+        What came before the first call waits, within the transport's bounds. An observer that comes after the end is
+        told of it in the loop's next turn.
         """
 
     def send_datagram(self, data: bytes) -> bool:
