@@ -11,8 +11,7 @@ from wavry.client.clock_sync import ClockSync
 from wavry.client.session import HostSession
 from wavry.client.statistics import Statistics
 from wavry.clock import monotonic
-from wavry.decode import DecodeStage, Picture, StreamChanged
-from wavry.decode.stage import DecodeInput, input_bytes
+from wavry.decode import DecodeStage, Picture, ReceivedUnit, StreamFormat
 from wavry.errors import ConnectFailedError, ConnectionLostError, ErrorCode
 from wavry.files import write_whole
 from wavry.memory import MemoryBudget
@@ -63,12 +62,12 @@ class ClientApp:
         self._last_picture: Picture | None = None
         self._status = ""
         self._was_connected = False
-        self._units: BoundedQueue[DecodeInput] = BoundedQueue(
+        self._units: BoundedQueue[ReceivedUnit] = BoundedQueue(
             "decode.units",
             max_items=_MAX_UNITS,
             max_bytes=_MAX_UNIT_BYTES,
             overflow=Overflow.DROP_OLDEST,
-            size_of=input_bytes,
+            size_of=lambda received: received.size_bytes,
         )
         self.budget.register(self._units.name, self._units, policy=self._units.overflow.value)
 
@@ -133,7 +132,8 @@ class ClientApp:
                 self._config.name,
                 self.statistics,
                 self.budget,
-                on_stream=self._stream_came,
+                on_stream=self._stream_changed,
+                on_unit=self._unit_came,
                 on_source_state=self._source_changed,
             )
             self._say("")
@@ -196,13 +196,14 @@ class ClientApp:
 
     # The stream's way.
 
-    def _stream_came(self, item: DecodeInput) -> None:
-        if isinstance(item, StreamChanged):
-            self.statistics.stream = item
-            logger.info("stream: %s %s", item.codec.value, item.size)
-        self._units.put_nowait(item)
+    def _stream_changed(self, stream: StreamFormat) -> None:
+        self.statistics.stream = stream
+        logger.info("stream: %s %s", stream.codec.value, stream.size)
+
+    def _unit_came(self, received: ReceivedUnit) -> None:
+        self._units.put_nowait(received)
         if self._recorder is not None:
-            self._recorder.queue.put_nowait(item)
+            self._recorder.queue.put_nowait(received)
 
     def _source_changed(self, available: bool, reason: str) -> None:
         self._say("" if available else f"the host has no picture: {reason}")

@@ -13,7 +13,7 @@ from wavry.rift import ReceiverStats
 
 if TYPE_CHECKING:
     from wavry.client.clock_sync import ClockSync
-    from wavry.decode import Picture, StreamChanged
+    from wavry.decode import Picture, StreamFormat
     from wavry.memory import MemoryBudget
 
 _STAGES = ("capture", "encode", "network", "decode", "show")
@@ -70,7 +70,7 @@ class Statistics:
 
     clock: ClockSync
     network: Network = field(default_factory=Network)
-    stream: StreamChanged | None = None
+    stream: StreamFormat | None = None
     pictures_decoded: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _started_at: float = field(default_factory=monotonic)

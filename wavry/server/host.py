@@ -13,6 +13,7 @@ from wavry.clock import monotonic
 from wavry.encode.config import EncoderConfig
 from wavry.encode.registry import open_encoder
 from wavry.encode.stage import EncodeOutput, EncodeStage, output_bytes
+from wavry.errors import ErrorCode
 from wavry.files import write_whole
 from wavry.media import Size
 from wavry.memory import MemoryBudget, Registration
@@ -120,18 +121,20 @@ class Host:
         self._registrations.append(self.budget.register("capture.pool", capture, policy=source.pool.policy))
         if self._config.stream_for_s is not None:
             capture.watch(True)
-        async with asyncio.TaskGroup() as tasks:
-            stages = [
-                tasks.create_task(run_in_worker("wavry-capture", capture.run, stop=capture.stop)),
-                tasks.create_task(run_in_worker("wavry-encode", encode.run, stop=encode.stop)),
-                tasks.create_task(broadcast.run()),
-            ]
-            await self._wait(stop)
-            report = self.report()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                stages = [
+                    tasks.create_task(run_in_worker("wavry-capture", capture.run, stop=capture.stop)),
+                    tasks.create_task(run_in_worker("wavry-encode", encode.run, stop=encode.stop)),
+                    tasks.create_task(broadcast.run()),
+                ]
+                await self._wait(stop)
+                report = self.report()
+                for stage in stages:
+                    stage.cancel()
+        finally:
             await broadcast.close()
-            await listener.close(0, "the host is being stopped")
-            for stage in stages:
-                stage.cancel()
+            await listener.close(ErrorCode.SHUTTING_DOWN, "the host is being stopped")
         self._write(report)
 
     def _watched(self, watched: bool) -> None:

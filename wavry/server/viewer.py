@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wavry import __version__
 from wavry.clock import monotonic_us
 from wavry.errors import ConnectionLostError, ErrorCode, RemoteProtocolError
+from wavry.observe.logs import printable
 from wavry.rift import (
     Bye,
     ControlDecoder,
@@ -178,14 +179,15 @@ class ViewerSession:
                 self._sender.receive_message(message, now=now)
                 self._take_events()
             case Bye(reason=reason):
-                logger.info("%s says goodbye%s", self.name, f": {reason}" if reason else "")
+                logger.info("%s says goodbye%s", self.name, f": {printable(reason)}" if reason else "")
 
     def _welcome(self, hello: Hello) -> None:
         check_version(hello)
         if self.is_watching:
             raise RemoteProtocolError("a second hello")
         self._hello_timer.cancel()
-        self.name = f"{hello.name} ({self.connection.peer})" if hello.name else self.connection.peer
+        name = printable(hello.name)
+        self.name = f"{name} ({self.connection.peer})" if name else self.connection.peer
         self._codecs = hello.codecs
         self.is_watching = True
         self._send(Hello(name=f"wavry {__version__}", max_datagram_bytes=self.connection.max_datagram_bytes))
@@ -211,5 +213,5 @@ class ViewerSession:
         self._hello_timer.cancel()
         self._registration.close()
         if self.is_watching:
-            logger.info("%s has left: %s", self.name, error)
+            logger.info("%s has left: %s", self.name, printable(str(error)))
         self._on_gone(self)
