@@ -15,6 +15,7 @@ from wavry.decode import DecodeStage, Picture, ReceivedUnit, StreamFormat
 from wavry.errors import ConnectFailedError, ConnectionLostError, ErrorCode
 from wavry.files import write_whole
 from wavry.memory import MemoryBudget
+from wavry.observe.sampler import keep_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
 from wavry.transport.quic.client import connect
 
@@ -82,7 +83,10 @@ class ClientApp:
         deadline = None if self._config.duration_s is None else monotonic() + self._config.duration_s
         try:
             async with asyncio.TaskGroup() as tasks:
-                workers = [tasks.create_task(run_in_worker("wavry-decode", decode.run, stop=decode.stop))]
+                workers = [
+                    tasks.create_task(run_in_worker("wavry-decode", decode.run, stop=decode.stop)),
+                    tasks.create_task(keep_history(self.statistics.memory)),
+                ]
                 if self._config.record is not None:
                     workers.append(tasks.create_task(self._record()))
                     await asyncio.sleep(0)  # the recorder opens its queue

@@ -71,7 +71,13 @@ PROGRAM = Program(
             parse=cli.duration,
             help="stream from the start, watched or not, then stop (for ever, while watched)",
         ),
-        Option(flag="--memory-report", metavar="FILE", parse=Path, help="write a JSON report on memory at the end"),
+        *cli.CHECKPOINT_OPTIONS,
+        Option(
+            flag="--memory-report",
+            metavar="FILE",
+            parse=Path,
+            help="write a JSON report on memory at the end, and at each SIGUSR1",
+        ),
         cli.LOG_LEVEL,
         cli.CONFIG_FILE,
     ),
@@ -82,8 +88,8 @@ PROGRAM = Program(
 )
 
 
-def read_arguments(arguments: Sequence[str] | None) -> tuple[HostConfig, str]:
-    """Return what to do and the log level.
+def read_arguments(arguments: Sequence[str] | None) -> tuple[HostConfig, dict[str, Any]]:
+    """Return what to do, and all values for what both programs do with them.
 
     Raises:
         ConfigError: A value is wrong, or two do not go together.
@@ -93,7 +99,7 @@ def read_arguments(arguments: Sequence[str] | None) -> tuple[HostConfig, str]:
     encoders = (AUTO, *encoder_names(codec))
     if values["encoder"] not in encoders:
         raise ConfigError("--encoder", values["encoder"], f"with --codec {codec.value} one of {', '.join(encoders)}")
-    return _host_config(values, codec), values["log_level"]
+    return _host_config(values, codec), values
 
 
 def _host_config(values: dict[str, Any], codec: Codec) -> HostConfig:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import signal
 from typing import TYPE_CHECKING
 
 from wavry.backends import AUTO
@@ -18,6 +19,7 @@ from wavry.files import write_whole
 from wavry.media import Size
 from wavry.memory import MemoryBudget, Registration
 from wavry.memory.metrics import measure_memory
+from wavry.observe.sampler import keep_history, new_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
 from wavry.server.broadcast import Broadcast
 from wavry.server.capture_stage import CaptureStage
@@ -47,6 +49,7 @@ class Host:
         self._config = config
         self._started_at = monotonic()
         self.budget = MemoryBudget()
+        self._history = new_history()
         self._registrations: list[Registration] = []
         self._broadcast: Broadcast | None = None
         self._capture: CaptureStage | None = None
@@ -128,6 +131,8 @@ class Host:
                     tasks.create_task(run_in_worker("wavry-encode", encode.run, stop=encode.stop)),
                     tasks.create_task(broadcast.run()),
                 ]
+                stages.append(tasks.create_task(keep_history(self._history)))
+                self._report_on_signal(loop)
                 await self._wait(stop)
                 report = self.report()
                 for stage in stages:
@@ -169,7 +174,14 @@ class Host:
             "frames_encoded": self._encode.encoded if self._encode is not None else 0,
             "memory": metrics.as_dict(),
             "budget": [entry.as_dict() for entry in self.budget.entries()],
+            "profile": self._history.profile().as_dict(),
         }
+
+    def _report_on_signal(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Write a report at each SIGUSR1, where the system has it."""
+        number = getattr(signal, "SIGUSR1", None)
+        if number is not None and self._config.memory_report is not None:
+            loop.add_signal_handler(number, lambda: self._write(self.report()))
 
     def _write(self, report: dict[str, object]) -> None:
         if self._config.memory_report is not None:
