@@ -14,7 +14,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from wavry.errors import EncodeError
-from wavry.media import Frame, PixelFormat, Rect, Size
+from wavry.media import Frame, PixelFormat, Rect, Size, picture_bytes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,11 +27,6 @@ _BAND_ROWS = (32, 64, 128, 256)
 _COMPARED_ROWS = 256
 """Damage up to this height is compared with the picture (50 µs a band at 1080p); above it something moves, and
 comparing would only delay it."""
-
-
-def picture_bytes(size: Size) -> int:
-    """Bytes of a 4:2:0 picture."""
-    return size.width * size.height * 3 // 2
 
 
 class FrameConverter:

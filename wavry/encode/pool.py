@@ -70,7 +70,7 @@ class EncoderPool:
         self,
         max_per_config: int = 2,
         *,
-        max_idle_bytes: int = 48_000_000,
+        max_idle_bytes: int = 34_000_000,
         wanted: str = AUTO,
         open_one: Callable[..., Opened[VideoEncoder]] = open_encoder,
     ) -> None:
@@ -84,6 +84,7 @@ class EncoderPool:
         self._active: dict[int, _Entry] = {}
         self._idle: OrderedDict[int, _Entry] = OrderedDict()
         self._high_water_bytes = 0
+        self._largest_bytes = 0
         self._refused: set[str] = set()
         self.refusals: tuple[BackendUnavailableError, ...] = ()
         """Who refused when an encoder was last opened."""
@@ -91,6 +92,10 @@ class EncoderPool:
         self.reused = 0
         self.drops = 0
         """Idle encoders closed to keep the bound."""
+
+    def expect(self, config: EncoderConfig) -> None:
+        """Count an encoder for `config` into the cap before it is opened."""
+        self._largest_bytes = max(self._largest_bytes, native_bytes(config))
 
     def acquire(self, config: EncoderConfig) -> VideoEncoder:
         """Return an encoder for `config`, an idle one if there is one.
@@ -123,6 +128,7 @@ class EncoderPool:
         encoder = opened.backend
         encoder.encoder_id = next(self._ids)
         self._active[encoder.encoder_id] = _Entry(key, encoder)
+        self.expect(config)
         self.opened += 1
         self._note_use()
         return encoder
@@ -181,9 +187,8 @@ class EncoderPool:
 
     @property
     def cap_bytes(self) -> int:
-        """The largest active encoder so far beside full idle ones."""
-        largest = max((native_bytes(entry.encoder.config) for entry in self._active.values()), default=0)
-        return self._max_idle_bytes + largest
+        """The largest encoder that is expected or was opened, beside as many idle ones as may be kept."""
+        return self._max_idle_bytes + self._largest_bytes
 
     @property
     def used_bytes(self) -> int:

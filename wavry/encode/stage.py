@@ -12,7 +12,7 @@ from wavry.encode.config import EncoderConfig
 from wavry.encode.pool import EncoderPool
 from wavry.encode.refinement import Refinement, RefinementConfig
 from wavry.errors import EncodeError
-from wavry.media import AccessUnit, Codec, Frame, Size, UnitTimings
+from wavry.media import AccessUnit, Codec, Frame, Size, UnitTimings, picture_bytes
 from wavry.memory import FrameBufferPool, MemoryBudget, checkpoint
 from wavry.pipeline import BoundedQueue, QueueClosed
 
@@ -61,11 +61,19 @@ class EncodeStage:
 
     `run` is for a worker thread; `request_keyframe` and `stop` work from any thread. The stage owns each frame it
     takes and releases it as soon as it is converted.
+
+    Args:
+        config: What to encode.
+        source: Size of the first frames, as far as it is known; what it will need is in the budget from the start.
+        frames: Its input.
+        outputs: Its output; putting waits while there is no room.
+        budget: Where its picture and its encoders register.
     """
 
     def __init__(
         self,
         config: EncodeStageConfig,
+        source: Size,
         frames: BoundedQueue[Frame],
         outputs: BoundedQueue[EncodeOutput],
         budget: MemoryBudget,
@@ -78,9 +86,13 @@ class EncodeStage:
         self._keyframe_requested = False
         self._encoder: VideoEncoder | None = None
         self._converter: FrameConverter | None = None
-        self._pool: FrameBufferPool | None = None
         self._encoders = EncoderPool(wanted=config.encoder)
-        self._registrations = [budget.register("encode.encoders", self._encoders, policy=self._encoders.policy)]
+        self._encoders.expect(self._encoder_config(source))
+        self._pool = self._picture_pool(source)
+        self._registrations = [
+            budget.register("encode.encoders", self._encoders, policy=self._encoders.policy),
+            budget.register("encode.picture", self._pool, policy=self._pool.policy),
+        ]
         self._epoch = 0
         self._frame_id = 0
         self._pending: dict[int, tuple[int, UnitTimings]] = {}
@@ -173,21 +185,26 @@ class EncodeStage:
         self._encoder = None
         self._close_picture()
 
+    def _encoder_config(self, source: Size) -> EncoderConfig:
+        config = self._config
+        size = source.fitted(config.box) if config.box else source
+        return EncoderConfig(codec=config.codec, size=size, fps=config.fps, bitrate_bps=config.bitrate_bps)
+
+    def _picture_pool(self, source: Size) -> FrameBufferPool:
+        return FrameBufferPool(picture_bytes(self._encoder_config(source).size), 1, name="encode.picture")
+
     def _open_stream(self, source: Size) -> None:
-        from wavry.encode.converter import FrameConverter, picture_bytes
+        from wavry.encode.converter import FrameConverter
 
         self._close_picture()
         if self._encoder is not None:
             self._encoders.release(self._encoder.encoder_id)
             self._encoder = None
-        size = source.fitted(self._config.box) if self._config.box else source
-        config = EncoderConfig(
-            codec=self._config.codec, size=size, fps=self._config.fps, bitrate_bps=self._config.bitrate_bps
-        )
+        config = self._encoder_config(source)
         encoder = self._encoder = self._encoders.acquire(config)
-        self._pool = FrameBufferPool(picture_bytes(size), 1, name="encode.picture")
-        self._registrations.append(self._budget.register(self._pool.name, self._pool, policy=self._pool.policy))
-        self._converter = FrameConverter(source, size, encoder.layout, self._pool.acquire())
+        self._pool = self._picture_pool(source)
+        self._registrations.append(self._budget.register("encode.picture", self._pool, policy=self._pool.policy))
+        self._converter = FrameConverter(source, config.size, encoder.layout, self._pool.acquire())
         self._epoch = (self._epoch + 1) & 0xFF
         self._frame_id = 0
         self._keyframe_requested = True
@@ -198,10 +215,10 @@ class EncodeStage:
         self._pending.clear()
         if self._converter is not None:
             self._converter.close()
-        if self._pool is not None:
-            self._pool.close()
+            self._converter = None
+        self._pool.close()
+        if len(self._registrations) > 1:
             self._registrations.pop().close()
-        self._converter = self._pool = None
 
     def _close(self) -> None:
         self._close_picture()

@@ -1,6 +1,6 @@
 """Who holds which bytes: pools of buffers, the budget that names every cap, and the checkpoints of the stages."""
 
-from wavry.memory.budget import BudgetEntry, MemoryBudget, Registration
+from wavry.memory.budget import BudgetEntry, MemoryBudget, Registration, format_table
 from wavry.memory.checkpoint import (
     CheckpointLog,
     MemoryCheckpoint,
@@ -26,5 +26,6 @@ __all__ = [
     "MemoryUsage",
     "Registration",
     "checkpoint",
+    "format_table",
     "set_checkpoint_recorder",
 ]

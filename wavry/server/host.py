@@ -114,8 +114,8 @@ class Host:
             size_of=output_bytes,
         )
         self._register(outputs)
-        encode = self._encode = EncodeStage(self._config.encode, frames, outputs, self.budget)
-        broadcast = self._broadcast = Broadcast(outputs, encode.request_keyframe, self._watched, self.budget)
+        encode = self._encode = EncodeStage(self._config.encode, source.size(), frames, outputs, self.budget)
+        broadcast = self._broadcast = Broadcast(outputs, encode.request_keyframe, self._watched)
 
         def source_state(available: bool, reason: str) -> None:
             loop.call_soon_threadsafe(broadcast.tell_source_state, available, reason)
