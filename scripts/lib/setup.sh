@@ -117,7 +117,8 @@ set_up_python() {
     fi
     rm -f $STAMP
     say "installing Python packages${extras:+ ($extras)}"
-    $VENV/bin/python -m pip --disable-pip-version-check --quiet install --editable ".${extras:+[$extras]}" ||
+    # Twice quiet: errors only.
+    $VENV/bin/python -m pip --disable-pip-version-check --quiet --quiet install --editable ".${extras:+[$extras]}" ||
         fail "pip could not install the packages that pyproject.toml names; its message is above"
     printf '%s %s\n' "$(setup_key $VENV/bin/python)" "$extras" >$STAMP
 }

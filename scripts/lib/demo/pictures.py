@@ -25,7 +25,8 @@ def psnr(first: Picture, second: Picture) -> float:
 def read_png(path: Path) -> Picture:
     """Return the picture in a PNG file."""
     with av.open(str(path)) as container:
-        return np.asarray(next(container.decode(video=0)).to_ndarray(format="rgb24"), np.uint8)
+        picture = next(container.decode(video=0)).to_ndarray(format="rgb24")
+    return picture.astype(np.uint8, copy=False)
 
 
 def write_ppm(path: Path, picture: Picture) -> None:
@@ -46,4 +47,5 @@ def paint_evening(width: int, height: int) -> Picture:
         ridge = crest + 0.04 * np.sin(x * 9 + crest * 40) + 0.015 * np.sin(x * 31 + crest * 70)
         picture[y >= ridge] = colour
     picture += random.normal(0, 3, (height, width, 1))
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    evening: Picture = np.clip(picture, 0, 255).astype(np.uint8)
+    return evening
