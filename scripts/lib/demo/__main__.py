@@ -49,7 +49,8 @@ def main() -> int:
     """Run the demo and return its exit code."""
     if sys.argv[1:] == ["--has-screen"]:
         return 0 if has_screen() else 1
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: in the background of a script it is ignored
+        signal.signal(number, _interrupt)
     OUTPUT.mkdir(exist_ok=True)
     for name in ("snapshot.png", "stats.json", "memory.svg"):
         (OUTPUT / name).unlink(missing_ok=True)

@@ -53,9 +53,8 @@ class Role:
 
     def _ended(self) -> DemoError:
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
-        return DemoError(
-            f"the {self.name} ended with exit code {self.process.wait()}: {lines[-1] if lines else 'no word why'}"
-        )
+        last = f"its last line is: {lines[-1]}" if lines else "it said nothing"
+        return DemoError(f"the {self.name} ended with exit code {self.process.wait()}; {last}")
 
     def first_line(self) -> str:
         """Wait for its first line on stdout.

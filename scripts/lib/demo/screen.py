@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 STILL_S = 1.0
 """A screen that looks the same for this long stands still."""
 
-_STILL_PSNR_DB = 45.0
-"""Two screenshots that are closer than this look the same: a blinking cursor is allowed, a moving window is not."""
+_STILL_PSNR_DB = 40.0
+"""Two screenshots that are closer than this look the same: a cursor may blink and a small clock count seconds, a
+window may not move."""
 
 
 def has_screen() -> bool:
