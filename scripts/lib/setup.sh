@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034 # the lists at the end are for those who source it
 # Sets up what wavry needs in this checkout. Sourced by the scripts beside it, after `cd` to the top of the checkout.
 #
 #   set_up_system PACKAGES...   system packages, on Debian and Ubuntu through apt; only what is missing
