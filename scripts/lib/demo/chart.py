@@ -54,7 +54,7 @@ def draw_memory(series: Sequence[Series]) -> str:
                 path = "L".join(f"{x(time):.1f} {y(amount):.1f}" for time, amount in each.points)
                 yield f'<path class="line s{number}" d="M{path}"/>'
         for number, (label, height) in enumerate(_labels(series, [y(each.points[-1][1]) for each in series])):
-            yield f'<text class="s{number}" x="{_WIDTH - _RIGHT + 8}" y="{height:.1f}">{label}</text>'
+            yield f'<text class="s{number}" x="{x(longest_s) + 8:.1f}" y="{height:.1f}">{label}</text>'
         yield "</svg>"
 
     return "\n".join(parts()) + "\n"
