@@ -71,6 +71,12 @@ PROGRAM = Program(
             parse=cli.duration,
             help="stream from the start, watched or not, then stop (for ever, while watched)",
         ),
+        Option(
+            flag="--memory-limit",
+            metavar="SIZE",
+            parse=cli.amount,
+            help="refuse to start if more than this may be needed, for example 300M (no limit)",
+        ),
         *cli.CHECKPOINT_OPTIONS,
         Option(
             flag="--memory-report",
@@ -131,5 +137,6 @@ def _host_config(values: dict[str, Any], codec: Codec) -> HostConfig:
         encode=encode,
         listen=(host, port),
         stream_for_s=stream_for,
+        memory_limit_bytes=values["memory_limit"],
         memory_report=values["memory_report"],
     )
