@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wavry.clock import monotonic
+from wavry.memory.counts import count_resources
 from wavry.memory.metrics import measure_memory
 from wavry.observe.histogram import Histogram
 from wavry.observe.sampler import new_history
@@ -136,6 +137,7 @@ class Statistics:
                 "memory": metrics.as_dict(),
                 "budget": [entry.as_dict() for entry in budget.entries()],
                 "profile": self.memory.profile().as_dict(),
+                "counts": count_resources(),
             }
 
     def _streamed_s(self) -> float | None:

@@ -19,6 +19,7 @@ from wavry.errors import ConfigError, ErrorCode
 from wavry.files import write_whole
 from wavry.media import Frame, Size
 from wavry.memory import MemoryBudget, Registration, format_table
+from wavry.memory.counts import count_resources
 from wavry.memory.metrics import measure_memory, resident_bytes
 from wavry.observe.sampler import keep_history, new_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
@@ -200,6 +201,7 @@ class Host:
             "memory": metrics.as_dict(),
             "budget": [entry.as_dict() for entry in self.budget.entries()],
             "profile": self._history.profile().as_dict(),
+            "counts": count_resources(),
         }
 
     def _report_on_signal(self) -> None:
