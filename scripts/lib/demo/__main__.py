@@ -17,17 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from demo.chart import draw_memory
 from demo.desktop import VirtualDesktop
-from demo.memory import MemorySampler
 from demo.pictures import psnr, read_png
-from demo.processes import DemoError, start_client, start_host
 from demo.screen import has_screen, looks_same, take_screenshot, wait_until_still
+from harness.chart import draw_memory
+from harness.memory import MemorySampler
+from harness.processes import ProgramError, start_client, start_host
 
 if TYPE_CHECKING:
-    from demo.memory import Series
+    from harness.memory import Series
 
 OUTPUT = Path("demo-out")
+SNAPSHOT, STATS, CHART = OUTPUT / "snapshot.png", OUTPUT / "stats.json", OUTPUT / "memory.svg"
 MOTION_S = 10.0
 """For how long the desktop moves."""
 STILL_TIMEOUT_S = 20.0
@@ -52,12 +53,12 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: in the background of a script it is ignored
         signal.signal(number, _interrupt)
     OUTPUT.mkdir(exist_ok=True)
-    for name in ("snapshot.png", "stats.json", "memory.svg"):
-        (OUTPUT / name).unlink(missing_ok=True)
+    for path in (SNAPSHOT, STATS, CHART):
+        path.unlink(missing_ok=True)
     try:
         with ExitStack() as stack:
             outcome = _run(stack)
-    except DemoError as error:
+    except ProgramError as error:
         print(f"demo: {error} (logs are in {OUTPUT}/)", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -87,7 +88,12 @@ def _run(stack: ExitStack) -> Outcome:
     environment = os.environ | {"XDG_DATA_HOME": str(scratch), "PYTHONUNBUFFERED": "1"}
     host, address = start_host(OUTPUT, environment)
     stack.callback(host.close)
-    client = start_client(address, OUTPUT, environment)
+    client = start_client(
+        address,
+        OUTPUT,
+        environment,
+        *("--duration", "5m", "--snapshot", str(SNAPSHOT), "--stats-json", str(STATS)),
+    )
     stack.callback(client.close)
     sampler = MemorySampler({"host": host.process.pid, "client": client.process.pid})
     stack.callback(sampler.stop)
@@ -107,15 +113,17 @@ def _run(stack: ExitStack) -> Outcome:
     client.leave()
     still_shown = shown is not None and looks_same(shown, take_screenshot())
     host.leave()
-    (OUTPUT / "memory.svg").write_text(draw_memory(sampler.series), encoding="utf-8")
+    CHART.write_text(draw_memory(sampler.series), encoding="utf-8")
     if shown is None or not still_shown:
-        raise DemoError("the screen kept changing, so the match could not be verified; leave it alone for a moment")
-    if not (OUTPUT / "snapshot.png").exists():
-        raise DemoError("no picture arrived")
-    arrived = read_png(OUTPUT / "snapshot.png")
+        raise ProgramError("the screen kept changing, so the match could not be verified; leave it alone for a moment")
+    if not SNAPSHOT.exists():
+        raise ProgramError("no picture arrived")
+    arrived = read_png(SNAPSHOT)
     if arrived.shape != shown.shape:
-        raise DemoError(f"the screen is {shown.shape[1]}x{shown.shape[0]}, {arrived.shape[1]}x{arrived.shape[0]} came")
-    stats = json.loads((OUTPUT / "stats.json").read_text(encoding="utf-8"))
+        raise ProgramError(
+            f"the screen is {shown.shape[1]}x{shown.shape[0]}, {arrived.shape[1]}x{arrived.shape[0]} came"
+        )
+    stats = json.loads(STATS.read_text(encoding="utf-8"))
     return Outcome(psnr(shown, arrived), stats, sampler.series)
 
 
@@ -129,7 +137,7 @@ def _summarize(outcome: Outcome) -> None:
         "latency": f"{_number(latency['p50'])} ms p50, {_number(latency['p95'])} ms p95, from capture to decoded",
         "loss": "unknown" if loss is None else f"{loss:.2%} of the packets",
         "memory": ", ".join(f"{each.name} {each.peak_mb:.0f} MB at most" for each in outcome.memory),
-        "files": ", ".join(str(OUTPUT / name) for name in ("snapshot.png", "stats.json", "memory.svg")),
+        "files": ", ".join(map(str, (SNAPSHOT, STATS, CHART))),
     }
     for name, text in rows.items():
         print(f"  {name:8} {text}")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from demo.pictures import paint_evening, write_ppm
-from demo.processes import DemoError, end
+from harness.processes import ProgramError, end
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -65,7 +65,7 @@ class VirtualDesktop:
                 is_ready, _, _ = select.select([answer], [], [], _START_TIMEOUT_S)
                 chunk = os.read(reader, 16) if is_ready else b""
                 if not chunk:
-                    raise DemoError(f"Xvfb did not start (exit code {server.poll()})")
+                    raise ProgramError(f"Xvfb did not start (exit code {server.poll()})")
                 number += chunk
         return f":{number.decode().strip()}"
 
@@ -100,13 +100,13 @@ class VirtualDesktop:
         """Let nothing on the screen change any more; what is on it stays."""
         for name, program in self._programs.items():
             if program.poll() is not None:
-                raise DemoError(f"{name} has ended with exit code {program.returncode}")
+                raise ProgramError(f"{name} has ended with exit code {program.returncode}")
             program.send_signal(signal.SIGSTOP)
 
     @staticmethod
     def _start(stack: ExitStack, command: list[str], *, pass_fds: tuple[int, ...] = ()) -> subprocess.Popen[bytes]:
         if shutil.which(command[0]) is None:
-            raise DemoError(f"{command[0]} is not installed")
+            raise ProgramError(f"{command[0]} is not installed")
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

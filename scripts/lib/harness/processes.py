@@ -15,8 +15,8 @@ _READY = re.compile(r"wavry-server ready udp://(\S+) sha256:[0-9a-f]{64}")
 _END_TIMEOUT_S = 5.0
 
 
-class DemoError(Exception):
-    """The demo can't go on; the message says why."""
+class ProgramError(Exception):
+    """A program did not do its part; the message says which and why."""
 
 
 class Role:
@@ -46,21 +46,21 @@ class Role:
         """See that it still runs.
 
         Raises:
-            DemoError: It has ended, with its last words.
+            ProgramError: It has ended, with its last words.
         """
         if self.process.poll() is not None:
             raise self._ended()
 
-    def _ended(self) -> DemoError:
+    def _ended(self) -> ProgramError:
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
         last = f"its last line is: {lines[-1]}" if lines else "it said nothing"
-        return DemoError(f"the {self.name} ended with exit code {self.process.wait()}; {last}")
+        return ProgramError(f"the {self.name} ended with exit code {self.process.wait()}; {last}")
 
     def first_line(self) -> str:
         """Wait for its first line on stdout.
 
         Raises:
-            DemoError: It ended without one.
+            ProgramError: It ended without one.
         """
         assert self.process.stdout is not None  # it was asked for
         line = self.process.stdout.readline().decode()
@@ -72,13 +72,13 @@ class Role:
         """Ask it to stop, and wait until it has written what it has to write.
 
         Raises:
-            DemoError: It did not stop cleanly.
+            ProgramError: It did not stop cleanly.
         """
         self.process.send_signal(signal.SIGINT)
         try:
             code = self.process.wait(_END_TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            raise DemoError(f"the {self.name} did not stop within {_END_TIMEOUT_S:.0f} s") from None
+            raise ProgramError(f"the {self.name} did not stop within {_END_TIMEOUT_S:.0f} s") from None
         if code != 0:
             raise self._ended()
 
@@ -89,34 +89,27 @@ class Role:
             self.process.stdout.close()
 
 
-def start_host(output: Path, environment: dict[str, str]) -> tuple[Role, str]:
-    """Start a host on a free port; return it and its address, once it is ready."""
-    host = Role(
-        "host",
-        ["-m", "wavry.server", "--listen", "127.0.0.1:0", "--no-auth"],
-        output / "host.log",
-        environment,
-    )
+def start_host(output: Path, environment: dict[str, str], *arguments: str) -> tuple[Role, str]:
+    """Start a host on a free port; return it and its address, once it is ready. Its log goes to `output`."""
+    command = ["-m", "wavry.server", "--listen", "127.0.0.1:0", "--no-auth", *arguments]
+    host = Role("host", command, output / "host.log", environment)
     try:
         line = host.first_line()
         match = _READY.match(line)
         if match is None:
-            raise DemoError(f"the host's first line is {line!r}")
+            raise ProgramError(f"the host's first line is {line!r}")
     except BaseException:
         host.close()
         raise
     return host, match[1]
 
 
-def start_client(address: str, output: Path, environment: dict[str, str]) -> Role:
-    """Start a client without a window that keeps the last picture and the figures."""
-    return Role(
-        "client",
-        ["-m", "wavry.client", address, "--no-auth", "--headless", "--duration", "5m",
-         "--snapshot", str(output / "snapshot.png"), "--stats-json", str(output / "stats.json")],
-        output / "client.log",
-        environment,
-    )  # fmt: skip
+def start_client(
+    address: str, output: Path, environment: dict[str, str], *arguments: str, name: str = "client"
+) -> Role:
+    """Start a client without a window. Its log goes to `output`."""
+    command = ["-m", "wavry.client", address, "--no-auth", "--headless", "--name", name, *arguments]
+    return Role(name, command, output / f"{name}.log", environment)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

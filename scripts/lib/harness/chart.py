@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from demo.memory import Series
+    from harness.memory import Series
 
 _WIDTH, _HEIGHT = 720, 360
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 96, 44, 48
@@ -25,7 +25,7 @@ _STYLE = """
 """
 
 
-def draw_memory(series: Sequence[Series]) -> str:
+def draw_memory(series: Sequence[Series], *, title: str = "Resident memory (MB)") -> str:
     """Return a chart of resident memory over time, at most two lines, the vertical axis from 0."""
     longest_s = max((each.points[-1][0] for each in series if each.points), default=1.0)
     times = _ticks(longest_s)
@@ -39,9 +39,9 @@ def draw_memory(series: Sequence[Series]) -> str:
 
     def parts() -> Iterator[str]:
         yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">'
-        yield f"<title>Resident memory of host and client</title><style>{_STYLE}</style>"
+        yield f"<title>{title}</title><style>{_STYLE}</style>"
         yield f'<rect class="page" width="{_WIDTH}" height="{_HEIGHT}"/>'
-        yield f'<text class="title" x="{_LEFT}" y="26">Resident memory (MB)</text>'
+        yield f'<text class="title" x="{_LEFT}" y="26">{title}</text>'
         for amount in amounts:
             yield f'<path class="grid" d="M{_LEFT} {y(amount):.1f}H{_WIDTH - _RIGHT}"/>'
             yield f'<text x="{_LEFT - 8}" y="{y(amount) + 4:.1f}" text-anchor="end">{amount:g}</text>'
