@@ -18,8 +18,8 @@ import psutil
 from harness.chart import draw_memory
 from harness.memory import Series
 from harness.processes import ProgramError, Role, start_client, start_host
-from soak.churn import Churn
-from soak.samples import ProcessSeries, Verdict
+from soaking.churn import Churn
+from soaking.samples import ProcessSeries, Verdict
 from wavry import cli
 
 _CHURN_INTERVAL_S = 7.0
