@@ -80,6 +80,8 @@ class Option:
             if isinstance(given, bool):
                 return given
             raise ConfigError(self.flag, given, "true or false")
+        if isinstance(given, bool) or not isinstance(given, str | int | float):
+            raise ConfigError(self.flag, given, "one value, as on the command line")
         try:
             return self.parse(str(given))
         except ConfigError:
@@ -116,7 +118,9 @@ class Program:
             SystemExit: After `--help`, or for an unknown flag.
         """
         given = vars(self._parser().parse_args(arguments))
-        values: dict[str, Any] = {option.name: option.default for option in self.options}
+        values: dict[str, Any] = {
+            option.name: bool(option.default) if option.is_switch else option.default for option in self.options
+        }
         if "config" in given:
             values |= self._read_file(Path(given["config"]))
         values |= {option.name: option.convert(given[option.name]) for option in self.options if option.name in given}
@@ -147,7 +151,7 @@ class Program:
             table = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise ConfigError("--config", path, f"a readable TOML file ({error})") from error
-        known = {option.key: option for option in self.options}
+        known = {option.key: option for option in self.options if option is not CONFIG_FILE}
         unknown = sorted(set(table) - set(known))
         if unknown:
             raise ConfigError("--config", f"{path}: {unknown[0]}", "the names of the flags without dashes in front")
@@ -156,9 +160,10 @@ class Program:
 
 # Values with units. Each raises ValueError with what is allowed.
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?")
+_NUMBER = r"(\d{1,15}(?:\.\d{1,15})?)"  # no more digits than a float holds
+_DURATION = re.compile(_NUMBER + "(ms|s|m|h|d)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_AMOUNT = re.compile(r"(\d+(?:\.\d+)?)([kMG]?)")
+_AMOUNT = re.compile(_NUMBER + "([kMG]?)")
 _FACTORS = {"": 1, "k": 1000, "M": 1_000_000, "G": 1_000_000_000}
 
 

@@ -22,4 +22,12 @@ def write_whole(path: Path, data: bytes, *, flag: str) -> None:
         temporary.write_bytes(data)
         temporary.replace(path)
     except OSError as error:
+        _remove(temporary)
         raise ConfigError(flag, path, f"a file that can be written ({error.strerror})") from error
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink()
+    except OSError:
+        pass  # it was never there, or the disk that failed fails again

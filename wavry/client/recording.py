@@ -20,7 +20,7 @@ from wavry.pipeline import BoundedQueue, Overflow, QueueClosed
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from av.container import OutputContainer
+    from av.container import InputContainer, OutputContainer
     from av.stream import Stream
 
     from wavry.decode import ReceivedUnit, StreamFormat
@@ -84,16 +84,21 @@ class Recorder:
             ConfigError: The file can't be written.
         """
         try:
+            try:
+                self._write_all()
+            finally:
+                self._close_file()  # which writes too, and fails where writing has failed
+        except (av.FFmpegError, OSError) as error:
+            raise ConfigError("--record", self._path, f"a file that can be written ({error})") from error
+
+    def _write_all(self) -> None:
+        try:
             while True:
                 received = self.queue.get()
                 if received is not None:
                     self._write(received)
         except QueueClosed:
             pass
-        except (av.FFmpegError, OSError) as error:
-            raise ConfigError("--record", self._path, f"a file that can be written ({error})") from error
-        finally:
-            self._close_file()
 
     def _write(self, received: ReceivedUnit) -> None:
         unit = received.unit
@@ -104,7 +109,13 @@ class Recorder:
             self._next_frame_id = None  # a hole; what follows refers to what is missing
             return
         if self._container is None:
-            self._open_file(received.stream.codec, unit.data)
+            try:
+                sample = av.open(io.BytesIO(unit.data), "r", format=_RAW_FORMATS[received.stream.codec])
+            except (av.FFmpegError, OSError):
+                logger.debug("access unit %d is damaged; the recording waits for the next keyframe", unit.frame_id)
+                return
+            with sample:
+                self._open_file(sample)
             self._start_us = unit.capture_us
             self._last_pts = -1
         if self._container is None or self._track is None:
@@ -118,15 +129,14 @@ class Recorder:
         self._next_frame_id = (unit.frame_id + 1) & 0xFFFFFFFF
         self.written += 1
 
-    def _open_file(self, codec: Codec, keyframe: bytes) -> None:
+    def _open_file(self, sample: InputContainer) -> None:
         """Open the next file; the track's parameters are read from the first keyframe itself."""
         self._files += 1
         path = self._path if self._files == 1 else self._path.with_stem(f"{self._path.stem}-{self._files}")
         muxer, options = _CONTAINERS[path.suffix]
-        with av.open(io.BytesIO(keyframe), format=_RAW_FORMATS[codec]) as sample:
-            self._container = av.open(str(path), "w", format=muxer, options=options)
-            self._track = self._container.add_stream_from_template(sample.streams.video[0], opaque=True)
-            self._track.time_base = _TIME_BASE
+        self._container = av.open(str(path), "w", format=muxer, options=options)
+        self._track = self._container.add_stream_from_template(sample.streams.video[0], opaque=True)
+        self._track.time_base = _TIME_BASE
 
     def _close_file(self) -> None:
         container, self._container, self._track = self._container, None, None

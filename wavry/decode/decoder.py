@@ -45,13 +45,15 @@ class VideoDecoder:
         """Decode one access unit.
 
         Returns:
-            Its picture, or None if it has none (parameter sets alone).
+            Its picture, or None if the decoder keeps it to itself.
 
         Raises:
-            DecodeError: The bytes are damaged; the next keyframe starts afresh.
+            DecodeError: The bytes are damaged or hold no picture; the next keyframe starts afresh.
         """
         if self._context is None:
             raise DecodeError(self.codec.value, "is closed")
+        if not unit.data:  # FFmpeg would take it for the end of the stream
+            raise DecodeError(self.codec.value, f"access unit {unit.frame_id} is empty")
         try:
             frames = self._context.decode(av.Packet(unit.data))
         except (av.FFmpegError, OSError, ValueError) as error:

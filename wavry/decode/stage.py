@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_LAYOUTS = frozenset({"yuv420p", "yuvj420p"})
+"""What a picture may look like in memory; the window reads three planes of just these sizes."""
+
 
 class DecodeStage:
     """Decodes what comes, in order. `run` is for a worker thread, `stop` for any.
@@ -97,6 +100,9 @@ class DecodeStage:
         unit = received.unit
         if (frame.width, frame.height) != received.stream.size:
             self._fail(unit.epoch, unit.frame_id, f"{frame.width}x{frame.height} is not the announced size")
+            return
+        if frame.format.name not in _LAYOUTS:
+            self._fail(unit.epoch, unit.frame_id, f"{frame.format.name} is not 4:2:0")
             return
         self.decoded += 1
         checkpoint("decode_output_ready")

@@ -115,9 +115,19 @@ class FrameConverter:
 
     def picture(self) -> av.VideoFrame:
         """Return the picture for an encoder. It borrows the converter's buffer and changes with the next `update`."""
-        picture = av.VideoFrame.from_numpy_buffer(self._picture, self._layout.value, width=self.target.width)
+        if self.target.height % 4:
+            picture = self._copied()
+        else:
+            picture = av.VideoFrame.from_numpy_buffer(self._picture, self._layout.value, width=self.target.width)
         picture.colorspace = Colorspace.ITU709
         picture.color_range = ColorRange.MPEG
+        return picture
+
+    def _copied(self) -> av.VideoFrame:
+        """Copy the picture: PyAV 18 cuts a borrowed 4:2:0 picture to a multiple of four rows, its chroma with it."""
+        picture = av.VideoFrame(*self.target, self._layout.value)
+        for plane, rows in zip(picture.planes, self._planes, strict=True):
+            np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:, : rows.shape[1]] = rows
         return picture
 
     def close(self) -> None:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, cast
 
 import av
 import av.logging
-import numpy as np
 from av.codec.hwaccel import HWAccel
 from av.video.frame import PictureType
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
 from wavry.encode.options import INFINITE_GOP, OPTIONS
 from wavry.errors import BackendUnavailableError, ConfigError, EncodeError
-from wavry.media import PixelFormat
+from wavry.media import Codec, PixelFormat
+from wavry.media.annexb import is_random_access
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +71,7 @@ class VideoEncoder:
             try:
                 self._context = self._open(encoder_name)
                 self._probe()
-            except (av.FFmpegError, ValueError, OSError, RuntimeError) as error:
+            except (av.FFmpegError, EncodeError, ValueError, OSError, RuntimeError) as error:
                 self._context = None
                 reason = messages[0][2].strip() if messages else _reason(error)
                 raise BackendUnavailableError(name, reason) from error
@@ -98,10 +98,9 @@ class VideoEncoder:
         return context
 
     def _probe(self) -> None:
-        width, height = self.config.size
-        grey = av.VideoFrame.from_numpy_buffer(
-            np.full((height * 3 // 2, width), 128, np.uint8), self.layout.value, width=width
-        )
+        grey = av.VideoFrame(*self.config.size, self.layout.value)
+        for plane in grey.planes:
+            plane.update(bytes([128]) * plane.buffer_size)
         for swallowed in range(_PROBE_FRAMES):
             if self.encode(grey, force_keyframe=swallowed == 0) is not None:
                 self.delay_frames = swallowed
@@ -137,7 +136,12 @@ class VideoEncoder:
         first = packets[0]
         data = bytes(first) if len(packets) == 1 else b"".join(bytes(packet) for packet in packets)
         number = first.pts if first.pts is not None else self._next_number - 1
-        return Encoded(data, any(packet.is_keyframe for packet in packets), number)
+        return Encoded(data, any(packet.is_keyframe for packet in packets) and self._starts_afresh(data), number)
+
+    def _starts_afresh(self, data: bytes) -> bool:
+        """Whether what the encoder calls a keyframe is one: x264 says it of each turn of its intra refresh too."""
+        codec = self.config.codec
+        return codec is Codec.AV1 or is_random_access(codec, data)
 
     def set_bitrate(self, bitrate_bps: int) -> None:
         """Change what it aims at, without a keyframe; follows within two pictures.
@@ -179,14 +183,17 @@ class VideoEncoder:
 def _ffmpeg_messages() -> Iterator[list[tuple[int, str, str]]]:
     """Collect what FFmpeg says while an encoder opens: the reason is there, not in the error number."""
     os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 has a log of its own; 1 is errors only
+    level = av.logging.get_level()
     av.logging.set_level(av.logging.ERROR)
     try:
         with av.logging.Capture() as messages:
             yield messages
     finally:
-        av.logging.set_level(None)
+        av.logging.set_level(level)
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, EncodeError):
+        return error.reason
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return "not in this build of FFmpeg" if type(error).__name__ == "UnknownCodecError" else text

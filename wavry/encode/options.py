@@ -57,6 +57,7 @@ def x265(config: EncoderConfig) -> Options:
         "x265-params": _joined(
             {
                 "keyint": -1,
+                "open-gop": 0,  # else its keyframes are CRA pictures, not IDR
                 "repeat-headers": 1,
                 "scenecut": 0,
                 "bframes": 0,
@@ -82,7 +83,7 @@ def svt_av1(config: EncoderConfig) -> Options:
                 "buf-sz": 1000,
                 "lookahead": 0,
                 "keyint": -1,
-                "force-key-frames": 1,
+                "enable-force-key-frames": 1,
                 "scd": 0,
                 "lp": config.threads,
             }

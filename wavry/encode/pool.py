@@ -20,7 +20,6 @@ from wavry.memory.allocator import return_free_memory
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wavry.backends import Opened
     from wavry.encode.config import EncoderConfig
     from wavry.encode.encoder import VideoEncoder
     from wavry.errors import BackendUnavailableError
@@ -61,7 +60,6 @@ class EncoderPool:
         max_idle_bytes: Most native memory that idle encoders may hold together, by `native_bytes`; the oldest are
             closed for it. The default keeps one of 1080p.
         wanted: Which encoder to open, a name or `auto`.
-        open_one: Opens an encoder; for tests.
     """
 
     policy = "the longest idle are closed"
@@ -72,20 +70,19 @@ class EncoderPool:
         *,
         max_idle_bytes: int = 34_000_000,
         wanted: str = AUTO,
-        open_one: Callable[..., Opened[VideoEncoder]] = open_encoder,
     ) -> None:
         if max_per_config < 1:
             raise ConfigError("max_per_config", max_per_config, "1 or more")
         self._max_per_config = max_per_config
         self._max_idle_bytes = max_idle_bytes
         self._wanted = wanted
-        self._open_one = open_one
         self._ids = itertools.count(1)
         self._active: dict[int, _Entry] = {}
         self._idle: OrderedDict[int, _Entry] = OrderedDict()
         self._high_water_bytes = 0
         self._largest_bytes = 0
-        self._refused: set[str] = set()
+        self._refused: dict[str, str] = {}
+        """Encoders that do not work here, and why: trying them again at each change of size would cost 0.1 s."""
         self.refusals: tuple[BackendUnavailableError, ...] = ()
         """Who refused when an encoder was last opened."""
         self.opened = 0
@@ -121,9 +118,8 @@ class EncoderPool:
         if sum(entry.key == key for entry in self._active.values()) >= self._max_per_config:
             raise ResourceError(f"{self._max_per_config} encoders for {config.codec.value} {config.size} are in use")
         self._close_idle(lambda entry: entry.key == key)  # of too low a ceiling, or they would have been taken
-        opened = self._open_one(config, wanted=self._wanted, without=self._refused)
-        # Who refused once is not asked again: each change of size would cost a tenth of a second.
-        self._refused.update(refusal.name for refusal in opened.refusals)
+        opened = open_encoder(config, wanted=self._wanted, without=self._refused)
+        self._refused.update((refusal.name, refusal.reason) for refusal in opened.refusals)
         self.refusals = opened.refusals
         encoder = opened.backend
         encoder.encoder_id = next(self._ids)
@@ -144,14 +140,14 @@ class EncoderPool:
             self._close_idle(lambda entry: entry is next(iter(self._idle.values())))
             self.drops += 1
 
-    def discard(self, encoder_id: int) -> None:
+    def discard(self, encoder_id: int, reason: str) -> None:
         """Close an active encoder that has failed; its kind is not opened again.
 
         Raises:
             ResourceError: No active encoder has that id.
         """
         entry = self._take_active(encoder_id)
-        self._refused.add(entry.encoder.name)
+        self._refused[entry.encoder.name] = reason
         self._close_idle(lambda idle: idle.encoder.name == entry.encoder.name)
         entry.encoder.close()
         return_free_memory()

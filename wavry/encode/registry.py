@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wavry.backends import AUTO, Candidate, Opened, open_first
+from wavry.errors import BackendUnavailableError
 from wavry.media import Codec
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Mapping
 
     from wavry.encode.config import EncoderConfig
     from wavry.encode.encoder import VideoEncoder
@@ -50,13 +51,15 @@ def candidates(codec: Codec) -> tuple[Candidate, ...]:
     return (*hardware, Candidate(name=_SOFTWARE[codec], target=_TARGET))
 
 
-def open_encoder(config: EncoderConfig, *, wanted: str = AUTO, without: Collection[str] = ()) -> Opened[VideoEncoder]:
+def open_encoder(
+    config: EncoderConfig, *, wanted: str = AUTO, without: Mapping[str, str] | None = None
+) -> Opened[VideoEncoder]:
     """Open the first encoder that takes a frame.
 
     Args:
         config: What it must do.
         wanted: A name of `encoder_names`, or `auto`.
-        without: Names that have failed in this session.
+        without: Names that have failed in this session, with their reasons; they are not tried again.
 
     Raises:
         ConfigError: `wanted` is no name of this codec's encoders.
@@ -65,8 +68,10 @@ def open_encoder(config: EncoderConfig, *, wanted: str = AUTO, without: Collecti
     names = encoder_names(config.codec)
 
     def open_candidate(candidate: Candidate) -> VideoEncoder:
+        if without and candidate.name in without:
+            raise BackendUnavailableError(candidate.name, without[candidate.name])
         encoder = candidate.load()(candidate.name, names[candidate.name], config)
         return encoder  # type: ignore[return-value] # the target of all candidates is VideoEncoder
 
-    tried = tuple(candidate for candidate in candidates(config.codec) if candidate.name not in without)
-    return open_first(f"{config.codec.value} encoder", tried, open_candidate, wanted=wanted, flag="--encoder")
+    kind = f"{config.codec.value} encoder"
+    return open_first(kind, candidates(config.codec), open_candidate, wanted=wanted, flag="--encoder")

@@ -117,7 +117,7 @@ class EncodeStage:
         """
         try:
             while True:
-                frame = self._frames.get(self._refinement.timeout(now=monotonic()))
+                frame = self._frames.get(self._repeat_timeout())
                 self._step(frame)
         except QueueClosed:
             pass
@@ -137,15 +137,18 @@ class EncodeStage:
                 self._encode(capture_us, timings)
                 self._refinement.on_change(now=monotonic())
                 return
-        if self._converter is not None and (self._keyframe_requested or self._is_repeat_due()):
-            is_repeat = not self._keyframe_requested
+        if self._converter is None:
+            return
+        if self._keyframe_requested:
             self._encode(now_us, UnitTimings())
-            if is_repeat:
-                self._refinement.on_repeat(now=monotonic())
+            self._refinement.on_change(now=monotonic())  # it has to fit the bit rate too, so it is as coarse
+        elif self._repeat_timeout() == 0:
+            self._encode(now_us, UnitTimings())
+            self._refinement.on_repeat(now=monotonic())
 
-    def _is_repeat_due(self) -> bool:
-        timeout = self._refinement.timeout(now=monotonic())
-        return timeout is not None and timeout <= 0
+    def _repeat_timeout(self) -> float | None:
+        """Return the seconds until the picture is to be encoded again; None if there is none, or it is good."""
+        return None if self._converter is None else self._refinement.timeout(now=monotonic())
 
     def _take(self, frame: Frame) -> bool:
         """Bring the picture up to date; say whether it has changed."""
@@ -161,7 +164,9 @@ class EncodeStage:
         encoder, converter = self._encoder, self._converter
         if encoder is None or converter is None:
             return
-        force_keyframe, self._keyframe_requested = self._keyframe_requested, False
+        force_keyframe = self._keyframe_requested
+        if force_keyframe:
+            self._keyframe_requested = False  # only then: a request that comes just now must not be wiped out
         self._pending[encoder.next_number] = (capture_us, timings)
         try:
             encoded = encoder.encode(converter.picture(), force_keyframe=force_keyframe)
@@ -181,13 +186,13 @@ class EncodeStage:
 
     def _give_up(self, encoder: VideoEncoder, error: EncodeError) -> None:
         logger.warning("%s failed and is left out from now on: %s", encoder.name, error.reason)
-        self._encoders.discard(encoder.encoder_id)
+        self._encoders.discard(encoder.encoder_id, error.reason)
         self._encoder = None
         self._close_picture()
 
     def _encoder_config(self, source: Size) -> EncoderConfig:
         config = self._config
-        size = source.fitted(config.box) if config.box else source
+        size = source.fitted(config.box or source)  # at the least it becomes even
         return EncoderConfig(codec=config.codec, size=size, fps=config.fps, bitrate_bps=config.bitrate_bps)
 
     def _picture_pool(self, source: Size) -> FrameBufferPool:

@@ -49,11 +49,11 @@ class AnonymousStorage:
 
     def close(self) -> None:
         """Unmap, or leave it to the collector while somebody still looks at the bytes."""
-        self.view.release()
         try:
+            self.view.release()
             self._mapping.close()
         except BufferError:
-            pass  # an array made from the view is alive; the mapping goes with it
+            pass  # something made from the view is alive; the mapping goes with it
 
 
 class FrameBuffer:
@@ -70,7 +70,13 @@ class FrameBuffer:
 
     @property
     def data(self) -> memoryview:
-        """All bytes of the buffer, writable, valid until the loan ends."""
+        """All bytes of the buffer, writable, valid until the loan ends.
+
+        Raises:
+            BufferReleasedError: It has ended.
+        """
+        if self._pool is None:
+            raise BufferReleasedError("of this buffer", self.frame_id)
         return self.storage.view
 
     def release(self) -> None:
@@ -132,7 +138,7 @@ class FrameBufferPool:
         self.max_size = max_size
         self.name = name
         self._allocate = allocate
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the collector may find a forgotten loan while this thread holds it
         self._available: deque[Storage] = deque(maxlen=max_size)
         self._in_use: dict[int, Storage] = {}
         self._next_frame_id = 0
@@ -184,11 +190,11 @@ class FrameBufferPool:
         storage.close()
 
     def _take_back_leaked(self, frame_id: int) -> None:
-        self.leaked += 1
-        try:
+        with self._lock:
+            if frame_id not in self._in_use:
+                return  # it was released through the pool, by its id
+            self.leaked += 1
             self.release(frame_id)
-        except BufferReleasedError:
-            pass  # it was released through the pool, by its id
 
     def close(self) -> None:
         """Free what is idle now and what is lent as it comes back; nothing is lent any more."""

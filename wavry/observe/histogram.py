@@ -1,7 +1,7 @@
 """Percentiles of any number of durations in fixed memory.
 
-Buckets grow by 2 % each, so a percentile is right to 1 % from 10 µs to 100 s, in 6.5 kB. The smallest and largest
-value are exact. (The idea is HdrHistogram's; log-spaced buckets are enough here.)
+Buckets grow by 2 % each, so a percentile is right to 1 % from 10 µs to 100 s, in 6.5 kB. The largest
+value is exact. (The idea is HdrHistogram's; log-spaced buckets are enough here.)
 """
 
 from __future__ import annotations

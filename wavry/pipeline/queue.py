@@ -94,11 +94,13 @@ class BoundedQueue(Generic[T]):
         Raises:
             QueueClosed: It is closed; the item is discarded.
         """
-        if self.overflow is Overflow.BLOCK:
-            with self._condition:
-                size = self._size_of(item)
+        size = self._size_of(item)
+        with self._condition:
+            if self.overflow is Overflow.BLOCK:
                 self._condition.wait_for(lambda: self._closed or self._has_room(size))
-        self.put_nowait(item)
+            taken = self._offer(item, size)  # still under the lock, so that nobody else takes the room
+        if not taken:
+            self._refuse(item)
 
     def put_nowait(self, item: T) -> bool:
         """Add an item without waiting, from any thread or the loop.
@@ -111,14 +113,22 @@ class BoundedQueue(Generic[T]):
         """
         size = self._size_of(item)
         with self._condition:
-            if not self._closed:
-                if not self._make_room(size, item):
-                    return False
-                self._items.append(item)
-                self._bytes += size
-                self._high_water_bytes = max(self._high_water_bytes, self._bytes)
-                self._notify()
-                return True
+            closed, taken = self._closed, self._offer(item, size)
+        if closed:
+            self._refuse(item)
+        return taken
+
+    def _offer(self, item: T, size: int) -> bool:
+        """Take an item if that is possible now. Under the lock."""
+        if self._closed or not self._make_room(size, item):
+            return False
+        self._items.append(item)
+        self._bytes += size
+        self._high_water_bytes = max(self._high_water_bytes, self._bytes)
+        self._notify()
+        return True
+
+    def _refuse(self, item: T) -> None:
         if self._discard is not None:
             self._discard(item)
         raise QueueClosed(self.name)
@@ -172,7 +182,8 @@ class BoundedQueue(Generic[T]):
                 await future
             finally:
                 with self._condition:
-                    self._async_waiter = None
+                    if self._async_waiter is not None and self._async_waiter[1] is future:
+                        self._async_waiter = None  # only one's own: another `aget` may wait by now
 
     def get_nowait(self) -> T | None:
         """Take an item if there is one."""
@@ -209,7 +220,7 @@ class BoundedQueue(Generic[T]):
     # Both sides.
 
     def wake(self) -> None:
-        """Make a waiting `get` return None at once; without one, the next."""
+        """Make a waiting `get` return at once, with an item or None; if none waits, the next."""
         with self._condition:
             self._wake_pending = True
             self._condition.notify_all()

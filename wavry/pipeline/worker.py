@@ -53,5 +53,9 @@ async def run_in_worker(name: str, run: Callable[[], None], *, stop: Callable[[]
 def _end(ended: asyncio.Future[None], error: BaseException | None) -> None:
     if error is None:
         ended.set_result(None)
+    elif isinstance(error, StopIteration):  # a future refuses it, and then nobody would hear of the end
+        failure = RuntimeError("the stage raised StopIteration")
+        failure.__cause__ = error
+        ended.set_exception(failure)
     else:
         ended.set_exception(error)
