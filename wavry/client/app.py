@@ -15,6 +15,7 @@ from wavry.decode import DecodeStage, Picture, ReceivedUnit, StreamFormat
 from wavry.errors import ConnectFailedError, ConnectionLostError, ErrorCode
 from wavry.files import write_whole
 from wavry.memory import MemoryBudget
+from wavry.memory.collector import exempt_survivors
 from wavry.observe.sampler import keep_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
 from wavry.transport.quic.client import connect
@@ -31,6 +32,9 @@ _BACK_OFF_S = (0.25, 0.5, 1.0, 2.0, 4.0)
 _ATTEMPT_S = 5.0
 _MAX_UNITS = 16
 _MAX_UNIT_BYTES = 4 * 1024 * 1024
+_SETTLED_S = 1.0
+"""After this time a new stream has imported and built all it needs."""
+
 _FINAL_CODES = frozenset({ErrorCode.REFUSED, ErrorCode.UNSUPPORTED_VERSION, ErrorCode.PROTOCOL_VIOLATION})
 """Reasons after which trying again changes nothing."""
 
@@ -203,6 +207,7 @@ class ClientApp:
     def _stream_changed(self, stream: StreamFormat) -> None:
         self.statistics.stream = stream
         logger.info("stream: %s %s", stream.codec.value, stream.size)
+        asyncio.get_running_loop().call_later(_SETTLED_S, exempt_survivors)
 
     def _unit_came(self, received: ReceivedUnit) -> None:
         self._units.put_nowait(received)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wavry.encode.stage import EncodeOutput, StreamOpened
 from wavry.errors import ErrorCode
+from wavry.memory.collector import exempt_survivors
 from wavry.pipeline import BoundedQueue, QueueClosed
 from wavry.rift import Sender
 from wavry.server.viewer import ViewerSession
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from wavry.transport import Connection
 
 logger = logging.getLogger(__name__)
+
+_SETTLED_S = 1.0
+"""After this time a new stream has imported and built all it needs."""
 
 MAX_VIEWERS = 4
 """Most who watch at once; a fifth is refused."""
@@ -105,6 +109,7 @@ class Broadcast:
                 output = await self._outputs.aget()
                 if isinstance(output, StreamOpened):
                     self._stream = output
+                    asyncio.get_running_loop().call_later(_SETTLED_S, exempt_survivors)
                     for viewer in list(self._viewers):
                         viewer.announce(output)
                 else:
