@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def thawed() -> Iterator[None]:
     yield
     gc.unfreeze()
+    gc.collect()
 
 
 class Cycle:
