@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from wavry.errors import BackendError, ConfigError, ConnectFailedError, ConnectionLostError, WavryError
 from wavry.media import Rect, Size
+from wavry.memory import CheckpointLog, set_checkpoint_recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -237,6 +238,24 @@ LOG_LEVEL = Option(
 CONFIG_FILE = Option(
     flag="--config", metavar="FILE", help="TOML file with the same names as the flags; flags win over it"
 )
+
+
+CHECKPOINT_OPTIONS = (
+    Option(flag="--log-memory-checkpoints", help="write MemoryCheckpoint lines to stderr"),
+    Option(
+        flag="--memory-checkpoint-interval",
+        metavar="DURATION",
+        parse=duration,
+        default=60.0,
+        help="least time between two lines of the same checkpoint (60s)",
+    ),
+)
+
+
+def set_up_checkpoints(values: dict[str, Any]) -> None:
+    """Start writing checkpoint lines, if that was asked for with `CHECKPOINT_OPTIONS`."""
+    if values["log_memory_checkpoints"]:
+        set_checkpoint_recorder(CheckpointLog(values["memory_checkpoint_interval"], sys.stderr))
 
 
 # How a program ends.

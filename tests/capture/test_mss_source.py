@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 def config_for(server: XServer, *, region: Rect | None = None, refresh_interval_s: float = 60) -> CaptureConfig:
     return CaptureConfig(
-        backend="mss", display=server.display, fps=240, region=region, refresh_interval_s=refresh_interval_s
+        pool_buffers=3,
+        backend="mss",
+        display=server.display,
+        fps=240,
+        region=region,
+        refresh_interval_s=refresh_interval_s,
     )
 
 

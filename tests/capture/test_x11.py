@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 def config_for(server: XServer, *, region: Rect | None = None, refresh_interval_s: float = 60) -> CaptureConfig:
     """A source that the frame rate hardly holds back, and that shows nothing unasked."""
     return CaptureConfig(
-        backend="x11", display=server.display, fps=240, region=region, refresh_interval_s=refresh_interval_s
+        pool_buffers=3,
+        backend="x11",
+        display=server.display,
+        fps=240,
+        region=region,
+        refresh_interval_s=refresh_interval_s,
     )
 
 

@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from tests.support.aio import PATIENCE_S
-from tests.support.video import encoded, noise, plain, to_rgb
-from wavry.decode import DecodeStage, Picture, ReceivedUnit, StreamChanged
-from wavry.decode.stage import DecodeInput, input_bytes
+from tests.support.video import encoded, noise, plain, received, to_rgb
+from wavry.decode import DecodeStage, Picture, ReceivedUnit, StreamFormat
 from wavry.encode.config import EncoderConfig
 from wavry.media import AccessUnit, Codec, Size, UnitTimings
 from wavry.memory import set_checkpoint_recorder
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SIZE = Size(160, 120)
-STREAM = StreamChanged(0, Codec.H264, SIZE)
+STREAM = StreamFormat(0, Codec.H264, SIZE)
 RUBBISH = b"\0\0\0\1\x65" + bytes(range(1, 60))
 
 
@@ -37,8 +36,8 @@ def stream(
 
 class Bench:
     def __init__(self) -> None:
-        self.units: BoundedQueue[DecodeInput] = BoundedQueue(
-            "units", max_items=1000, max_bytes=1 << 30, overflow=Overflow.BLOCK, size_of=input_bytes
+        self.units: BoundedQueue[ReceivedUnit] = BoundedQueue(
+            "units", max_items=1000, max_bytes=1 << 30, overflow=Overflow.BLOCK, size_of=lambda each: each.size_bytes
         )
         self.pictures: list[Picture] = []
         self.broken: list[tuple[int, int]] = []
@@ -50,11 +49,11 @@ class Bench:
     def shown(self) -> list[tuple[int, int]]:
         return [(picture.received.unit.epoch, picture.received.unit.frame_id) for picture in self.pictures]
 
-    def feed(self, *items: StreamChanged | AccessUnit) -> None:
-        for item in items:
-            self.units.put(item if isinstance(item, StreamChanged) else ReceivedUnit(item, 5))
+    def feed(self, *items: StreamFormat | AccessUnit) -> None:
+        for unit in received(*items, at_us=5):
+            self.units.put(unit)
 
-    def run(self, *items: StreamChanged | AccessUnit) -> None:
+    def run(self, *items: StreamFormat | AccessUnit) -> None:
         """Decode all of it, on this thread."""
         self.feed(*items)
         self.units.finish()
@@ -109,23 +108,17 @@ def test_a_stream_that_does_not_begin_with_a_keyframe_waits_for_one() -> None:
     assert (bench.shown, bench.broken) == ([(0, 2), (0, 3)], [(0, 1)])
 
 
-def test_units_before_any_announcement_are_asked_for_again() -> None:
+def test_a_new_epoch_begins_with_its_keyframe() -> None:
+    old, new = stream(2), stream(3, frozenset({0, 2}), epoch=1)
     bench = Bench()
-    bench.run(*stream(2))
-    assert (bench.shown, bench.broken) == ([], [(0, 0), (0, 1)])
-
-
-def test_units_of_an_epoch_that_has_passed_are_not_decoded() -> None:
-    old, new = stream(3), stream(2, epoch=1)
-    bench = Bench()
-    bench.run(STREAM, old[0], StreamChanged(1, Codec.H264, SIZE), old[1], *new)
-    assert bench.shown == [(0, 0), (1, 0), (1, 1)]
-    assert bench.broken == [(0, 1)]
+    bench.run(STREAM, *old, StreamFormat(1, Codec.H264, SIZE), *new[1:])
+    assert bench.shown == [(0, 0), (0, 1), (1, 2)]
+    assert bench.broken == [(1, 1)]
 
 
 def test_a_picture_of_another_size_than_announced_is_not_shown() -> None:
     bench = Bench()
-    bench.run(StreamChanged(0, Codec.H264, Size(320, 240)), *stream(2))
+    bench.run(StreamFormat(0, Codec.H264, Size(320, 240)), *stream(2))
     assert (bench.shown, bench.broken, bench.stage.failed) == ([], [(0, 0), (0, 1)], 1)
 
 
@@ -145,14 +138,14 @@ def test_a_picture_of_another_layout_than_the_window_takes_is_not_shown(pixel_fo
 def test_a_change_of_size_goes_on_with_the_new_size() -> None:
     small = Size(64, 48)
     bench = Bench()
-    bench.run(STREAM, *stream(2), StreamChanged(1, Codec.H264, small), *stream(2, size=small, epoch=1))
+    bench.run(STREAM, *stream(2), StreamFormat(1, Codec.H264, small), *stream(2, size=small, epoch=1))
     assert [(picture.frame.width, picture.frame.height) for picture in bench.pictures] == [SIZE, SIZE, small, small]
     assert bench.broken == []
 
 
 def test_a_change_of_codec_opens_another_decoder() -> None:
     bench = Bench()
-    bench.run(STREAM, *stream(2), StreamChanged(1, Codec.AV1, SIZE), *stream(2, epoch=1, codec=Codec.AV1))
+    bench.run(STREAM, *stream(2), StreamFormat(1, Codec.AV1, SIZE), *stream(2, epoch=1, codec=Codec.AV1))
     assert bench.shown == [(0, 0), (0, 1), (1, 0), (1, 1)]
 
 
@@ -175,12 +168,6 @@ def test_a_kept_picture_does_not_change_while_others_are_decoded() -> None:
 def test_stopping_ends_a_stage_that_waits() -> None:
     with running() as bench:
         bench.feed(STREAM, *stream(1))
-
-
-def test_an_announcement_costs_no_bytes_of_the_queue() -> None:
-    assert input_bytes(STREAM) == 0
-    unit = stream(1)[0]
-    assert input_bytes(ReceivedUnit(unit, 0)) == len(unit.data)
 
 
 def test_the_stage_says_when_a_picture_is_ready() -> None:

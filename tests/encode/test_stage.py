@@ -12,8 +12,8 @@ from tests.support.aio import PATIENCE_S
 from tests.support.video import make_frame, noise, plain, psnr, text, to_rgb
 from wavry.backends import Opened
 from wavry.decode.decoder import VideoDecoder
+from wavry.encode import pool as pool_module
 from wavry.encode import registry
-from wavry.encode import stage as stage_module
 from wavry.encode.encoder import VideoEncoder
 from wavry.encode.refinement import RefinementConfig
 from wavry.encode.stage import EncodeOutput, EncodeStage, EncodeStageConfig, StreamOpened, output_bytes
@@ -73,7 +73,7 @@ class Bench:
         )
         self.budget = MemoryBudget()
         self.pool = FrameBufferPool(pool_bytes, 64)
-        self.stage = EncodeStage(config, self.frames, self.outputs, self.budget)
+        self.stage = EncodeStage(config, SIZE, self.frames, self.outputs, self.budget)
         self.error: BaseException | None = None
         self.thread = threading.Thread(target=self._run, name="test-encode")
 
@@ -249,7 +249,8 @@ def test_stopping_while_the_output_is_full_leaves_nothing() -> None:
     bench.outputs = BoundedQueue(
         "outputs", max_items=1, max_bytes=1 << 30, overflow=Overflow.BLOCK, size_of=output_bytes
     )
-    bench.stage = EncodeStage(bench.stage._config, bench.frames, bench.outputs, bench.budget)
+    bench.budget = MemoryBudget()
+    bench.stage = EncodeStage(bench.stage._config, SIZE, bench.frames, bench.outputs, bench.budget)
     bench.thread.start()
     for seed in range(10):
         bench.show(noise(SIZE, seed))
@@ -273,13 +274,19 @@ def test_the_stage_says_when_a_unit_is_ready() -> None:
     assert names == ["encode_output_ready"]
 
 
-def test_the_picture_is_in_the_budget_while_the_stream_is_open() -> None:
+def test_what_the_stage_will_hold_is_in_the_budget_before_it_holds_it() -> None:
     with running() as bench:
+        before = {entry.name: entry for entry in bench.budget.entries()}
         bench.show(noise(SIZE))
         bench.next_stream()
         bench.next_unit()
-        (entry,) = bench.budget.entries()
-        assert (entry.name, entry.used_bytes) == ("encode.picture", SIZE.width * SIZE.height * 3 // 2)
+        after = {entry.name: entry for entry in bench.budget.entries()}
+    assert set(before) == set(after) == {"encode.picture", "encode.encoders"}
+    for name, entry in after.items():
+        assert before[name].used_bytes == 0
+        assert before[name].cap_bytes == entry.cap_bytes
+        assert 0 < entry.used_bytes <= entry.cap_bytes
+    assert after["encode.picture"].used_bytes == SIZE.width * SIZE.height * 3 // 2
 
 
 def test_without_any_encoder_the_stage_ends_with_the_reasons() -> None:
@@ -312,7 +319,7 @@ def fragile(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
             return real(config, wanted=wanted, without=without)  # type: ignore[arg-type]
         return Opened(Fragile("fragile", "libx264", config), "fragile", ())  # type: ignore[arg-type]
 
-    monkeypatch.setattr(stage_module, "open_encoder", open_encoder)
+    monkeypatch.setattr(pool_module, "open_encoder", open_encoder)
     return asked
 
 

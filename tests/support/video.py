@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
-from wavry.encode.converter import FrameConverter, picture_bytes
+from wavry.decode import ReceivedUnit, StreamFormat
+from wavry.encode.converter import FrameConverter
 from wavry.encode.registry import open_encoder
-from wavry.media import AccessUnit, Codec, Frame, PixelFormat, Size, UnitTimings
+from wavry.media import AccessUnit, Codec, Frame, PixelFormat, Size, UnitTimings, picture_bytes
 from wavry.memory import FrameBufferPool
 
 if TYPE_CHECKING:
@@ -120,3 +121,14 @@ def psnr(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
     """Peak signal-to-noise ratio in dB; infinite for equal pictures."""
     error = float(np.mean((first.astype(np.float64) - second.astype(np.float64)) ** 2))
     return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))
+
+
+def received(*items: StreamFormat | AccessUnit, at_us: int = 0) -> Iterator[ReceivedUnit]:
+    """Give each access unit the format that was named last before it."""
+    stream: StreamFormat | None = None
+    for item in items:
+        if isinstance(item, StreamFormat):
+            stream = item
+        else:
+            assert stream is not None
+            yield ReceivedUnit(item, stream, at_us)

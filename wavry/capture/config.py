@@ -53,8 +53,9 @@ class CaptureConfig:
     """At most this old is the last full look at the screen, in case the server forgot to report a change, as some
     drivers do. 0.1 to 60; each costs one full grab and one frame, so 2 s means 0.5 frames per second when still."""
 
-    pool_buffers: int = 3
-    """Most pictures in memory, 2 to 8: one being filled, one waiting, one being encoded. Memory is
+    pool_buffers: int = 2
+    """Most pictures in memory, 2 to 8. Two are enough: the encoder gives a picture back as soon as it is converted
+    (2 ms), long before it is encoded, and what changes meanwhile goes into the next one. Memory is
     `width * height * 4` bytes for each, taken when first needed."""
 
     display: str | None = None

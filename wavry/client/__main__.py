@@ -25,8 +25,9 @@ def run(arguments: Sequence[str] | None = None) -> None:
     Raises:
         WavryError: It could not start or connect, or a part failed for good.
     """
-    config, log_level = read_arguments(arguments)
-    cli.set_up_logging(log_level)
+    config, values = read_arguments(arguments)
+    cli.set_up_logging(values["log_level"])
+    cli.set_up_checkpoints(values)
     if config.headless:
         from wavry.client.app import ClientApp
 

@@ -11,11 +11,12 @@ from wavry.client.clock_sync import ClockSync
 from wavry.client.session import HostSession
 from wavry.client.statistics import Statistics
 from wavry.clock import monotonic
-from wavry.decode import DecodeStage, Picture, StreamChanged
-from wavry.decode.stage import DecodeInput, input_bytes
+from wavry.decode import DecodeStage, Picture, ReceivedUnit, StreamFormat
 from wavry.errors import ConnectFailedError, ConnectionLostError, ErrorCode
 from wavry.files import write_whole
 from wavry.memory import MemoryBudget
+from wavry.memory.collector import exempt_survivors
+from wavry.observe.sampler import keep_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
 from wavry.transport.quic.client import connect
 
@@ -31,6 +32,9 @@ _BACK_OFF_S = (0.25, 0.5, 1.0, 2.0, 4.0)
 _ATTEMPT_S = 5.0
 _MAX_UNITS = 16
 _MAX_UNIT_BYTES = 4 * 1024 * 1024
+_SETTLED_S = 1.0
+"""After this time a new stream has imported and built all it needs."""
+
 _FINAL_CODES = frozenset({ErrorCode.REFUSED, ErrorCode.UNSUPPORTED_VERSION, ErrorCode.PROTOCOL_VIOLATION})
 """Reasons after which trying again changes nothing."""
 
@@ -63,12 +67,12 @@ class ClientApp:
         self._last_picture: Picture | None = None
         self._status = ""
         self._was_connected = False
-        self._units: BoundedQueue[DecodeInput] = BoundedQueue(
+        self._units: BoundedQueue[ReceivedUnit] = BoundedQueue(
             "decode.units",
             max_items=_MAX_UNITS,
             max_bytes=_MAX_UNIT_BYTES,
             overflow=Overflow.DROP_OLDEST,
-            size_of=input_bytes,
+            size_of=lambda received: received.size_bytes,
         )
         self.budget.register(self._units.name, self._units, policy=self._units.overflow.value)
 
@@ -83,7 +87,10 @@ class ClientApp:
         deadline = None if self._config.duration_s is None else monotonic() + self._config.duration_s
         try:
             async with asyncio.TaskGroup() as tasks:
-                workers = [tasks.create_task(run_in_worker("wavry-decode", decode.run, stop=decode.stop))]
+                workers = [
+                    tasks.create_task(run_in_worker("wavry-decode", decode.run, stop=decode.stop)),
+                    tasks.create_task(keep_history(self.statistics.memory)),
+                ]
                 if self._config.record is not None:
                     workers.append(tasks.create_task(self._record()))
                     await asyncio.sleep(0)  # the recorder opens its queue
@@ -133,7 +140,8 @@ class ClientApp:
                 self._config.name,
                 self.statistics,
                 self.budget,
-                on_stream=self._stream_came,
+                on_stream=self._stream_changed,
+                on_unit=self._unit_came,
                 on_source_state=self._source_changed,
             )
             self._say("")
@@ -196,13 +204,15 @@ class ClientApp:
 
     # The stream's way.
 
-    def _stream_came(self, item: DecodeInput) -> None:
-        if isinstance(item, StreamChanged):
-            self.statistics.stream = item
-            logger.info("stream: %s %s", item.codec.value, item.size)
-        self._units.put_nowait(item)
+    def _stream_changed(self, stream: StreamFormat) -> None:
+        self.statistics.stream = stream
+        logger.info("stream: %s %s", stream.codec.value, stream.size)
+        asyncio.get_running_loop().call_later(_SETTLED_S, exempt_survivors)
+
+    def _unit_came(self, received: ReceivedUnit) -> None:
+        self._units.put_nowait(received)
         if self._recorder is not None:
-            self._recorder.queue.put_nowait(item)
+            self._recorder.queue.put_nowait(received)
 
     def _source_changed(self, available: bool, reason: str) -> None:
         self._say("" if available else f"the host has no picture: {reason}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wavry import cli
 from wavry.backends import AUTO
@@ -52,6 +52,7 @@ PROGRAM = Program(
             default=AUTO,
             help="accelerated, software, or auto: the one that measures quickest (auto)",
         ),
+        *cli.CHECKPOINT_OPTIONS,
         cli.LOG_LEVEL,
         cli.CONFIG_FILE,
     ),
@@ -62,8 +63,8 @@ PROGRAM = Program(
 )
 
 
-def read_arguments(arguments: Sequence[str] | None) -> tuple[ClientConfig, str]:
-    """Return what to do and the log level.
+def read_arguments(arguments: Sequence[str] | None) -> tuple[ClientConfig, dict[str, Any]]:
+    """Return what to do, and all values for what both programs do with them.
 
     Raises:
         ConfigError: A value is wrong, or two do not go together.
@@ -87,4 +88,4 @@ def read_arguments(arguments: Sequence[str] | None) -> tuple[ClientConfig, str]:
         fullscreen=values["fullscreen"],
         renderer=values["renderer"],
     )
-    return config, values["log_level"]
+    return config, values

@@ -21,6 +21,11 @@ class ClockSync:
         self.rtt_us: int | None = None
         """The newest round trip."""
 
+    def restart(self) -> None:
+        """Forget everything: another host, or the same one after a restart, has another clock."""
+        self._samples.clear()
+        self.offset_us = self.rtt_us = None
+
     def on_pong(self, *, sent_us: int, host_us: int, now_us: int) -> None:
         """Take an answer: when the ping left, what the host's clock showed, and when the answer came."""
         rtt_us = now_us - sent_us

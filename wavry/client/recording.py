@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import av
 
-from wavry.decode.picture import ReceivedUnit, StreamChanged
 from wavry.errors import ConfigError
 from wavry.media import Codec
 from wavry.pipeline import BoundedQueue, Overflow, QueueClosed
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
     from av.stream import Stream
 
-    from wavry.decode.stage import DecodeInput
+    from wavry.decode import ReceivedUnit, StreamFormat
 
 logger = logging.getLogger(__name__)
 
@@ -58,18 +57,18 @@ class Recorder:
         check_recording_path(path)
         self._path = path
         self._files = 0
-        self._stream: StreamChanged | None = None
+        self._stream: StreamFormat | None = None
         self._container: OutputContainer | None = None
         self._track: Stream | None = None
         self._next_frame_id: int | None = None
         self._start_us = 0
         self._last_pts = -1
-        self.queue: BoundedQueue[DecodeInput] = BoundedQueue(
+        self.queue: BoundedQueue[ReceivedUnit] = BoundedQueue(
             "client.recording",
             max_items=256,
             max_bytes=8 * 1024 * 1024,
             overflow=Overflow.DROP_OLDEST,
-            size_of=lambda item: len(item.unit.data) if isinstance(item, ReceivedUnit) else 0,
+            size_of=lambda received: received.size_bytes,
         )
         self.written = 0
         """Access units in the files."""
@@ -95,25 +94,23 @@ class Recorder:
     def _write_all(self) -> None:
         try:
             while True:
-                item = self.queue.get()
-                if isinstance(item, StreamChanged):
-                    self._close_file()
-                    self._stream = item
-                elif item is not None:
-                    self._write(item)
+                received = self.queue.get()
+                if received is not None:
+                    self._write(received)
         except QueueClosed:
             pass
 
     def _write(self, received: ReceivedUnit) -> None:
         unit = received.unit
-        if self._stream is None or unit.epoch != self._stream.epoch:
-            return
+        if received.stream != self._stream:
+            self._close_file()
+            self._stream = received.stream
         if not unit.is_keyframe and unit.frame_id != self._next_frame_id:
             self._next_frame_id = None  # a hole; what follows refers to what is missing
             return
         if self._container is None:
             try:
-                sample = av.open(io.BytesIO(unit.data), "r", format=_RAW_FORMATS[self._stream.codec])
+                sample = av.open(io.BytesIO(unit.data), "r", format=_RAW_FORMATS[received.stream.codec])
             except (av.FFmpegError, OSError):
                 logger.debug("access unit %d is damaged; the recording waits for the next keyframe", unit.frame_id)
                 return

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from wavry import __version__
 from wavry.clock import monotonic_us
-from wavry.decode import ReceivedUnit, StreamChanged
+from wavry.decode import ReceivedUnit, StreamFormat
 from wavry.errors import ConnectionLostError, ErrorCode, RemoteProtocolError
-from wavry.media import Codec, Size
+from wavry.media import AccessUnit, Codec, Size
+from wavry.observe.logs import printable
 from wavry.rift import (
     AccessUnitReceived,
     Bye,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from wavry.client.statistics import Statistics
-    from wavry.decode.stage import DecodeInput
     from wavry.memory import MemoryBudget
     from wavry.transport import Connection
 
@@ -58,7 +58,8 @@ class HostSession:
         name: What the host calls this client.
         statistics: Where counts go.
         budget: Where the reorder window registers.
-        on_stream: Gets stream changes and access units in order.
+        on_stream: Told how the units of a new epoch are coded.
+        on_unit: Gets access units in order.
         on_source_state: Told when the host's screen goes (`False`, why) and comes back.
     """
 
@@ -69,13 +70,16 @@ class HostSession:
         statistics: Statistics,
         budget: MemoryBudget,
         *,
-        on_stream: Callable[[DecodeInput], None],
+        on_stream: Callable[[StreamFormat], None],
+        on_unit: Callable[[ReceivedUnit], None],
         on_source_state: Callable[[bool, str], None],
     ) -> None:
         self._connection = connection
         self._statistics = statistics
         self._network = statistics.network
         self._on_stream = on_stream
+        self._on_unit = on_unit
+        self._stream: StreamFormat | None = None
         self._on_source_state = on_source_state
         self._loop = asyncio.get_running_loop()
         self._control = ControlDecoder()
@@ -93,6 +97,7 @@ class HostSession:
         self._bye: Bye | None = None
         self.ended: asyncio.Future[ConnectionLostError] = self._loop.create_future()
         """Done, with the reason, when the connection has ended."""
+        statistics.clock.restart()
         connection.observe(self)
         self._send(
             Hello(
@@ -167,13 +172,20 @@ class HostSession:
         for event in self._receiver.events():
             match event:
                 case AccessUnitReceived(unit=unit):
-                    self._on_stream(ReceivedUnit(unit, monotonic_us()))
+                    self._take(unit)
                 case KeyframeNeeded(epoch=epoch, after_frame_id=after_frame_id):
                     self._ask_for_keyframe(epoch, after_frame_id)
                 case FrameLost(frame_id=frame_id, reason=reason, count=count):
                     logger.debug("%d frames lost from %d on: %s", count, frame_id, reason)
         self._count()
         self._arm_receiver()
+
+    def _take(self, unit: AccessUnit) -> None:
+        stream = self._stream
+        if stream is not None and stream.epoch == unit.epoch:
+            self._on_unit(ReceivedUnit(unit, stream, monotonic_us()))
+        else:
+            self._ask_for_keyframe(unit.epoch, unit.frame_id)  # it overtook the message that describes it
 
     def _arm_receiver(self) -> None:
         due = self._receiver.next_timer()
@@ -206,13 +218,14 @@ class HostSession:
         match message:
             case Hello():
                 check_version(message)
-                logger.info("connected to %s, %s", message.name or "a nameless host", self._connection.peer)
+                logger.info("connected to %s, %s", printable(message.name) or "a nameless host", self._connection.peer)
             case StreamConfig():
-                self._on_stream(StreamChanged(message.epoch, message.codec, Size(message.width, message.height)))
+                self._stream = StreamFormat(message.epoch, message.codec, Size(message.width, message.height))
+                self._on_stream(self._stream)
             case Pong(sent_us=sent_us, received_us=received_us):
                 self._statistics.clock.on_pong(sent_us=sent_us, host_us=received_us, now_us=monotonic_us())
             case SourceState(available=available, reason=reason):
-                self._on_source_state(available, reason)
+                self._on_source_state(available, printable(reason))
             case Ping(ping_id=ping_id, sent_us=sent_us):
                 self._send(Pong(ping_id=ping_id, sent_us=sent_us, received_us=monotonic_us()))
             case Bye():
@@ -228,7 +241,7 @@ class HostSession:
                 timer.cancel()
         self._network.finish()
         if self._bye is not None and not error.was_local:
-            error = ConnectionLostError(self._bye.reason, code=self._bye.code)
+            error = ConnectionLostError(printable(self._bye.reason), code=self._bye.code)
         if not self.ended.done():
             self.ended.set_result(error)
 

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wavry.clock import monotonic
+from wavry.memory.counts import count_resources
 from wavry.memory.metrics import measure_memory
 from wavry.observe.histogram import Histogram
+from wavry.observe.sampler import new_history
 from wavry.rift import ReceiverStats
 
 if TYPE_CHECKING:
     from wavry.client.clock_sync import ClockSync
-    from wavry.decode import Picture, StreamChanged
-    from wavry.memory import MemoryBudget
+    from wavry.decode import Picture, StreamFormat
+    from wavry.memory import MemoryBudget, MemoryHistory
 
 _STAGES = ("capture", "encode", "network", "decode", "show")
 
@@ -70,7 +72,8 @@ class Statistics:
 
     clock: ClockSync
     network: Network = field(default_factory=Network)
-    stream: StreamChanged | None = None
+    memory: MemoryHistory = field(default_factory=new_history)
+    stream: StreamFormat | None = None
     pictures_decoded: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _started_at: float = field(default_factory=monotonic)
@@ -133,7 +136,8 @@ class Statistics:
                 "network": self._network(),
                 "memory": metrics.as_dict(),
                 "budget": [entry.as_dict() for entry in budget.entries()],
-                "profile": None,
+                "profile": self.memory.profile().as_dict(),
+                "counts": count_resources(),
             }
 
     def _streamed_s(self) -> float | None:

@@ -4,7 +4,7 @@
 picture whose reference is missing; `save_png` writes a picture to a file. Importing this package imports no codec.
 """
 
-from wavry.decode.picture import Picture, ReceivedUnit, StreamChanged
+from wavry.decode.picture import Picture, ReceivedUnit, StreamFormat
 from wavry.decode.stage import DecodeStage
 
-__all__ = ["DecodeStage", "Picture", "ReceivedUnit", "StreamChanged"]
+__all__ = ["DecodeStage", "Picture", "ReceivedUnit", "StreamFormat"]

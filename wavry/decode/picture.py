@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class StreamChanged:
-    """What follows is coded like this; its first access unit is a keyframe."""
+class StreamFormat:
+    """How the access units of an epoch are coded; the first of them is a keyframe."""
 
     epoch: int
     codec: Codec
@@ -25,8 +25,16 @@ class ReceivedUnit:
     """An access unit with its time of arrival."""
 
     unit: AccessUnit
+    stream: StreamFormat
+    """Of the unit's epoch, so that no message about it can get lost on the way to whoever needs it."""
+
     received_us: int
     """When it was whole: microseconds on this side's monotonic clock."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of the access unit."""
+        return len(self.unit.data)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from wavry.clock import monotonic_us
-from wavry.decode.picture import Picture, ReceivedUnit, StreamChanged
+from wavry.decode.picture import Picture, ReceivedUnit, StreamFormat
 from wavry.errors import DecodeError
 from wavry.memory import checkpoint
 from wavry.pipeline import BoundedQueue, QueueClosed
@@ -23,13 +23,6 @@ logger = logging.getLogger(__name__)
 _LAYOUTS = frozenset({"yuv420p", "yuvj420p"})
 """What a picture may look like in memory; the window reads three planes of just these sizes."""
 
-DecodeInput = StreamChanged | ReceivedUnit
-
-
-def input_bytes(item: DecodeInput) -> int:
-    """Bytes of one item of the stage's input queue."""
-    return len(item.unit.data) if isinstance(item, ReceivedUnit) else 0
-
 
 class DecodeStage:
     """Decodes what comes, in order. `run` is for a worker thread, `stop` for any.
@@ -43,14 +36,14 @@ class DecodeStage:
 
     def __init__(
         self,
-        units: BoundedQueue[DecodeInput],
+        units: BoundedQueue[ReceivedUnit],
         on_picture: Callable[[Picture], None],
         on_broken: Callable[[int, int], None],
     ) -> None:
         self._units = units
         self._on_picture = on_picture
         self._on_broken = on_broken
-        self._stream: StreamChanged | None = None
+        self._stream: StreamFormat | None = None
         self._decoder: VideoDecoder | None = None
         self._next_frame_id: int | None = None
         self.decoded = 0
@@ -68,36 +61,34 @@ class DecodeStage:
         """
         try:
             while True:
-                item = self._units.get()
-                if isinstance(item, StreamChanged):
-                    self._change_stream(item)
-                elif item is not None:
-                    self._decode(item)
+                received = self._units.get()
+                if received is not None:
+                    self._decode(received)
         except QueueClosed:
             pass
         finally:
             self._close_decoder()
 
-    def _change_stream(self, stream: StreamChanged) -> None:
+    def _decoder_for(self, stream: StreamFormat) -> VideoDecoder:
         from wavry.decode.decoder import VideoDecoder
 
-        if self._stream is None or self._stream.codec is not stream.codec:
+        if self._decoder is None or self._decoder.codec is not stream.codec:
             self._close_decoder()
             self._decoder = VideoDecoder(stream.codec)
-        self._stream = stream
-        self._next_frame_id = None
+        if stream != self._stream:
+            self._stream = stream
+            self._next_frame_id = None
+        return self._decoder
 
     def _decode(self, received: ReceivedUnit) -> None:
         unit = received.unit
-        if self._decoder is None or self._stream is None or unit.epoch != self._stream.epoch:
-            self._on_broken(unit.epoch, unit.frame_id)
-            return
+        decoder = self._decoder_for(received.stream)
         if not unit.is_keyframe and unit.frame_id != self._next_frame_id:
             self._next_frame_id = None
             self._on_broken(unit.epoch, unit.frame_id)
             return
         try:
-            frame = self._decoder.decode(unit)
+            frame = decoder.decode(unit)
         except DecodeError as error:
             self._fail(unit.epoch, unit.frame_id, str(error))
             return
@@ -107,7 +98,7 @@ class DecodeStage:
 
     def _deliver(self, frame: av.VideoFrame, received: ReceivedUnit) -> None:
         unit = received.unit
-        if self._stream is not None and (frame.width, frame.height) != self._stream.size:
+        if (frame.width, frame.height) != received.stream.size:
             self._fail(unit.epoch, unit.frame_id, f"{frame.width}x{frame.height} is not the announced size")
             return
         if frame.format.name not in _LAYOUTS:

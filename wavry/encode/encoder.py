@@ -15,7 +15,7 @@ from av.video.frame import PictureType
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
 from wavry.encode.options import INFINITE_GOP, OPTIONS
-from wavry.errors import BackendUnavailableError, EncodeError
+from wavry.errors import BackendUnavailableError, ConfigError, EncodeError
 from wavry.media import Codec, PixelFormat
 from wavry.media.annexb import is_random_access
 
@@ -58,9 +58,14 @@ class VideoEncoder:
         self.name = name
         self.config = config
         self.layout = PixelFormat.I420 if encoder_name in _SOFTWARE_LAYOUT else PixelFormat.NV12
+        self.encoder_id = 0
+        """Its name within an `EncoderPool`."""
+        self.bitrate_bps = config.bitrate_bps
+        """What it aims at now; at most `config.bitrate_bps`."""
         self.delay_frames = 0
         """Pictures it keeps before it gives the first back; 0 is what we ask for."""
         self._next_number = 0
+        self._must_start_anew = False
         self._context: VideoCodecContext | None = None
         with _ffmpeg_messages() as messages:
             try:
@@ -119,7 +124,8 @@ class VideoEncoder:
             raise EncodeError(self.name, "is closed")
         picture.pts = self._next_number
         picture.time_base = self._context.time_base
-        picture.pict_type = PictureType.I if force_keyframe else PictureType.NONE
+        picture.pict_type = PictureType.I if force_keyframe or self._must_start_anew else PictureType.NONE
+        self._must_start_anew = False
         self._next_number += 1
         try:
             packets = self._context.encode(picture)
@@ -136,6 +142,27 @@ class VideoEncoder:
         """Whether what the encoder calls a keyframe is one: x264 says it of each turn of its intra refresh too."""
         codec = self.config.codec
         return codec is Codec.AV1 or is_random_access(codec, data)
+
+    def set_bitrate(self, bitrate_bps: int) -> None:
+        """Change what it aims at, without a keyframe; follows within two pictures.
+
+        Raises:
+            ConfigError: It is above the rate that the encoder was opened for, which is its ceiling.
+        """
+        if not 0 < bitrate_bps <= self.config.bitrate_bps:
+            raise ConfigError("bitrate_bps", bitrate_bps, f"1 to {self.config.bitrate_bps}")
+        if self._context is not None and bitrate_bps != self.bitrate_bps:
+            self._context.bit_rate = bitrate_bps
+            self.bitrate_bps = bitrate_bps
+
+    def restart(self, bitrate_bps: int) -> None:
+        """Begin another stream: the next picture is a keyframe, and nothing after it refers to what came before.
+
+        Raises:
+            ConfigError: As `set_bitrate`.
+        """
+        self.set_bitrate(bitrate_bps)
+        self._must_start_anew = True
 
     @property
     def next_number(self) -> int:

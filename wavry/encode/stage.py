@@ -6,14 +6,14 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from wavry.backends import AUTO, Opened
+from wavry.backends import AUTO
 from wavry.clock import monotonic, monotonic_us
 from wavry.encode.config import EncoderConfig
+from wavry.encode.pool import EncoderPool
 from wavry.encode.refinement import Refinement, RefinementConfig
-from wavry.encode.registry import open_encoder
 from wavry.errors import EncodeError
-from wavry.media import AccessUnit, Codec, Frame, Size, UnitTimings
-from wavry.memory import FrameBufferPool, MemoryBudget, Registration, checkpoint
+from wavry.media import AccessUnit, Codec, Frame, Size, UnitTimings, picture_bytes
+from wavry.memory import FrameBufferPool, MemoryBudget, checkpoint
 from wavry.pipeline import BoundedQueue, QueueClosed
 
 if TYPE_CHECKING:
@@ -61,11 +61,19 @@ class EncodeStage:
 
     `run` is for a worker thread; `request_keyframe` and `stop` work from any thread. The stage owns each frame it
     takes and releases it as soon as it is converted.
+
+    Args:
+        config: What to encode.
+        source: Size of the first frames, as far as it is known; what it will need is in the budget from the start.
+        frames: Its input.
+        outputs: Its output; putting waits while there is no room.
+        budget: Where its picture and its encoders register.
     """
 
     def __init__(
         self,
         config: EncodeStageConfig,
+        source: Size,
         frames: BoundedQueue[Frame],
         outputs: BoundedQueue[EncodeOutput],
         budget: MemoryBudget,
@@ -78,11 +86,13 @@ class EncodeStage:
         self._keyframe_requested = False
         self._encoder: VideoEncoder | None = None
         self._converter: FrameConverter | None = None
-        self._pool: FrameBufferPool | None = None
-        self._registration: Registration | None = None
-        self._refused: dict[str, str] = {}
-        """Encoders that do not work here, and why; trying them again at each change of size would cost a tenth of a
-        second."""
+        self._encoders = EncoderPool(wanted=config.encoder)
+        self._encoders.expect(self._encoder_config(source))
+        self._pool = self._picture_pool(source)
+        self._registrations = [
+            budget.register("encode.encoders", self._encoders, policy=self._encoders.policy),
+            budget.register("encode.picture", self._pool, policy=self._pool.policy),
+        ]
         self._epoch = 0
         self._frame_id = 0
         self._pending: dict[int, tuple[int, UnitTimings]] = {}
@@ -112,7 +122,7 @@ class EncodeStage:
         except QueueClosed:
             pass
         finally:
-            self._close_stream()
+            self._close()
 
     def _step(self, frame: Frame | None) -> None:
         now_us = monotonic_us()
@@ -176,48 +186,54 @@ class EncodeStage:
 
     def _give_up(self, encoder: VideoEncoder, error: EncodeError) -> None:
         logger.warning("%s failed and is left out from now on: %s", encoder.name, error.reason)
-        self._refused[encoder.name] = error.reason
-        self._close_stream()
+        self._encoders.discard(encoder.encoder_id, error.reason)
+        self._encoder = None
+        self._close_picture()
+
+    def _encoder_config(self, source: Size) -> EncoderConfig:
+        config = self._config
+        size = source.fitted(config.box or source)  # at the least it becomes even
+        return EncoderConfig(codec=config.codec, size=size, fps=config.fps, bitrate_bps=config.bitrate_bps)
+
+    def _picture_pool(self, source: Size) -> FrameBufferPool:
+        return FrameBufferPool(picture_bytes(self._encoder_config(source).size), 1, name="encode.picture")
 
     def _open_stream(self, source: Size) -> None:
-        from wavry.encode.converter import FrameConverter, picture_bytes
+        from wavry.encode.converter import FrameConverter
 
-        self._close_stream()
-        size = source.fitted(self._config.box or source)  # at the least it becomes even
-        config = EncoderConfig(
-            codec=self._config.codec, size=size, fps=self._config.fps, bitrate_bps=self._config.bitrate_bps
-        )
-        opened = open_encoder(config, wanted=self._config.encoder, without=self._refused)
-        self._encoder = opened.backend
-        self._pool = FrameBufferPool(picture_bytes(size), 1, name="encode.picture")
-        self._registration = self._budget.register("encode.picture", self._pool, policy=self._pool.policy)
-        self._converter = FrameConverter(source, size, opened.backend.layout, self._pool.acquire())
+        self._close_picture()
+        if self._encoder is not None:
+            self._encoders.release(self._encoder.encoder_id)
+            self._encoder = None
+        config = self._encoder_config(source)
+        encoder = self._encoder = self._encoders.acquire(config)
+        self._pool = self._picture_pool(source)
+        self._registrations.append(self._budget.register("encode.picture", self._pool, policy=self._pool.policy))
+        self._converter = FrameConverter(source, config.size, encoder.layout, self._pool.acquire())
         self._epoch = (self._epoch + 1) & 0xFF
         self._frame_id = 0
         self._keyframe_requested = True
-        self._refused.update((refusal.name, refusal.reason) for refusal in opened.refusals)
-        _log_choice(config, opened)
-        self._outputs.put(StreamOpened(self._epoch, config, opened.name))
+        _log_choice(config, encoder, self._encoders)
+        self._outputs.put(StreamOpened(self._epoch, config, encoder.name))
 
-    def _close_stream(self) -> None:
+    def _close_picture(self) -> None:
         self._pending.clear()
-        if self._encoder is not None:
-            self._encoder.close()
         if self._converter is not None:
             self._converter.close()
-        if self._pool is not None:
-            self._pool.close()
-        if self._registration is not None:
-            self._registration.close()
-        self._encoder = self._converter = self._pool = self._registration = None
+            self._converter = None
+        self._pool.close()
+        if len(self._registrations) > 1:
+            self._registrations.pop().close()
+
+    def _close(self) -> None:
+        self._close_picture()
+        self._encoders.close()
+        self._encoder = None
+        for registration in self._registrations:
+            registration.close()
 
 
-def _log_choice(config: EncoderConfig, opened: Opened[VideoEncoder]) -> None:
-    refused = "; ".join(str(refusal) for refusal in opened.refusals)
-    logger.info(
-        "encode: %s %s with %s%s",
-        config.codec.value,
-        config.size,
-        opened.name,
-        f" (refused {refused})" if refused else "",
-    )
+def _log_choice(config: EncoderConfig, encoder: VideoEncoder, pool: EncoderPool) -> None:
+    refused = "; ".join(map(str, pool.refusals))
+    suffix = f" (refused {refused})" if refused and pool.opened == 1 else ""
+    logger.info("encode: %s %s with %s%s", config.codec.value, config.size, encoder.name, suffix)

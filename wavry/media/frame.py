@@ -66,6 +66,11 @@ class PixelFormat(Enum):
     """As I420, with U and V interleaved in one plane. What hardware encoders like."""
 
 
+def picture_bytes(size: Size) -> int:
+    """Bytes of a 4:2:0 picture, I420 or NV12."""
+    return size.width * size.height * 3 // 2
+
+
 class Lease(Protocol):
     """A buffer on loan; see `wavry.memory.FrameBuffer`."""
 

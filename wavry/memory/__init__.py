@@ -1,16 +1,31 @@
 """Who holds which bytes: pools of buffers, the budget that names every cap, and the checkpoints of the stages."""
 
-from wavry.memory.budget import BudgetEntry, MemoryBudget, Registration
-from wavry.memory.checkpoint import checkpoint, set_checkpoint_recorder
+from wavry.memory.budget import BudgetEntry, MemoryBudget, Registration, format_table
+from wavry.memory.checkpoint import (
+    CheckpointLog,
+    MemoryCheckpoint,
+    MemoryDelta,
+    checkpoint,
+    set_checkpoint_recorder,
+)
+from wavry.memory.metrics import MemoryMetrics
 from wavry.memory.pool import FrameBuffer, FrameBufferPool, MemoryUsage
+from wavry.memory.profile import MemoryHistory, MemoryProfile
 
 __all__ = [
     "BudgetEntry",
+    "CheckpointLog",
     "FrameBuffer",
     "FrameBufferPool",
     "MemoryBudget",
+    "MemoryCheckpoint",
+    "MemoryDelta",
+    "MemoryHistory",
+    "MemoryMetrics",
+    "MemoryProfile",
     "MemoryUsage",
     "Registration",
     "checkpoint",
+    "format_table",
     "set_checkpoint_recorder",
 ]

@@ -110,3 +110,20 @@ class MemoryBudget:
     def cap_bytes(self) -> int:
         """The sum of all caps: what the registered holders can come to together."""
         return sum(entry.cap_bytes for entry in self.entries())
+
+
+def format_table(entries: list[BudgetEntry], *, baseline_bytes: int) -> str:
+    """Return the budget as text for people: one holder a line, largest cap first, and the sum at the end."""
+    rows = [("what may hold memory", "cap MB", "most so far", "when full")]
+    rows += [
+        (entry.name, _megabytes(entry.cap_bytes), _megabytes(entry.high_water_bytes), entry.policy)
+        for entry in sorted(entries, key=lambda entry: -entry.cap_bytes)
+    ]
+    total = baseline_bytes + sum(entry.cap_bytes for entry in entries)
+    rows.append(("the program itself, measured", _megabytes(baseline_bytes), "", ""))
+    rows.append(("together", _megabytes(total), "", ""))
+    return "\n".join(f"{name:30} {cap:>8} {most:>12}  {policy}".rstrip() for name, cap, most, policy in rows)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f}"

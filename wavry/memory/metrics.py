@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import mmap
 import sys
 from dataclasses import asdict, dataclass
 
-import psutil
-
 _MB = 1_000_000
+_PAGE_BYTES = mmap.PAGESIZE
+_HAS_PROC = sys.platform == "linux"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,12 @@ class MemoryMetrics:
 
     vms_mb: float
     """Virtual size in MB."""
+
+    pss_mb: float | None
+    """Resident size with shared pages divided among their users, in MB; None where the system does not tell."""
+
+    uss_mb: float | None
+    """Pages that nobody else has, in MB: what would come back if the process ended."""
 
     allocation_count: int
     """Live blocks of Python's own allocator (`sys.getallocatedblocks`)."""
@@ -67,6 +74,46 @@ def heap_bytes() -> int | None:
     return int(info.uordblks + info.hblkhd)
 
 
+def resident_bytes() -> int:
+    """Return the resident set size of this process. 15 µs on Linux, where no library is needed for it."""
+    return _sizes()[1]
+
+
+def _sizes() -> tuple[int, int]:
+    """Return virtual and resident size in bytes."""
+    if _HAS_PROC:
+        with open("/proc/self/statm", "rb", buffering=0) as file:
+            virtual, resident, _ = file.read().split(b" ", 2)
+        return int(virtual) * _PAGE_BYTES, int(resident) * _PAGE_BYTES
+    import psutil
+
+    info = psutil.Process().memory_info()
+    return info.vms, info.rss
+
+
+@dataclass(frozen=True, slots=True)
+class SharedUse:
+    """How much of a process's resident memory is its own (Linux, smaps_rollup)."""
+
+    pss_bytes: int
+    """Own pages, and of shared ones its share."""
+
+    uss_bytes: int
+    """Pages that nobody else has."""
+
+
+def shared_use() -> SharedUse | None:
+    """Return PSS and USS of this process; None where the system does not tell. About 1 ms: not for every frame."""
+    try:
+        with open("/proc/self/smaps_rollup", "rb", buffering=0) as file:
+            fields = dict(line.split(b":", 1) for line in file.read().splitlines()[1:])
+    except OSError:
+        return None
+    kilobytes = {name: int(value.split()[0]) for name, value in fields.items()}
+    uss = kilobytes[b"Private_Clean"] + kilobytes[b"Private_Dirty"]
+    return SharedUse(kilobytes[b"Pss"] * 1024, uss * 1024)
+
+
 def measure_memory(
     *,
     buffer_pool_utilization: float | None = None,
@@ -74,11 +121,14 @@ def measure_memory(
     pending_fec_groups: int | None = None,
     quic_send_buffer_bytes: int | None = None,
 ) -> MemoryMetrics:
-    """Measure this process; what its parts know of themselves is passed in. Costs about 50 µs on Linux."""
-    info = psutil.Process().memory_info()
+    """Measure this process; what its parts know of themselves is passed in. Costs about 1 ms."""
+    virtual, resident = _sizes()
+    shared = shared_use()
     return MemoryMetrics(
-        rss_mb=round(info.rss / _MB, 3),
-        vms_mb=round(info.vms / _MB, 3),
+        rss_mb=round(resident / _MB, 3),
+        vms_mb=round(virtual / _MB, 3),
+        pss_mb=None if shared is None else round(shared.pss_bytes / _MB, 3),
+        uss_mb=None if shared is None else round(shared.uss_bytes / _MB, 3),
         allocation_count=sys.getallocatedblocks(),
         heap_bytes=heap_bytes(),
         gpu_memory_mb=None,

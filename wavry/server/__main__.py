@@ -20,8 +20,9 @@ def run(arguments: Sequence[str] | None = None) -> None:
     Raises:
         WavryError: It could not start, or a part failed for good.
     """
-    config, log_level = read_arguments(arguments)
-    cli.set_up_logging(log_level)
+    config, values = read_arguments(arguments)
+    cli.set_up_logging(values["log_level"])
+    cli.set_up_checkpoints(values)
     from wavry.server.host import Host  # after the arguments: a wrong flag should answer at once
 
     asyncio.run(run_until_stopped(Host(config).run))

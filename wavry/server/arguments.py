@@ -71,7 +71,19 @@ PROGRAM = Program(
             parse=cli.duration,
             help="stream from the start, watched or not, then stop (for ever, while watched)",
         ),
-        Option(flag="--memory-report", metavar="FILE", parse=Path, help="write a JSON report on memory at the end"),
+        Option(
+            flag="--memory-limit",
+            metavar="SIZE",
+            parse=cli.amount,
+            help="refuse to start if more than this may be needed, for example 300M (no limit)",
+        ),
+        *cli.CHECKPOINT_OPTIONS,
+        Option(
+            flag="--memory-report",
+            metavar="FILE",
+            parse=Path,
+            help="write a JSON report on memory at the end, and at each SIGUSR1",
+        ),
         cli.LOG_LEVEL,
         cli.CONFIG_FILE,
     ),
@@ -82,8 +94,8 @@ PROGRAM = Program(
 )
 
 
-def read_arguments(arguments: Sequence[str] | None) -> tuple[HostConfig, str]:
-    """Return what to do and the log level.
+def read_arguments(arguments: Sequence[str] | None) -> tuple[HostConfig, dict[str, Any]]:
+    """Return what to do, and all values for what both programs do with them.
 
     Raises:
         ConfigError: A value is wrong, or two do not go together.
@@ -93,7 +105,7 @@ def read_arguments(arguments: Sequence[str] | None) -> tuple[HostConfig, str]:
     encoders = (AUTO, *encoder_names(codec))
     if values["encoder"] not in encoders:
         raise ConfigError("--encoder", values["encoder"], f"with --codec {codec.value} one of {', '.join(encoders)}")
-    return _host_config(values, codec), values["log_level"]
+    return _host_config(values, codec), values
 
 
 def _host_config(values: dict[str, Any], codec: Codec) -> HostConfig:
@@ -125,5 +137,6 @@ def _host_config(values: dict[str, Any], codec: Codec) -> HostConfig:
         encode=encode,
         listen=(host, port),
         stream_for_s=stream_for,
+        memory_limit_bytes=values["memory_limit"],
         memory_report=values["memory_report"],
     )

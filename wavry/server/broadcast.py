@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING
 
 from wavry.encode.stage import EncodeOutput, StreamOpened
 from wavry.errors import ErrorCode
+from wavry.memory.collector import exempt_survivors
 from wavry.pipeline import BoundedQueue, QueueClosed
+from wavry.rift import Sender
 from wavry.server.viewer import ViewerSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wavry.memory import MemoryBudget
     from wavry.transport import Connection
 
 logger = logging.getLogger(__name__)
+
+_SETTLED_S = 1.0
+"""After this time a new stream has imported and built all it needs."""
 
 MAX_VIEWERS = 4
 """Most who watch at once; a fifth is refused."""
@@ -34,7 +38,6 @@ class Broadcast:
         outputs: The encode stage's output.
         request_keyframe: Asks the encoder for one.
         on_watched: Told when the first viewer comes and the last one goes.
-        budget: For the viewers' queues.
     """
 
     def __init__(
@@ -42,20 +45,39 @@ class Broadcast:
         outputs: BoundedQueue[EncodeOutput],
         request_keyframe: Callable[[], None],
         on_watched: Callable[[bool], None],
-        budget: MemoryBudget,
     ) -> None:
         self._outputs = outputs
         self._request_keyframe = request_keyframe
         self._on_watched = on_watched
-        self._budget = budget
         self._sessions: set[ViewerSession] = set()
         self._viewers: list[ViewerSession] = []
         self._stream: StreamOpened | None = None
         self._source_trouble: str | None = None
+        self._high_water_bytes = 0
         self._room = asyncio.Event()
         self._room.set()
         self._all_gone = asyncio.Event()
         self._all_gone.set()
+
+    # The queues of all viewers, for the budget.
+
+    policy = Sender.policy
+    cap_bytes = MAX_VIEWERS * Sender().cap_bytes
+
+    @property
+    def used_bytes(self) -> int:
+        """What the queues hold now."""
+        return sum(session.queue_bytes for session in self._sessions)
+
+    @property
+    def high_water_bytes(self) -> int:
+        """Most they held after an access unit was queued."""
+        return self._high_water_bytes
+
+    @property
+    def drops(self) -> int:
+        """Access units that viewers who are here had to do without."""
+        return sum(session.units_dropped for session in self._sessions)
 
     @property
     def viewers(self) -> tuple[ViewerSession, ...]:
@@ -71,7 +93,6 @@ class Broadcast:
         """Start a session on a new connection."""
         session = ViewerSession(
             connection,
-            self._budget,
             on_watching=self._add_viewer,
             on_keyframe_needed=self._request_keyframe,
             on_room=self._room.set,
@@ -88,11 +109,13 @@ class Broadcast:
                 output = await self._outputs.aget()
                 if isinstance(output, StreamOpened):
                     self._stream = output
+                    asyncio.get_running_loop().call_later(_SETTLED_S, exempt_survivors)
                     for viewer in list(self._viewers):
                         viewer.announce(output)
                 else:
                     for viewer in list(self._viewers):
                         viewer.send_unit(output)
+                    self._note_use()
         except QueueClosed:
             pass
 
@@ -100,6 +123,9 @@ class Broadcast:
         while self._viewers and not any(viewer.has_room for viewer in self._viewers):
             self._room.clear()
             await self._room.wait()
+
+    def _note_use(self) -> None:
+        self._high_water_bytes = max(self._high_water_bytes, self.used_bytes)
 
     def tell_source_state(self, available: bool, reason: str) -> None:
         """Tell all viewers that the screen has gone or is back."""

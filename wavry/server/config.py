@@ -28,6 +28,9 @@ class HostConfig:
     stream_for_s: float | None = None
     """Stream from the start, watched or not, and stop after so many seconds. None: stream while somebody watches."""
 
+    memory_limit_bytes: int | None = None
+    """Refuse to start when all caps and the program itself come to more. None: no limit."""
+
     memory_report: Path | None = None
     """Where the JSON report goes at the end."""
 

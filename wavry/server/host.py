@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import signal
+import sys
 from typing import TYPE_CHECKING
 
 from wavry.backends import AUTO
@@ -13,10 +15,13 @@ from wavry.clock import monotonic
 from wavry.encode.config import EncoderConfig
 from wavry.encode.registry import open_encoder
 from wavry.encode.stage import EncodeOutput, EncodeStage, output_bytes
+from wavry.errors import ConfigError, ErrorCode
 from wavry.files import write_whole
-from wavry.media import Size
-from wavry.memory import MemoryBudget, Registration
-from wavry.memory.metrics import measure_memory
+from wavry.media import Frame, Size
+from wavry.memory import MemoryBudget, Registration, format_table
+from wavry.memory.counts import count_resources
+from wavry.memory.metrics import measure_memory, resident_bytes
+from wavry.observe.sampler import keep_history, new_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
 from wavry.server.broadcast import Broadcast
 from wavry.server.capture_stage import CaptureStage
@@ -27,8 +32,9 @@ from wavry.transport.quic.server import QuicListener, listen
 if TYPE_CHECKING:
     from wavry.backends import Opened
     from wavry.capture import FrameSource
-    from wavry.media import Frame
+    from wavry.memory.budget import Bounded
     from wavry.server.config import HostConfig
+    from wavry.transport import Connection
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +42,7 @@ _PROBE_SIZE = Size(640, 360)
 _MAX_FRAME_BYTES = 8192 * 8192 * 4
 _MAX_OUTPUTS = 2
 """Access units between the encoder and the loop: one on its way, one more while the loop is busy."""
-_MAX_OUTPUT_BYTES = 4 * 1024 * 1024
+_MAX_OUTPUT_BYTES = 3_000_000
 
 
 class Host:
@@ -45,17 +51,16 @@ class Host:
     def __init__(self, config: HostConfig) -> None:
         self._config = config
         self._started_at = monotonic()
-        self.budget = MemoryBudget()
+        self._history = new_history()
         self._registrations: list[Registration] = []
-        self._broadcast: Broadcast | None = None
-        self._capture: CaptureStage | None = None
-        self._encode: EncodeStage | None = None
+        self.budget = MemoryBudget()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Stream until `stop` is set or the time is up.
 
         Raises:
-            ConfigError: The address can't be used, the region is off the screen, the file can't be read.
+            ConfigError: The address can't be used, the region is off the screen, the file can't be read, or the
+                memory limit is too low.
             NoBackendError: No capture or encoder back end works.
         """
         opened = await asyncio.to_thread(open_source, self._config.capture)
@@ -63,15 +68,25 @@ class Host:
         try:
             if self._config.encode.encoder != AUTO:
                 await asyncio.to_thread(self._check_encoder)
-            listener = self._listen()
+            self._build(opened.backend)
+            identity = HostIdentity.load_or_create(data_directory())
+            listener = listen(*self._config.listen, identity, self._admit)
         except BaseException:
             opened.backend.close()
             raise
+        self._register("transport.quic", listener, listener.policy)
         try:
-            await self._stream(opened.backend, listener, stop)
-        finally:
-            for registration in self._registrations:
-                registration.close()
+            self._check_memory_limit()
+        except ConfigError:
+            await listener.close(ErrorCode.SHUTTING_DOWN, "")
+            opened.backend.close()
+            raise
+        address = format_address(listener.address)
+        print(f"wavry-server ready udp://{address} sha256:{identity.fingerprint}", flush=True)  # noqa: T201
+        report = await self._stream(listener, stop)
+        for registration in self._registrations:
+            registration.close()
+        self._write(report)
 
     def _check_encoder(self) -> None:
         """Fail now, not when the first viewer comes, if the only encoder to be used does not work here."""
@@ -79,20 +94,10 @@ class Host:
         probe = EncoderConfig(codec=encode.codec, size=_PROBE_SIZE, fps=encode.fps, bitrate_bps=encode.bitrate_bps)
         open_encoder(probe, wanted=encode.encoder).backend.close()
 
-    def _listen(self) -> QuicListener:
-        identity = HostIdentity.load_or_create(data_directory())
-        host, port = self._config.listen
-        listener = listen(host, port, identity, self._admit)
-        address = format_address(listener.address)
-        print(f"wavry-server ready udp://{address} sha256:{identity.fingerprint}", flush=True)  # noqa: T201
-        return listener
+    # Building.
 
-    def _admit(self, connection: object) -> None:
-        if self._broadcast is not None:
-            self._broadcast.admit(connection)  # type: ignore[arg-type] # a QuicLink is a Connection
-
-    async def _stream(self, source: FrameSource, listener: QuicListener, stop: asyncio.Event) -> None:
-        loop = asyncio.get_running_loop()
+    def _build(self, source: FrameSource) -> None:
+        """Make the stages and what joins them; nothing runs yet, and no buffer is allocated."""
         frames: BoundedQueue[Frame] = BoundedQueue(
             "capture.frames",
             max_items=1,
@@ -101,7 +106,7 @@ class Host:
             size_of=lambda frame: frame.stride * frame.size.height,
             discard=lambda frame: frame.release(),
             supersede=lambda newer, older: newer.supersede(older),
-        )
+        )  # not in the budget: what waits in it is in the pool's account
         outputs: BoundedQueue[EncodeOutput] = BoundedQueue(
             "encode.outputs",
             max_items=_MAX_OUTPUTS,
@@ -109,40 +114,52 @@ class Host:
             overflow=Overflow.BLOCK,
             size_of=output_bytes,
         )
-        self._register(outputs)
-        encode = self._encode = EncodeStage(self._config.encode, frames, outputs, self.budget)
-        broadcast = self._broadcast = Broadcast(outputs, encode.request_keyframe, self._watched, self.budget)
+        self._encode = EncodeStage(self._config.encode, source.size(), frames, outputs, self.budget)
+        self._broadcast = Broadcast(outputs, self._encode.request_keyframe, self._watched)
+        self._capture = CaptureStage(source, self._reopen, frames, self._source_changed)
+        self._register("capture.pool", self._capture, source.pool.policy)
+        self._register(outputs.name, outputs, outputs.overflow.value)
+        self._register("rift.send_queues", self._broadcast, self._broadcast.policy)
 
-        def source_state(available: bool, reason: str) -> None:
-            loop.call_soon_threadsafe(broadcast.tell_source_state, available, reason)
+    def _register(self, name: str, holder: Bounded, policy: str) -> None:
+        self._registrations.append(self.budget.register(name, holder, policy=policy))
 
-        capture = self._capture = CaptureStage(source, self._reopen, frames, source_state)
-        self._registrations.append(self.budget.register("capture.pool", capture, policy=source.pool.policy))
+    def _check_memory_limit(self) -> None:
+        """Refuse to start when the caps and what is here already come to more than allowed."""
+        limit = self._config.memory_limit_bytes
+        if limit is None:
+            return
+        baseline = resident_bytes()
+        needed = baseline + self.budget.cap_bytes
+        if needed > limit:
+            print(format_table(self.budget.entries(), baseline_bytes=baseline), file=sys.stderr)  # noqa: T201
+            allowed = f"{-(-needed // 1_000_000)}M or more for this source, see the table above"
+            raise ConfigError("--memory-limit", f"{limit / 1e6:g}M", allowed)
+
+    # Running.
+
+    async def _stream(self, listener: QuicListener, stop: asyncio.Event) -> dict[str, object]:
+        """Run the stages until it is time to stop; return the report of that moment."""
+        self._loop = asyncio.get_running_loop()
         if self._config.stream_for_s is not None:
-            capture.watch(True)
-        async with asyncio.TaskGroup() as tasks:
-            stages = [
-                tasks.create_task(run_in_worker("wavry-capture", capture.run, stop=capture.stop)),
-                tasks.create_task(run_in_worker("wavry-encode", encode.run, stop=encode.stop)),
-                tasks.create_task(broadcast.run()),
-            ]
-            await self._wait(stop)
-            report = self.report()
-            await broadcast.close()
-            await listener.close(0, "the host is being stopped")
-            for stage in stages:
-                stage.cancel()
-        self._write(report)
-
-    def _watched(self, watched: bool) -> None:
-        if self._capture is not None and self._config.stream_for_s is None:
-            self._capture.watch(watched)
-
-    def _reopen(self) -> FrameSource:
-        return open_source(self._config.capture).backend
-
-    def _register(self, queue: BoundedQueue[EncodeOutput]) -> None:
-        self._registrations.append(self.budget.register(queue.name, queue, policy=queue.overflow.value))
+            self._capture.watch(True)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                running = [
+                    tasks.create_task(run_in_worker("wavry-capture", self._capture.run, stop=self._capture.stop)),
+                    tasks.create_task(run_in_worker("wavry-encode", self._encode.run, stop=self._encode.stop)),
+                    tasks.create_task(self._broadcast.run()),
+                    tasks.create_task(keep_history(self._history)),
+                ]
+                self._report_on_signal()
+                await self._wait(stop)
+                report = self.report()
+                for task in running:
+                    task.cancel()
+        finally:
+            await self._broadcast.close()
+            await listener.close(ErrorCode.SHUTTING_DOWN, "the host is being stopped")
+        return report
 
     async def _wait(self, stop: asyncio.Event) -> None:
         try:
@@ -151,22 +168,47 @@ class Host:
         except TimeoutError:
             pass
 
+    def _admit(self, connection: Connection) -> None:
+        self._broadcast.admit(connection)
+
+    def _watched(self, watched: bool) -> None:
+        if self._config.stream_for_s is None:
+            self._capture.watch(watched)
+
+    def _source_changed(self, available: bool, reason: str) -> None:
+        """Pass on what the capture thread says of its screen."""
+        self._loop.call_soon_threadsafe(self._broadcast.tell_source_state, available, reason)
+
+    def _reopen(self) -> FrameSource:
+        return open_source(self._config.capture).backend
+
+    # Telling.
+
     def report(self) -> dict[str, object]:
         """Return what `--memory-report` holds."""
-        pool = self._capture.source.pool.memory_usage() if self._capture is not None else None
-        buffers = pool.in_use_buffers + pool.available_buffers if pool is not None else 0
+        pool = self._capture.source.pool.memory_usage()
+        buffers = pool.in_use_buffers + pool.available_buffers
         metrics = measure_memory(
-            buffer_pool_utilization=pool.in_use_buffers / buffers if pool is not None and buffers else None,
-            quic_send_buffer_bytes=self._broadcast.send_buffer_bytes if self._broadcast is not None else None,
+            buffer_pool_utilization=pool.in_use_buffers / buffers if buffers else None,
+            quic_send_buffer_bytes=self._broadcast.send_buffer_bytes,
         )
         return {
             "version": 1,
             "duration_s": round(monotonic() - self._started_at, 3),
-            "frames_captured": self._capture.captured if self._capture is not None else 0,
-            "frames_encoded": self._encode.encoded if self._encode is not None else 0,
+            "frames_captured": self._capture.captured,
+            "frames_encoded": self._encode.encoded,
+            "buffer_reuse_rate": round(self._capture.source.pool.reuse_rate, 6),
             "memory": metrics.as_dict(),
             "budget": [entry.as_dict() for entry in self.budget.entries()],
+            "profile": self._history.profile().as_dict(),
+            "counts": count_resources(),
         }
+
+    def _report_on_signal(self) -> None:
+        """Write a report at each SIGUSR1, where the system has it."""
+        number = getattr(signal, "SIGUSR1", None)
+        if number is not None and self._config.memory_report is not None:
+            self._loop.add_signal_handler(number, lambda: self._write(self.report()))
 
     def _write(self, report: dict[str, object]) -> None:
         if self._config.memory_report is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wavry import __version__
 from wavry.clock import monotonic_us
 from wavry.errors import ConnectionLostError, ErrorCode, RemoteProtocolError
+from wavry.observe.logs import printable
 from wavry.rift import (
     Bye,
     ControlDecoder,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from wavry.encode.stage import StreamOpened
     from wavry.media import AccessUnit
-    from wavry.memory import MemoryBudget
     from wavry.transport import Connection
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,6 @@ class ViewerSession:
 
     Args:
         connection: Open; owned.
-        budget: Where its send queue registers.
         on_watching: Told when the client has introduced itself.
         on_keyframe_needed: Told when this viewer can't go on without a keyframe.
         on_room: Told when the viewer can take more.
@@ -64,7 +63,6 @@ class ViewerSession:
     def __init__(
         self,
         connection: Connection,
-        budget: MemoryBudget,
         *,
         on_watching: Callable[[ViewerSession], None],
         on_keyframe_needed: Callable[[], None],
@@ -80,7 +78,6 @@ class ViewerSession:
         self._loop = asyncio.get_running_loop()
         self._control = ControlDecoder()
         self._sender = Sender(SenderConfig(max_datagram_bytes=connection.max_datagram_bytes))
-        self._registration = budget.register("rift.send_queue", self._sender, policy=self._sender.policy)
         self._codecs: tuple[str, ...] = ()
         self.is_watching = False
         self._wished_at = -_KEYFRAME_INTERVAL_S
@@ -127,6 +124,16 @@ class ViewerSession:
     def has_room(self) -> bool:
         """Whether another access unit would leave soon."""
         return self._sender.queued_bytes < _ROOM_BYTES
+
+    @property
+    def queue_bytes(self) -> int:
+        """What this viewer's queue of packets holds, objects included."""
+        return self._sender.used_bytes
+
+    @property
+    def units_dropped(self) -> int:
+        """Access units this viewer had to do without."""
+        return self._sender.drops
 
     @property
     def send_buffer_bytes(self) -> int:
@@ -178,14 +185,15 @@ class ViewerSession:
                 self._sender.receive_message(message, now=now)
                 self._take_events()
             case Bye(reason=reason):
-                logger.info("%s says goodbye%s", self.name, f": {reason}" if reason else "")
+                logger.info("%s says goodbye%s", self.name, f": {printable(reason)}" if reason else "")
 
     def _welcome(self, hello: Hello) -> None:
         check_version(hello)
         if self.is_watching:
             raise RemoteProtocolError("a second hello")
         self._hello_timer.cancel()
-        self.name = f"{hello.name} ({self.connection.peer})" if hello.name else self.connection.peer
+        name = printable(hello.name)
+        self.name = f"{name} ({self.connection.peer})" if name else self.connection.peer
         self._codecs = hello.codecs
         self.is_watching = True
         self._send(Hello(name=f"wavry {__version__}", max_datagram_bytes=self.connection.max_datagram_bytes))
@@ -209,7 +217,6 @@ class ViewerSession:
     def connection_lost(self, error: ConnectionLostError) -> None:
         """End."""
         self._hello_timer.cancel()
-        self._registration.close()
         if self.is_watching:
-            logger.info("%s has left: %s", self.name, error)
+            logger.info("%s has left: %s", self.name, printable(str(error)))
         self._on_gone(self)

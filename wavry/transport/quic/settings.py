@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from aioquic.quic.configuration import SMALLEST_MAX_DATAGRAM_SIZE, QuicConfiguration
 
 from wavry.errors import ConfigError
-from wavry.transport.quic.congestion import ALGORITHM
+from wavry.transport.quic.congestion import ALGORITHM, MAX_WINDOW_BYTES
 
 ALPN = "wavry/1"
 
 DATAGRAM_OVERHEAD_BYTES = 22
 """What QUIC adds to one DATAGRAM beside the connection ID: short header, frame type and length, AEAD tag."""
+
+CONNECTION_BYTES = 100_000
+"""An idle connection of aioquic with its keys: 86 to 105 kB measured."""
+
+LEDGER_BYTES_PER_PACKET = 430
+"""What aioquic remembers of a packet in flight; a DATAGRAM's bytes themselves are not kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +50,12 @@ class QuicSettings:
     def max_datagram_bytes(self, connection_id_bytes: int) -> int:
         """Return the largest DATAGRAM payload that fits into one packet to a peer with such a connection ID."""
         return self.max_udp_payload_bytes - DATAGRAM_OVERHEAD_BYTES - connection_id_bytes
+
+    @property
+    def connection_cap_bytes(self) -> int:
+        """Most one connection holds: itself, its control stream, and the ledger of a full window."""
+        ledger = MAX_WINDOW_BYTES // self.max_udp_payload_bytes * LEDGER_BYTES_PER_PACKET
+        return CONNECTION_BYTES + self.control_limit_bytes + ledger
 
     def configuration(self, *, is_client: bool) -> QuicConfiguration:
         """Return these settings as aioquic wants them."""

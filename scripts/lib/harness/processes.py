@@ -1,0 +1,125 @@
+"""The host and the client as real processes, with the command lines a user would type."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_READY = re.compile(r"wavry-server ready udp://(\S+) sha256:[0-9a-f]{64}")
+_END_TIMEOUT_S = 5.0
+
+
+class ProgramError(Exception):
+    """A program did not do its part; the message says which and why."""
+
+
+class Role:
+    """A wavry program that runs until it is ended.
+
+    Args:
+        name: `host` or `client`, for messages.
+        arguments: Of the Python interpreter.
+        log: Where its stderr goes.
+        environment: Its environment variables.
+    """
+
+    def __init__(self, name: str, arguments: list[str], log: Path, environment: dict[str, str]) -> None:
+        self.name = name
+        self._log = log
+        with log.open("wb") as stderr:
+            self.process = subprocess.Popen(
+                [sys.executable, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=environment,
+                start_new_session=True,  # a Ctrl-C is for us; we end our children in order
+            )
+
+    def check(self) -> None:
+        """See that it still runs.
+
+        Raises:
+            ProgramError: It has ended, with its last words.
+        """
+        if self.process.poll() is not None:
+            raise self._ended()
+
+    def _ended(self) -> ProgramError:
+        lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
+        last = f"its last line is: {lines[-1]}" if lines else "it said nothing"
+        return ProgramError(f"the {self.name} ended with exit code {self.process.wait()}; {last}")
+
+    def first_line(self) -> str:
+        """Wait for its first line on stdout.
+
+        Raises:
+            ProgramError: It ended without one.
+        """
+        assert self.process.stdout is not None  # it was asked for
+        line = self.process.stdout.readline().decode()
+        if not line:
+            raise self._ended()
+        return line
+
+    def leave(self) -> None:
+        """Ask it to stop, and wait until it has written what it has to write.
+
+        Raises:
+            ProgramError: It did not stop cleanly.
+        """
+        self.process.send_signal(signal.SIGINT)
+        try:
+            code = self.process.wait(_END_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            raise ProgramError(f"the {self.name} did not stop within {_END_TIMEOUT_S:.0f} s") from None
+        if code != 0:
+            raise self._ended()
+
+    def close(self) -> None:
+        """End it, whatever it does."""
+        end(self.process)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+
+def start_host(output: Path, environment: dict[str, str], *arguments: str) -> tuple[Role, str]:
+    """Start a host on a free port; return it and its address, once it is ready. Its log goes to `output`."""
+    command = ["-m", "wavry.server", "--listen", "127.0.0.1:0", "--no-auth", *arguments]
+    host = Role("host", command, output / "host.log", environment)
+    try:
+        line = host.first_line()
+        match = _READY.match(line)
+        if match is None:
+            raise ProgramError(f"the host's first line is {line!r}")
+    except BaseException:
+        host.close()
+        raise
+    return host, match[1]
+
+
+def start_client(
+    address: str, output: Path, environment: dict[str, str], *arguments: str, name: str = "client"
+) -> Role:
+    """Start a client without a window. Its log goes to `output`."""
+    command = ["-m", "wavry.client", address, "--no-auth", "--headless", "--name", name, *arguments]
+    return Role(name, command, output / f"{name}.log", environment)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process: kindly, then for certain. It may have ended, or be stopped."""
+    if process.poll() is not None:
+        return
+    process.terminate()
+    process.send_signal(signal.SIGCONT)  # a stopped process does not hear a signal
+    try:
+        process.wait(_END_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,121 @@
+"""What is measured of a process from outside, and what its series says."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING
+
+import psutil
+
+from wavry.memory.trend import theil_sen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wavry.memory.trend import Trend
+
+_MB = 1e6
+_HOUR_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One look at one process."""
+
+    seconds: float
+    rss_bytes: int
+    pss_bytes: int
+    uss_bytes: int
+    threads: int
+    descriptors: int
+
+
+@dataclass(slots=True)
+class ProcessSeries:
+    """One process over time."""
+
+    name: str
+    pid: int
+    samples: list[Sample] = field(default_factory=list)
+
+    def sample(self, seconds: float) -> None:
+        """Look now.
+
+        Raises:
+            psutil.Error: The process is gone or can't be read; a soak must fail then, not pass.
+        """
+        process = psutil.Process(self.pid)
+        memory = process.memory_full_info()
+        self.samples.append(
+            Sample(seconds, memory.rss, memory.pss, memory.uss, process.num_threads(), process.num_fds())
+        )
+
+    def verdict(self, *, warm_up_share: float) -> Verdict:
+        """Judge what came after warm-up."""
+        kept = self.samples[int(len(self.samples) * warm_up_share) :]
+        times = [sample.seconds for sample in kept]
+        return Verdict(
+            name=self.name,
+            samples=len(kept),
+            rss_peak_mb=max((sample.rss_bytes for sample in self.samples), default=0) / _MB,
+            pss_peak_mb=max((sample.pss_bytes for sample in self.samples), default=0) / _MB,
+            rss=_per_hour(theil_sen(times, [float(sample.rss_bytes) for sample in kept])),
+            uss=_per_hour(theil_sen(times, [float(sample.uss_bytes) for sample in kept])),
+            threads=_range([sample.threads for sample in kept]),
+            descriptors=_range([sample.descriptors for sample in kept]),
+        )
+
+    def write_csv(self, path: Path) -> None:
+        """Write all samples."""
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(each.name for each in fields(Sample))
+            writer.writerows(asdict(sample).values() for sample in self.samples)
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """A slope in MB per hour with its 95 % interval."""
+
+    slope: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a series says."""
+
+    name: str
+    samples: int
+    rss_peak_mb: float
+    pss_peak_mb: float
+    rss: Growth | None
+    uss: Growth | None
+    threads: tuple[int, int] | None
+    descriptors: tuple[int, int] | None
+
+    def is_within(self, limit_mb_per_hour: float) -> bool:
+        """Whether growth above the limit can be ruled out at 95 %. Without a slope nothing can."""
+        return self.rss is not None and self.rss.lower <= limit_mb_per_hour
+
+    def line(self) -> str:
+        """Say it to a person."""
+        if self.rss is None:
+            return f"{self.name}: too few samples for a verdict"
+        return (
+            f"{self.name}: {self.rss.slope:+.3f} MB/h ({self.rss.lower:+.3f} to {self.rss.upper:+.3f}),"
+            f" peak {self.rss_peak_mb:.1f} MB RSS, {self.pss_peak_mb:.1f} MB PSS,"
+            f" threads {self.threads}, descriptors {self.descriptors}"
+        )
+
+
+def _per_hour(trend: Trend | None) -> Growth | None:
+    if trend is None:
+        return None
+    return Growth(*(each * _HOUR_S / _MB for each in (trend.slope, trend.lower, trend.upper)))
+
+
+def _range(counts: list[int]) -> tuple[int, int] | None:
+    return (min(counts), max(counts)) if counts else None

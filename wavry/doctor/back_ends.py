@@ -1,0 +1,215 @@
+"""Every back end of every kind, tried. "Available" means that a picture went through it just now."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wavry.errors import BackendError, CaptureError, CodecError, ConfigError, NoBackendError, WavryError
+from wavry.media import AccessUnit, Codec, Size, UnitTimings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from wavry.encode.encoder import VideoEncoder
+
+_TRIAL_SIZE = Size(640, 360)
+"""Large enough for every hardware encoder, small enough to cost nothing."""
+
+_FIRST_FRAME_S = 2.0
+
+_BLIND_DRIVERS = frozenset({"dummy", "offscreen", "evdev"})
+"""Video drivers that SDL falls back to without a screen; nobody sees their windows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One back end."""
+
+    name: str
+    """What the user writes to ask for it, where there is a flag."""
+
+    is_available: bool
+    reason: str
+    """Why it was refused; otherwise what else there is to know, or nothing."""
+
+
+def examine_back_ends() -> dict[str, list[Finding]]:
+    """Return all back ends by kind, each kind in order of preference."""
+    kinds = {"capture": _captures(), "source": _sources()}
+    for codec in Codec:
+        encoders, unit = _encoders(codec)
+        kinds[f"encoder {codec.value}"] = encoders
+        kinds[f"decoder {codec.value}"] = [_decoder(codec, unit)]
+    kinds["renderer"] = _renderers()
+    return kinds
+
+
+def _try(name: str, attempt: Callable[[], str]) -> Finding:
+    """Return what an attempt says, or why it failed."""
+    try:
+        return Finding(name, True, attempt())
+    except (BackendError, CaptureError, CodecError, ConfigError) as error:
+        return Finding(name, False, _reason(name, error))
+
+
+def _reason(name: str, error: WavryError) -> str:
+    """Return why, without the name that stands beside it."""
+    if isinstance(error, NoBackendError):
+        return "; ".join(refusal.reason for refusal in error.refusals)
+    return str(error).removeprefix(f"{name}: ")
+
+
+# Capture.
+
+
+def _captures() -> list[Finding]:
+    from wavry.capture import registry
+
+    return [_try(each.name, lambda name=each.name: _capture("screen", name)) for each in registry.SCREEN_CANDIDATES]  # type: ignore[misc] # a lambda's default
+
+
+def _sources() -> list[Finding]:
+    with tempfile.TemporaryDirectory(prefix="wavry-doctor-") as directory:
+        path = Path(directory) / "trial.mkv"
+        _write_video(path)
+        return [_try("testcard", lambda: _capture("testcard")), _try("file", lambda: _capture(str(path)))]
+
+
+def _capture(source: str, backend: str = "auto") -> str:
+    from wavry.capture import CaptureConfig, open_source
+
+    opened = open_source(CaptureConfig(source=source, backend=backend)).backend
+    try:
+        frame = opened.next_frame(_FIRST_FRAME_S)
+        if frame is None:
+            raise BackendError(f"gave no picture within {_FIRST_FRAME_S} s")
+        size = frame.size
+        frame.release()
+        return "; ".join([str(size), *opened.notes])
+    finally:
+        opened.close()
+
+
+def _write_video(path: Path) -> None:
+    import av
+
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=Fraction(30))
+        stream.width, stream.height, stream.pix_fmt = *_TRIAL_SIZE, "yuv420p"
+        picture = av.VideoFrame(*_TRIAL_SIZE, "yuv420p")
+        for plane in picture.planes:
+            plane.update(bytes([128]) * plane.buffer_size)
+        container.mux([*stream.encode(picture), *stream.encode(None)])
+
+
+# Codecs.
+
+
+def _encoders(codec: Codec) -> tuple[list[Finding], AccessUnit | None]:
+    """Return the encoders of a codec, and a keyframe that one of them has made."""
+    from wavry.encode.registry import candidates
+
+    units: list[AccessUnit] = []
+    findings = [
+        _try(each.name, lambda name=each.name: _encode(codec, name, units))  # type: ignore[misc] # a lambda's default
+        for each in candidates(codec)
+    ]
+    return findings, units[0] if units else None
+
+
+def _encode(codec: Codec, name: str, units: list[AccessUnit]) -> str:
+    from wavry.encode.config import EncoderConfig
+    from wavry.encode.registry import open_encoder
+
+    encoder = open_encoder(EncoderConfig(codec=codec, size=_TRIAL_SIZE), wanted=name).backend
+    try:
+        units.extend(_keyframes(encoder))
+        delay = encoder.delay_frames
+        return f"{delay} frames of delay" if delay else ""
+    finally:
+        encoder.close()
+
+
+def _keyframes(encoder: VideoEncoder) -> Iterator[AccessUnit]:
+    """Encode until there is a keyframe."""
+    import av
+
+    picture = av.VideoFrame(*_TRIAL_SIZE, encoder.layout.value)
+    for plane in picture.planes:
+        plane.update(bytes([128]) * plane.buffer_size)
+    for _ in range(encoder.delay_frames + 1):
+        encoded = encoder.encode(picture, force_keyframe=True)
+        if encoded is not None and encoded.is_keyframe:
+            yield AccessUnit(encoded.data, True, 0, 0, 0, UnitTimings())
+            return
+
+
+def _decoder(codec: Codec, unit: AccessUnit | None) -> Finding:
+    from wavry.decode.decoder import VideoDecoder
+
+    def attempt() -> str:
+        decoder = VideoDecoder(codec)
+        try:
+            if unit is None:
+                return "opened, but no encoder here makes a picture to try it with"
+            if decoder.decode(unit) is None:
+                raise BackendError("gave no picture for a keyframe")
+            return ""
+        finally:
+            decoder.close()
+
+    return _try(codec.value, attempt)
+
+
+# The window.
+
+
+def _renderers() -> list[Finding]:
+    """Try the renderers in a window that is never shown."""
+    try:
+        from wavry.client import renderer
+        from wavry.client.sdl import sdl2, sdl_error
+    except ImportError as error:
+        return [Finding("window", False, str(error))]
+    renderer.set_hints()
+    if sdl2.SDL_Init(sdl2.SDL_INIT_VIDEO) != 0:
+        return _no_window(sdl_error())
+    window = None
+    try:
+        driver = sdl2.SDL_GetCurrentVideoDriver().decode()
+        if driver in _BLIND_DRIVERS:
+            return _no_window(f"no screen: SDL would draw {driver}")
+        window = sdl2.SDL_CreateWindow(b"wavry", 0, 0, *_TRIAL_SIZE, sdl2.SDL_WINDOW_HIDDEN)
+        return _renderers_of(window) if window else _no_window(sdl_error())
+    finally:
+        if window:
+            sdl2.SDL_DestroyWindow(window)
+        sdl2.SDL_Quit()
+
+
+def _no_window(reason: str) -> list[Finding]:
+    from wavry.client.renderer import RENDERERS
+
+    return [Finding(name, False, reason) for name in RENDERERS]
+
+
+def _renderers_of(window: object) -> list[Finding]:
+    import av
+
+    from wavry.client.renderer import RENDERERS, open_renderer
+
+    try:
+        chosen = open_renderer(window, av.VideoFrame(*_TRIAL_SIZE, "yuv420p"))
+    except NoBackendError as error:
+        return [Finding(refusal.name, False, refusal.reason) for refusal in error.refusals]
+    refused = {refusal.name: refusal.reason for refusal in chosen.refusals}
+    name = chosen.name
+    chosen.close()
+    return [
+        Finding(each, each not in refused, refused.get(each, "the quickest here" if each == name else ""))
+        for each in RENDERERS
+    ]

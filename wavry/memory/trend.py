@@ -1,0 +1,69 @@
+"""Is it growing? A slope that outliers don't move, with an interval that says how sure it is.
+
+Theil-Sen (Sen 1968): the median of the slopes between all pairs of samples; the interval comes from the
+distribution of Kendall's S (the same paper, equation 2.6, normal approximation). A garbage collection or a burst
+moves a few of the pairs and not the median.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_SAMPLES = 600
+"""Pairs grow with the square: 600 samples are 180 000 slopes, 1.4 MB and 0.1 s. Longer series are thinned evenly."""
+
+_Z_95 = 1.959964
+"""Two-sided 95 % of the normal distribution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A slope in units per second, with its 95 % confidence interval."""
+
+    slope: float
+    lower: float
+    upper: float
+
+    @property
+    def is_growth(self) -> bool:
+        """Whether the slope can be told from zero, upwards."""
+        return self.lower > 0
+
+
+def theil_sen(times: Sequence[float], values: Sequence[float]) -> Trend | None:
+    """Return the trend of `values` over `times` (seconds, ascending); None for fewer than 4 samples.
+
+    Raises:
+        ValueError: The two are of different length.
+    """
+    if len(times) != len(values):
+        raise ValueError(f"{len(times)} times for {len(values)} values")
+    times, values = _thinned(times), _thinned(values)
+    count = len(times)
+    if count < 4:
+        return None
+    slopes = sorted(
+        (values[later] - values[earlier]) / (times[later] - times[earlier])
+        for earlier in range(count)
+        for later in range(earlier + 1, count)
+        if times[later] > times[earlier]
+    )
+    if not slopes:
+        return None
+    spread = _Z_95 * math.sqrt(count * (count - 1) * (2 * count + 5) / 18)
+    lower = max(0, math.floor((len(slopes) - spread) / 2))
+    upper = min(len(slopes) - 1, math.ceil((len(slopes) + spread) / 2))
+    return Trend(median(slopes), slopes[lower], slopes[upper])
+
+
+def _thinned(series: Sequence[float]) -> Sequence[float]:
+    if len(series) <= MAX_SAMPLES:
+        return series
+    step = len(series) / MAX_SAMPLES
+    return [series[int(index * step)] for index in range(MAX_SAMPLES)]
