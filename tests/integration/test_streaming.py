@@ -220,6 +220,15 @@ def test_a_host_is_not_open_to_the_network_yet(tmp_path: Path) -> None:
         assert server.wait() == 2
 
 
+def test_a_name_with_several_addresses_is_tried_at_each(tmp_path: Path) -> None:
+    """The host listens on 127.0.0.1; where there is IPv6, localhost is ::1 first."""
+    with host(tmp_path, "--source", "testcard", "--size", "320x180") as server:
+        port = server.ready_address().rpartition(":")[2]
+        with client(tmp_path, f"localhost:{port}", "--headless") as viewer:
+            viewer.wait_for("stream: ")
+            assert viewer.end() == 0, viewer.lines
+
+
 def test_a_client_without_host_ends_with_4(tmp_path: Path) -> None:
     with client(tmp_path, "127.0.0.1:9", "--headless", "--connect-timeout", "1s") as viewer:
         viewer.wait_for("could not connect to 127.0.0.1:9: ")

@@ -195,13 +195,24 @@ async def test_another_protocol_is_refused_with_a_clear_word(tmp_path: Path, mon
 
 
 @in_loop
-async def test_a_port_where_nobody_listens_fails_in_time_and_leaves_nothing(tmp_path: Path) -> None:
+async def test_a_port_where_nobody_listens_fails_at_once_and_leaves_nothing() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind((HOST, 0))
         port = free.getsockname()[1]
     before = open_descriptors()
-    with pytest.raises(ConnectFailedError, match=rf"could not connect to {HOST}:{port}: no answer"):
-        await connect(HOST, port, timeout_s=0.2)
+    with pytest.raises(ConnectFailedError, match=rf"could not connect to {HOST}:{port}: nobody listens"):
+        await connect(HOST, port, timeout_s=3600)
+    assert open_descriptors() == before
+
+
+@in_loop
+async def test_a_port_that_never_answers_fails_in_time_and_leaves_nothing() -> None:
+    before = open_descriptors()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind((HOST, 0))
+        port = silent.getsockname()[1]
+        with pytest.raises(ConnectFailedError, match=rf"could not connect to {HOST}:{port}: no answer"):
+            await connect(HOST, port, timeout_s=0.2)
     assert open_descriptors() == before
 
 

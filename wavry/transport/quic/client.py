@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from aioquic.quic import events
 
 _SILENCE_WHILE_REFUSED_S = 2.0
-"""How long a host may stay silent while the system says that nobody listens there. A refusal alone proves nothing:
-anyone on the path can send one."""
+"""How long a host that has spoken may stay silent while the system says that nobody listens there. A refusal alone
+does not prove that it is gone: anyone on the path can send one."""
 
 
 class QuicDialer:
@@ -33,7 +33,7 @@ class QuicDialer:
         configuration.server_name = None
         self._address = address
         self._loop = asyncio.get_running_loop()
-        self._heard_at = self._loop.time()
+        self._heard_at: float | None = None
         self._socket = UdpSocket(sock, self._packets_received, self._refused, buffer_bytes=settings.socket_buffer_bytes)
         self.link = QuicLink(QuicConnection(configuration=configuration), settings, self._send, self._link_event)
 
@@ -58,7 +58,7 @@ class QuicDialer:
         self.link.pump()
 
     def _refused(self) -> None:
-        if self._loop.time() - self._heard_at > _SILENCE_WHILE_REFUSED_S:
+        if self._heard_at is None or self._loop.time() - self._heard_at > _SILENCE_WHILE_REFUSED_S:
             self.link.abandon("nobody listens at that address")
 
     def _link_event(self, link: QuicLink, event: events.QuicEvent) -> None:
@@ -71,20 +71,32 @@ class QuicDialer:
 
 
 async def connect(host: str, port: int, *, settings: QuicSettings | None = None, timeout_s: float = 5.0) -> QuicDialer:
-    """Connect and finish the handshake.
+    """Connect and finish the handshake. A name with several addresses is tried at each of them in turn.
 
     Raises:
         ConnectFailedError: The name is unknown, nobody answers in `timeout_s`, or the host refuses.
     """
     settings = settings or QuicSettings()
-    loop = asyncio.get_running_loop()
     name = format_address((host, port))
     try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
     except (OSError, UnicodeError) as error:  # the latter for what can't be a name at all
         reason = getattr(error, "strerror", None) or "it can't be one"
         raise ConnectFailedError(name, f"the name is unknown ({reason})") from error
-    family, _, _, _, address = found[0]
+    found = found[:_MAX_ADDRESSES]
+    for family, _, _, _, address in found[:-1]:
+        try:
+            return await _connect_to(name, family, address, settings, timeout_s / len(found))
+        except ConnectFailedError:
+            continue  # the last one says what is wrong
+    family, _, _, _, address = found[-1]
+    return await _connect_to(name, family, address, settings, timeout_s / len(found))
+
+
+_MAX_ADDRESSES = 4
+
+
+async def _connect_to(name: str, family: int, address: Address, settings: QuicSettings, timeout_s: float) -> QuicDialer:
     sock = socket.socket(family, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)
