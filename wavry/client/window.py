@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import ctypes
 import logging
-import os
 from typing import TYPE_CHECKING, Any
 
 from wavry.backends import AUTO
 from wavry.client.renderer import Renderer, open_renderer, set_hints
-from wavry.client.sdl import sdl2, sdl_error
+from wavry.client.sdl import sdl2, sdl_error, start_video
 from wavry.clock import monotonic_us
 from wavry.errors import BackendUnavailableError
 from wavry.memory import checkpoint
@@ -27,20 +26,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _INITIAL_SIZE = (1280, 720)
-
-_BLIND_DRIVERS = frozenset({"dummy", "offscreen", "evdev"})
-"""What SDL falls back to where there is no screen."""
-
-
-def _has_screen() -> bool:
-    """Whether SDL shows its windows to somebody, or was told by SDL_VIDEODRIVER not to."""
-    driver = sdl2.SDL_GetCurrentVideoDriver()
-    if driver is None or os.environ.get("SDL_VIDEODRIVER"):
-        return driver is not None
-    if driver.decode() in _BLIND_DRIVERS:
-        sdl2.SDL_SetError(b"there is no screen (DISPLAY and WAYLAND_DISPLAY are not set)")
-        return False
-    return True
 
 
 class Window:
@@ -73,10 +58,10 @@ class Window:
         self._fitted = False
         self._open = True
         set_hints()
-        if sdl2.SDL_Init(sdl2.SDL_INIT_VIDEO) != 0 or not _has_screen():
-            reason = sdl_error()
-            sdl2.SDL_Quit()
-            raise BackendUnavailableError("window", f"{reason}; --headless needs no screen")
+        try:
+            start_video()
+        except BackendUnavailableError as error:
+            raise BackendUnavailableError(error.name, f"{error.reason}; --headless needs no screen") from error
         self._picture_event = sdl2.SDL_RegisterEvents(3)
         self._title_event = self._picture_event + 1
         self._quit_event = self._picture_event + 2

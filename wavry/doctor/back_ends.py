@@ -8,7 +8,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wavry.errors import BackendError, CaptureError, CodecError, ConfigError, NoBackendError, WavryError
+from wavry.errors import (
+    BackendError,
+    BackendUnavailableError,
+    CaptureError,
+    CodecError,
+    ConfigError,
+    NoBackendError,
+    WavryError,
+)
 from wavry.media import AccessUnit, Codec, Size, UnitTimings
 
 if TYPE_CHECKING:
@@ -20,9 +28,6 @@ _TRIAL_SIZE = Size(640, 360)
 """Large enough for every hardware encoder, small enough to cost nothing."""
 
 _FIRST_FRAME_S = 2.0
-
-_BLIND_DRIVERS = frozenset({"dummy", "offscreen", "evdev"})
-"""Video drivers that SDL falls back to without a screen; nobody sees their windows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,17 +177,16 @@ def _renderers() -> list[Finding]:
     """Try the renderers in a window that is never shown."""
     try:
         from wavry.client import renderer
-        from wavry.client.sdl import sdl2, sdl_error
+        from wavry.client.sdl import sdl2, sdl_error, start_video
     except ImportError as error:
         return [Finding("window", False, str(error))]
     renderer.set_hints()
-    if sdl2.SDL_Init(sdl2.SDL_INIT_VIDEO) != 0:
-        return _no_window(sdl_error())
+    try:
+        start_video()
+    except BackendUnavailableError as error:
+        return _no_window(error.reason)
     window = None
     try:
-        driver = sdl2.SDL_GetCurrentVideoDriver().decode()
-        if driver in _BLIND_DRIVERS:
-            return _no_window(f"no screen: SDL would draw {driver}")
         window = sdl2.SDL_CreateWindow(b"wavry", 0, 0, *_TRIAL_SIZE, sdl2.SDL_WINDOW_HIDDEN)
         return _renderers_of(window) if window else _no_window(sdl_error())
     finally:

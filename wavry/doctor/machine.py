@@ -9,10 +9,6 @@ import shutil
 import socket
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 Value = str | int | float | None
 """What is not known is None."""
@@ -111,13 +107,9 @@ def identity() -> dict[str, Value]:
 
     directory = data_directory()
     fingerprint = problem = None
-    if _has_key(directory):
+    if HostIdentity.exists(directory):
         try:
             fingerprint = HostIdentity.load_or_create(directory).fingerprint
         except ConfigError as error:
             problem = str(error)
     return {"directory": str(directory), "fingerprint": fingerprint, "problem": problem}
-
-
-def _has_key(directory: Path) -> bool:
-    return (directory / "host-key.pem").exists()

@@ -67,6 +67,11 @@ class HostIdentity:
             raise ConfigError("host key", path, "an ECDSA P-256 key")
         return cls(key)
 
+    @staticmethod
+    def exists(directory: Path) -> bool:
+        """Whether a key was made in `directory`; says nothing of its being any good."""
+        return (directory / _KEY_FILE).exists()
+
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the public key (SPKI, DER) in hex."""
