@@ -7,6 +7,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from wavry.memory.allocator import refuse_huge_pages
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -18,6 +20,7 @@ thread with a frame in its hands never waits for the one that counts packets."""
 async def run_until_stopped(run: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     """Run a program's main coroutine; SIGINT and SIGTERM set the event that it is given."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    refuse_huge_pages()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

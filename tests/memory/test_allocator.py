@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+needs_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="what is asked of the kernel is Linux's")
+
+HUGE = """
+import mmap, sys
+from wavry.memory.allocator import refuse_huge_pages
+if sys.argv[1] == "refuse":
+    assert refuse_huge_pages()
+area = mmap.mmap(-1, 32 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+area.madvise(mmap.MADV_HUGEPAGE)
+for offset in range(0, len(area), 4 << 20):
+    area[offset] = 1
+rollup = dict(line.split(":", 1) for line in open("/proc/self/smaps_rollup").read().splitlines()[1:])
+print(rollup["AnonHugePages"].split()[0])
+"""
+
+FREED = """
+from wavry.memory.allocator import return_free_memory
+from wavry.memory.metrics import resident_bytes
+import ctypes
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+libc.free.argtypes = [ctypes.c_void_p]
+blocks = [libc.malloc(100_000) for _ in range(500)]
+for block in blocks:
+    ctypes.memset(block, 1, 100_000)
+pin = libc.malloc(100_000)  # at the top of the heap, so that freeing alone can't shrink it
+for block in blocks:
+    libc.free(block)
+before = resident_bytes()
+assert return_free_memory()
+print(before - resident_bytes())
+"""
+
+
+def run(code: str, *arguments: str) -> int:
+    done = subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True)
+    return int(done.stdout)
+
+
+@needs_linux
+def test_a_process_that_refuses_huge_pages_gets_none() -> None:
+    assert run(HUGE, "refuse") == 0
+
+
+@needs_linux
+def test_freed_memory_between_live_blocks_goes_back_to_the_system() -> None:
+    assert run(FREED) > 40_000_000
