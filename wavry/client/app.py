@@ -33,7 +33,7 @@ _ATTEMPT_S = 5.0
 _MAX_UNITS = 16
 _MAX_UNIT_BYTES = 4 * 1024 * 1024
 _SETTLED_S = 1.0
-"""After this time a new stream has imported and built all it needs."""
+"""After this time the first stream has imported and built all it needs."""
 
 _FINAL_CODES = frozenset({ErrorCode.REFUSED, ErrorCode.UNSUPPORTED_VERSION, ErrorCode.PROTOCOL_VIOLATION})
 """Reasons after which trying again changes nothing."""
@@ -205,9 +205,10 @@ class ClientApp:
     # The stream's way.
 
     def _stream_changed(self, stream: StreamFormat) -> None:
+        if self.statistics.stream is None:
+            asyncio.get_running_loop().call_later(_SETTLED_S, exempt_survivors)
         self.statistics.stream = stream
         logger.info("stream: %s %s", stream.codec.value, stream.size)
-        asyncio.get_running_loop().call_later(_SETTLED_S, exempt_survivors)
 
     def _unit_came(self, received: ReceivedUnit) -> None:
         self._units.put_nowait(received)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _SETTLED_S = 1.0
-"""After this time a new stream has imported and built all it needs."""
+"""After this time the first stream has imported and built all it needs."""
 
 MAX_VIEWERS = 4
 """Most who watch at once; a fifth is refused."""
@@ -108,8 +108,9 @@ class Broadcast:
                 await self._wait_for_room()
                 output = await self._outputs.aget()
                 if isinstance(output, StreamOpened):
+                    if self._stream is None:
+                        asyncio.get_running_loop().call_later(_SETTLED_S, exempt_survivors)
                     self._stream = output
-                    asyncio.get_running_loop().call_later(_SETTLED_S, exempt_survivors)
                     for viewer in list(self._viewers):
                         viewer.announce(output)
                 else:

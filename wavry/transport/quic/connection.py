@@ -247,8 +247,9 @@ class QuicLink:
         if not self.connected.done():
             self.connected.set_exception(error)
             self.connected.exception()  # nobody may be waiting
-        if self._observer is not None:
-            self._observer.connection_lost(error)
+        observer, self._observer = self._observer, None  # it holds us too; together we would wait for the collector
+        if observer is not None:
+            observer.connection_lost(error)
 
 
 _EARLY_DATAGRAMS = 64

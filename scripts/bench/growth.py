@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""What a host grows by when viewers come and go, when the screen changes its size, and when a viewer stalls.
+
+Prints JSON, a line per disturbance. Growth is that of the host's RSS from the tenth time to the last, seen from
+outside; a stalled viewer's from the moment it stalls to the end of the stall. Needs Xvfb and xrandr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from contextlib import AsyncExitStack, ExitStack
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+import psutil
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from harness.processes import start_client, start_host
+from tests.support.xserver import Pencil, XServer
+from wavry.client.clock_sync import ClockSync
+from wavry.client.session import HostSession
+from wavry.client.statistics import Statistics
+from wavry.errors import ErrorCode
+from wavry.memory import MemoryBudget
+from wavry.transport.quic.client import connect
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from harness.processes import Role
+    from wavry.decode import StreamFormat
+
+WARM_UP = 10
+_PATIENCE_S = 30.0
+
+
+class Viewer:
+    """A client without a decoder, in this process: quick to connect and to leave."""
+
+    def __init__(self, address: str) -> None:
+        host, _, port = address.rpartition(":")
+        self._address = host, int(port)
+        self.streams: asyncio.Queue[StreamFormat] = asyncio.Queue(64)
+        self.units = 0
+        self.got_unit = asyncio.Event()
+
+    async def __aenter__(self) -> Viewer:
+        self._dialer = await connect(*self._address)
+        self._session = HostSession(
+            self._dialer.link,
+            "growth",
+            Statistics(ClockSync()),
+            MemoryBudget(),
+            on_stream=self.streams.put_nowait,
+            on_unit=lambda _: self.got_unit.set(),
+            on_source_state=lambda *_: None,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._session.leave(ErrorCode.NO_ERROR, "")
+        await asyncio.wait({self._session.ended}, timeout=5)
+        self._session.release()
+        self._dialer.close()
+
+
+def rss_mb(role: Role) -> float:
+    """Return what a program holds now."""
+    return float(psutil.Process(role.process.pid).memory_info().rss / 1e6)
+
+
+async def grow(role: Role, name: str, times: int, disturb: AsyncIterator[None]) -> None:
+    """Disturb a host so often and print what it grew by after the tenth time."""
+    done, base = 0, 0.0
+    async for _ in disturb:
+        done += 1
+        if done == WARM_UP:
+            base = rss_mb(role)
+        if done == times:
+            break
+    print(json.dumps({"what": name, "times": done, "growth_mb": round(rss_mb(role) - base, 3), "rss_mb": rss_mb(role)}))
+
+
+async def connects(address: str) -> AsyncIterator[None]:
+    """Come, wait for a picture, leave."""
+    while True:
+        async with Viewer(address) as viewer, asyncio.timeout(_PATIENCE_S):
+            await viewer.got_unit.wait()
+        yield
+
+
+async def size_changes(address: str, screen: XServer) -> AsyncIterator[None]:
+    """Resize the screen, wait until the stream has followed."""
+    sizes = [(1280, 720), (1920, 1080), (1024, 768), (1600, 900)]
+    async with AsyncExitStack() as stack:
+        viewer = await stack.enter_async_context(Viewer(address))
+        pencil = stack.enter_context(Pencil(screen.display))
+        for turn in range(1_000_000):
+            width, height = sizes[turn % len(sizes)]
+            await asyncio.to_thread(set_size, screen, width, height, known=turn >= len(sizes))
+            pencil.fill(0x336699 + turn, 0, 0, 64, 64)
+            async with asyncio.timeout(_PATIENCE_S):
+                while (await viewer.streams.get()).size != (width, height):
+                    pass
+            yield
+
+
+def set_size(screen: XServer, width: int, height: int, *, known: bool) -> None:
+    """Give a screen a size, making the mode if it is not known yet."""
+    if known:
+        screen.xrandr("--output", "screen", "--mode", f"{width}x{height}-test")
+    else:
+        screen.resize(width, height)
+
+
+def write_noise(path: Path) -> None:
+    """Write a second of noise, which needs every bit it can get."""
+    generator = np.random.default_rng(1)
+    with av.open(str(path), "w") as container:
+        track = container.add_stream("libx264", rate=30, options={"preset": "ultrafast", "qp": "20"})
+        track.width, track.height, track.pix_fmt = 1280, 720, "yuv420p"
+        track.codec_context.time_base = Fraction(1, 30)
+        for _ in range(30):
+            pixels = generator.integers(0, 256, (720, 1280, 3)).astype(np.uint8)
+            container.mux(track.encode(av.VideoFrame.from_ndarray(pixels, "rgb24")))
+        container.mux(track.encode())
+
+
+def stall(out: Path, environment: dict[str, str], seconds: float) -> None:
+    """Stop a viewer at 20 Mbit/s in its tracks, and see whether a stream goes on afterwards."""
+    noise = out / "noise.mkv"
+    write_noise(noise)
+    with ExitStack() as stack:
+        host, address = start_host(out, environment, "--source", str(noise))
+        stack.callback(host.close)
+        viewer = start_client(address, out, environment, "--stats-json", str(out / "viewer.json"))
+        stack.callback(viewer.close)
+        time.sleep(5)
+        for pause in (signal.SIGSTOP, signal.SIGCONT):  # once for warm-up: then all buffers of the pool are there
+            viewer.process.send_signal(pause)
+            time.sleep(3)
+        base = peak = rss_mb(host)
+        viewer.process.send_signal(signal.SIGSTOP)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            time.sleep(0.5)
+            peak = max(peak, rss_mb(host))
+        viewer.process.send_signal(signal.SIGCONT)
+        time.sleep(15)  # the kernel kept 10 s of old packets for it, so it notices late that the host gave it up
+        viewer.leave()
+        stats = json.loads((out / "viewer.json").read_text(encoding="utf-8"))
+        result = {"what": "stalled viewer", "seconds": seconds, "growth_mb": round(peak - base, 3)}
+        result |= {"reconnects": stats["network"]["reconnects"], "bitrate_bps": stats["video"]["bitrate_bps"]}
+        print(json.dumps(result | {"decoded": stats["video"]["frames_decoded"]}))
+
+
+def main() -> None:
+    """Run all three."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--connects", type=int, default=100)
+    parser.add_argument("--size-changes", type=int, default=50)
+    parser.add_argument("--stall", type=float, default=60.0, help="seconds")
+    options = parser.parse_args()
+    with ExitStack() as stack:
+        out = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wavry-growth-")))
+        environment = os.environ | {"XDG_DATA_HOME": str(out), "PYTHONUNBUFFERED": "1"}
+        screen = stack.enter_context(XServer(1920, 1080))
+        host, address = start_host(out, environment | {"DISPLAY": screen.display})
+        stack.callback(host.close)
+        asyncio.run(grow(host, "connects", options.connects, connects(address)))
+        asyncio.run(grow(host, "size changes", options.size_changes, size_changes(address, screen)))
+        host.leave()
+        stall(out, environment, options.stall)
+
+
+if __name__ == "__main__":
+    main()
