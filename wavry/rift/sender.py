@@ -27,14 +27,13 @@ DATAGRAM_OVERHEAD_BYTES = 64
 
 
 class _QueuedUnit:
-    """A unit's datagrams that have not left, and since when they wait."""
+    """A unit's datagrams that have not left."""
 
-    __slots__ = ("datagrams", "frame_id", "is_begun", "queued_at")
+    __slots__ = ("datagrams", "frame_id", "is_begun")
 
-    def __init__(self, frame_id: int, datagrams: list[bytes], queued_at: float) -> None:
+    def __init__(self, frame_id: int, datagrams: list[bytes]) -> None:
         self.frame_id = frame_id
         self.datagrams = deque(datagrams)
-        self.queued_at = queued_at
         self.is_begun = False
 
 
@@ -102,7 +101,7 @@ class Sender:
 
         datagrams = self._packetizer.packetize(unit)
         self._chain.admit(unit)
-        self._units.append(_QueuedUnit(unit.frame_id, datagrams, now))
+        self._units.append(_QueuedUnit(unit.frame_id, datagrams))
         self._queued_packets += packets
         self.queued_bytes += size_bytes
         self._high_water_bytes = max(self._high_water_bytes, self.used_bytes)
@@ -153,16 +152,6 @@ class Sender:
         """Return what happened since the last call, in order."""
         events, self._events = self._events, []
         return events
-
-    def has_room(self, data_bytes: int) -> bool:
-        """Return whether a unit of so many bytes would be queued without dropping another."""
-        packets, size_bytes = self._packetizer.wire_bytes(data_bytes)
-        needed_bytes = size_bytes + packets * DATAGRAM_OVERHEAD_BYTES
-        return not self._units or self.used_bytes + needed_bytes <= self.config.queue_limit_bytes
-
-    def oldest_age(self, now: float) -> float:
-        """Return for how many seconds the first unit in the queue has waited; 0.0 when none does."""
-        return now - self._units[0].queued_at if self._units else 0.0
 
     @property
     def needs_keyframe(self) -> bool:
