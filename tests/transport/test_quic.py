@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import socket
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -47,6 +49,46 @@ def first_packet(settings: QuicSettings | None = None) -> bytes:
     quic.connect((HOST, 1), now=0.0)
     ((data, _),) = quic.datagrams_to_send(now=0.0)
     return data
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """What is freed in the test is freed by its last reference."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
+@in_loop
+async def test_a_connection_that_has_ended_leaves_no_work_for_the_collector(tmp_path: Path) -> None:
+    async with quic_host(tmp_path) as host:
+        async with quic_dialer(host) as dialer:
+            at_host, at_client = host.links.pop(), dialer.link
+            kept = [weakref.ref(at_host.quic), weakref.ref(at_client.quic)]
+            at_host.send_datagram(bytes(1000))
+            at_host.flush()
+            at_client.close(0, "")
+            await at_host.wait_closed()
+            await at_client.wait_closed()
+        del at_host, at_client, dialer
+        await asyncio.sleep(0)  # what the loop was about to call holds them too
+        assert [quic() for quic in kept] == [None, None]
+
+
+@pytest.mark.usefixtures("no_collector")
+@in_loop
+async def test_a_connection_given_up_with_packets_on_their_way_leaves_none_either(tmp_path: Path) -> None:
+    async with quic_host(tmp_path) as host:
+        async with quic_dialer(host) as dialer:
+            kept = weakref.ref(dialer.link.quic)
+            dialer.link.send_control(b"hello")
+            dialer.link.flush()
+            dialer.close()
+        del dialer
+        await asyncio.sleep(0)
+        assert kept() is None
 
 
 class RawPeer:

@@ -13,6 +13,7 @@ from aioquic.quic import events
 
 from wavry.errors import ConnectionLostError, DatagramTooLargeError, ErrorCode
 from wavry.transport.quic import seams
+from wavry.transport.quic.socket import ignore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,6 +137,8 @@ class QuicLink:
 
     def flush(self) -> None:
         """Send what aioquic lets out, and set its timer."""
+        if self._closed.is_set():
+            return
         now = self._loop.time()
         for data, address in self.quic.datagrams_to_send(now=now):
             self._send(data, address)
@@ -158,7 +161,8 @@ class QuicLink:
 
     def packet_received(self, data: bytes, address: Address, *, now: float) -> None:
         """Take one packet; `pump` must follow when the batch is done."""
-        self.quic.receive_datagram(data, address, now=now)
+        if not self._closed.is_set():
+            self.quic.receive_datagram(data, address, now=now)
 
     def pump(self) -> None:
         """Hand out what the packets brought and answer."""
@@ -175,7 +179,7 @@ class QuicLink:
                 return
             self._timer.cancel()
             self._timer = None
-        if due is not None and not self._closed.is_set():
+        if due is not None:
             self._timer = self._loop.call_at(due, self._timer_due)
 
     def _timer_due(self) -> None:
@@ -250,6 +254,8 @@ class QuicLink:
         observer, self._observer = self._observer, None  # it holds us too; together we would wait for the collector
         if observer is not None:
             observer.connection_lost(error)
+        self._send, self._on_event = ignore, ignore  # they hold the socket's owner, and it may hold us
+        seams.untie(self.quic)
 
 
 _EARLY_DATAGRAMS = 64

@@ -23,7 +23,7 @@ from aioquic.quic.retry import QuicRetryTokenHandler
 from wavry.errors import ConfigError
 from wavry.transport.quic.connection import QuicLink
 from wavry.transport.quic.settings import CONNECTION_BYTES, QuicSettings
-from wavry.transport.quic.socket import Address, UdpSocket
+from wavry.transport.quic.socket import Address, UdpSocket, ignore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +62,8 @@ class QuicListener:
         self._high_water_bytes = 0
         self.refused = 0
         """Handshakes that came when `max_connections` were there."""
-        self._socket = UdpSocket(sock, self._packets_received, _ignore, buffer_bytes=settings.socket_buffer_bytes)
+        # an unconnected socket is not told whom a refusal concerns
+        self._socket = UdpSocket(sock, self._packets_received, ignore, buffer_bytes=settings.socket_buffer_bytes)
 
     # What the connections may hold, for the budget. aioquic keeps no account, so the parts are estimated.
 
@@ -207,10 +208,6 @@ class QuicListener:
 
 
 _GOODBYE_S = 0.5
-
-
-def _ignore() -> None:
-    """An unconnected socket is not told whom a refusal concerns."""
 
 
 def listen(

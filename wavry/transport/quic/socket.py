@@ -89,6 +89,11 @@ class UdpSocket:
         if self._socket.fileno() >= 0:
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
+            self._on_packets, self._on_refused = ignore, ignore  # they hold the owner, and it holds us
+
+
+def ignore(*_: object) -> None:
+    """Take the place of a callback that nobody needs, or needs no more."""
 
 
 def _set_buffer(sock: socket.socket, option: int, forced: int, size: int) -> None:
