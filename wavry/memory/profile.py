@@ -62,8 +62,9 @@ class MemoryHistory:
     def __init__(self, *, interval_s: float, now: float) -> None:
         self._interval_s = interval_s
         self._started_at = now
-        self._times = array("d")
-        self._bytes = array("d")
+        self._times = array("d", bytes(8 * _HISTORY))  # whole from the start: a history that grows is seen in itself
+        self._bytes = array("d", bytes(8 * _HISTORY))
+        self._count = 0
         self._rss_1h: float | None = None
         self._baseline = self._peak = float(resident_bytes())
         self.sample(now=now)
@@ -71,7 +72,7 @@ class MemoryHistory:
     @property
     def next_at(self) -> float:
         """When the next sample is due."""
-        return self._started_at + self._times[-1] + self._interval_s
+        return self._started_at + self._times[self._count - 1] + self._interval_s
 
     def sample(self, *, now: float) -> None:
         """Measure and keep."""
@@ -80,16 +81,23 @@ class MemoryHistory:
         self._peak = max(self._peak, rss)
         if self._rss_1h is None and elapsed >= _HOUR_S:
             self._rss_1h = rss
-        self._times.append(elapsed)
-        self._bytes.append(rss)
-        if len(self._times) >= _HISTORY:
-            self._times, self._bytes = self._times[::2], self._bytes[::2]
-            self._interval_s *= 2
+        self._times[self._count] = elapsed
+        self._bytes[self._count] = rss
+        self._count += 1
+        if self._count == _HISTORY:
+            self._thin_out()
+
+    def _thin_out(self) -> None:
+        """Drop every second sample."""
+        self._count = half = _HISTORY // 2
+        for samples in (self._times, self._bytes):
+            samples[:half] = samples[::2]
+        self._interval_s *= 2
 
     def trend(self) -> Trend | None:
         """Return the growth in bytes per second after warm-up."""
-        first = int(len(self._times) * _WARM_UP_SHARE)
-        return theil_sen(self._times[first:], self._bytes[first:])
+        first = int(self._count * _WARM_UP_SHARE)
+        return theil_sen(self._times[first : self._count], self._bytes[first : self._count])
 
     def profile(self) -> MemoryProfile:
         """Return the profile as of now."""

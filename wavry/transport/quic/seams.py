@@ -82,7 +82,7 @@ def untie(quic: QuicConnection) -> None:
         space.sent_packets.clear()  # their delivery handlers are methods of the connection
     if quic._spaces:  # TLS has begun
         quic._cryptos.clear()
-        quic.tls.alpn_cb = quic.tls.update_traffic_key_cb = None
+        quic.tls.alpn_cb = quic.tls.update_traffic_key_cb = None  # type: ignore[assignment]
 
 
 def _nothing() -> None:
