@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""What a host grows by when viewers come and go, when the screen changes its size, and when a viewer stalls.
+"""What a host grows by when viewers come and go, sizes change, encoders are swapped, and a viewer stalls.
 
 Prints JSON, a line per disturbance. Growth is that of the host's RSS from the tenth time to the last, seen from
-outside; a stalled viewer's from the moment it stalls to the end of the stall. Needs Xvfb and xrandr.
+outside (encoders are swapped in this process, in the host's own pool); a stalled viewer's from the moment it stalls to
+the end of the stall. Needs Xvfb and xrandr.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -32,14 +34,15 @@ from tests.support.xserver import Pencil, XServer
 from wavry.client.clock_sync import ClockSync
 from wavry.client.session import HostSession
 from wavry.client.statistics import Statistics
+from wavry.encode import EncoderConfig, EncoderPool
 from wavry.errors import ErrorCode
+from wavry.media import Codec, Size
 from wavry.memory import MemoryBudget
 from wavry.transport.quic.client import connect
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from harness.processes import Role
     from wavry.decode import StreamFormat
 
 WARM_UP = 10
@@ -76,21 +79,21 @@ class Viewer:
         self._dialer.close()
 
 
-def rss_mb(role: Role) -> float:
+def rss_mb(pid: int) -> float:
     """Return what a program holds now."""
-    return float(psutil.Process(role.process.pid).memory_info().rss / 1e6)
+    return float(psutil.Process(pid).memory_info().rss / 1e6)
 
 
-async def grow(role: Role, name: str, times: int, disturb: AsyncIterator[None]) -> None:
-    """Disturb a host so often and print what it grew by after the tenth time."""
+async def grow(pid: int, name: str, times: int, disturb: AsyncIterator[None]) -> None:
+    """Disturb a program so often and print what it grew by after the tenth time."""
     done, base = 0, 0.0
     async for _ in disturb:
         done += 1
         if done == WARM_UP:
-            base = rss_mb(role)
+            base = rss_mb(pid)
         if done == times:
             break
-    print(json.dumps({"what": name, "times": done, "growth_mb": round(rss_mb(role) - base, 3), "rss_mb": rss_mb(role)}))
+    print(json.dumps({"what": name, "times": done, "growth_mb": round(rss_mb(pid) - base, 3), "rss_mb": rss_mb(pid)}))
 
 
 async def connects(address: str) -> AsyncIterator[None]:
@@ -107,7 +110,7 @@ async def size_changes(address: str, screen: XServer) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         viewer = await stack.enter_async_context(Viewer(address))
         pencil = stack.enter_context(Pencil(screen.display))
-        for turn in range(1_000_000):
+        for turn in itertools.count():
             width, height = sizes[turn % len(sizes)]
             await asyncio.to_thread(set_size, screen, width, height, known=turn >= len(sizes))
             pencil.fill(0x336699 + turn, 0, 0, 64, 64)
@@ -115,6 +118,25 @@ async def size_changes(address: str, screen: XServer) -> AsyncIterator[None]:
                 while (await viewer.streams.get()).size != (width, height):
                     pass
             yield
+
+
+async def encoder_swaps() -> AsyncIterator[None]:
+    """Go from one encoder to another of another codec or size, and code a few pictures with it."""
+    pool = EncoderPool()
+    configs = [
+        EncoderConfig(codec=codec, size=size, fps=30)
+        for size in (Size(1280, 720), Size(1920, 1080), Size(640, 360))
+        for codec in (Codec.H264, Codec.HEVC)
+    ]
+    for turn in itertools.count():
+        encoder = pool.acquire(configs[turn % len(configs)])
+        picture = av.VideoFrame(*encoder.config.size, encoder.layout.value)
+        for brightness in range(5):
+            for plane in picture.planes:
+                plane.update(bytes([40 * brightness]) * plane.buffer_size)
+            encoder.encode(picture)
+        pool.release(encoder.encoder_id)
+        yield
 
 
 def set_size(screen: XServer, width: int, height: int, *, known: bool) -> None:
@@ -151,12 +173,12 @@ def stall(out: Path, environment: dict[str, str], seconds: float) -> None:
         for pause in (signal.SIGSTOP, signal.SIGCONT):  # once for warm-up: then all buffers of the pool are there
             viewer.process.send_signal(pause)
             time.sleep(3)
-        base = peak = rss_mb(host)
+        base = peak = rss_mb(host.process.pid)
         viewer.process.send_signal(signal.SIGSTOP)
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             time.sleep(0.5)
-            peak = max(peak, rss_mb(host))
+            peak = max(peak, rss_mb(host.process.pid))
         viewer.process.send_signal(signal.SIGCONT)
         time.sleep(15)  # the kernel kept 10 s of old packets for it, so it notices late that the host gave it up
         viewer.leave()
@@ -167,10 +189,11 @@ def stall(out: Path, environment: dict[str, str], seconds: float) -> None:
 
 
 def main() -> None:
-    """Run all three."""
+    """Run them all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--connects", type=int, default=100)
     parser.add_argument("--size-changes", type=int, default=50)
+    parser.add_argument("--encoder-swaps", type=int, default=50)
     parser.add_argument("--stall", type=float, default=60.0, help="seconds")
     options = parser.parse_args()
     with ExitStack() as stack:
@@ -179,8 +202,9 @@ def main() -> None:
         screen = stack.enter_context(XServer(1920, 1080))
         host, address = start_host(out, environment | {"DISPLAY": screen.display})
         stack.callback(host.close)
-        asyncio.run(grow(host, "connects", options.connects, connects(address)))
-        asyncio.run(grow(host, "size changes", options.size_changes, size_changes(address, screen)))
+        asyncio.run(grow(os.getpid(), "encoder swaps", options.encoder_swaps, encoder_swaps()))
+        asyncio.run(grow(host.process.pid, "connects", options.connects, connects(address)))
+        asyncio.run(grow(host.process.pid, "size changes", options.size_changes, size_changes(address, screen)))
         host.leave()
         stall(out, environment, options.stall)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import mmap
 import sys
 from pathlib import Path
@@ -62,3 +63,14 @@ def test_what_is_not_known_is_none_and_what_is_passed_in_stays() -> None:
     ).as_dict()
     assert (known["buffer_pool_utilization"], known["reorder_buffer_occupancy"]) == (0.5, 0.25)
     assert (known["pending_fec_groups"], known["quic_send_buffer_bytes"]) == (0, 7)
+
+
+def test_measuring_again_leaves_nothing_for_the_collector() -> None:
+    measure_memory()
+    gc.collect()
+    gc.disable()
+    try:
+        measure_memory()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

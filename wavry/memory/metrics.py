@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import mmap
 import sys
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _MB = 1_000_000
 _PAGE_BYTES = mmap.PAGESIZE
@@ -63,13 +68,22 @@ class _Mallinfo2(ctypes.Structure):
     ]  # fmt: skip
 
 
-def heap_bytes() -> int | None:
-    """Return the bytes in use in the C heap: in arenas and in mappings of their own."""
+@functools.cache
+def _mallinfo2() -> Callable[[], _Mallinfo2] | None:
+    """Return glibc's function; once, for each `CDLL` is 40 objects in a cycle."""
     try:
-        mallinfo2 = ctypes.CDLL(None).mallinfo2
+        function = ctypes.CDLL(None).mallinfo2
     except (AttributeError, OSError, TypeError):
         return None
-    mallinfo2.restype = _Mallinfo2
+    function.restype = _Mallinfo2
+    return cast("Callable[[], _Mallinfo2]", function)
+
+
+def heap_bytes() -> int | None:
+    """Return the bytes in use in the C heap: in arenas and in mappings of their own."""
+    mallinfo2 = _mallinfo2()
+    if mallinfo2 is None:
+        return None
     info = mallinfo2()
     return int(info.uordblks + info.hblkhd)
 
