@@ -47,6 +47,10 @@ PING_INTERVAL_S = 1.0
 _SETTLING_PING_INTERVAL_S = 0.05
 """The first pings come quickly, so that latencies are known within half a second."""
 
+_SILENCE_S = 5.0
+"""With nothing heard for so long, five pings unanswered, the host has gone or has given this client up. Longer than the
+gaps of a mobile link, half of QUIC's idle timeout."""
+
 _KEYFRAME_INTERVAL_S = 0.25
 
 
@@ -90,6 +94,7 @@ class HostSession:
         ]
         self._reported_packets = 0
         self._ping_id = 0
+        self._heard_at = self._loop.time()
         self._keyframe_asked_at = -_KEYFRAME_INTERVAL_S
         self._receiver_timer: asyncio.TimerHandle | None = None
         self._feedback_timer: asyncio.TimerHandle | None = None
@@ -127,6 +132,9 @@ class HostSession:
         self._connection.send_control(encode_message(message))
 
     def _ping(self) -> None:
+        if self._loop.time() - self._heard_at > _SILENCE_S:
+            self.connection_lost(ConnectionLostError("it has fallen silent", code=ErrorCode.TIMEOUT))
+            return
         self._ping_id = (self._ping_id + 1) & 0xFFFFFFFF
         self._send(Ping(ping_id=self._ping_id, sent_us=monotonic_us()))
         self._send(self._receiver.make_feedback(self._loop.time()))  # also when nothing comes: the end may be lost
@@ -157,6 +165,7 @@ class HostSession:
 
     def datagrams_received(self, datagrams: Sequence[bytes], *, now: float) -> None:
         """Take media packets; a malformed one is counted and skipped."""
+        self._heard_at = now
         receiver = self._receiver
         for datagram in datagrams:
             try:
@@ -207,6 +216,7 @@ class HostSession:
 
     def control_received(self, data: bytes, *, now: float) -> None:
         """Take messages; a wrong one ends the session."""
+        self._heard_at = now
         try:
             for message in self._control.receive(data):
                 self._handle(message)
