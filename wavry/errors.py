@@ -224,12 +224,19 @@ class PoolExhaustedError(ResourceError):
 
 
 class BufferReleasedError(ResourceError):
-    """A buffer was released twice, or touched after its release."""
+    """A buffer was released twice, or touched after its release.
 
-    def __init__(self, pool: str, frame_id: int) -> None:
-        super().__init__(pool, frame_id)
+    Args:
+        pool: Its name.
+        frame_id: The loan.
+        story: Where it was taken and released, when the pool remembers that.
+    """
+
+    def __init__(self, pool: str, frame_id: int, story: str = "") -> None:
+        super().__init__(pool, frame_id, story)
         self.pool = pool
         self.frame_id = frame_id
+        self.story = story
 
     def __str__(self) -> str:
-        return f"pool {self.pool}: buffer {self.frame_id} is not in use"
+        return f"pool {self.pool}: buffer {self.frame_id} is not in use{self.story and f' ({self.story})'}"

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.storage import Clock
 from wavry.capture.buffers import NO_ROWS, PictureBuffers, Rows
 from wavry.errors import BufferReleasedError
 from wavry.media import Size
@@ -63,3 +64,45 @@ bands = st.tuples(st.integers(0, 50), st.integers(0, 50)).map(lambda pair: Rows(
 def test_union_holds_both(one: Rows, other: Rows) -> None:
     assert one.union(other).contains(one)
     assert one.union(other).contains(other)
+
+
+def test_a_resize_lends_pictures_of_the_new_size_from_the_same_pool_and_leaves_lent_ones_alone() -> None:
+    buffers = make_buffers()
+    pool = buffers.pool
+    old = buffers.lend()
+    assert old is not None
+    old.canvas.stale = NO_ROWS
+    buffers.resize(Size(8, 4))
+    new = buffers.lend()
+    assert new is not None
+    buffers.mark_stale(Rows(0, 1))
+    assert (len(old.data), old.canvas.stale) == (4 * 16 * 4, NO_ROWS)
+    assert (len(new.data), new.canvas.stale, buffers.stride) == (8 * 4 * 4, Rows(0, 4), 32)
+    new.release()
+    old.release()
+    assert buffers.pool is pool
+    assert pool.memory_usage() == (0, 1, 8 * 4 * 4)
+
+
+def test_a_picture_made_after_one_was_freed_misses_everything_and_the_others_keep_their_account() -> None:
+    clock = Clock()
+    buffers = PictureBuffers(Size(4, 16), 2, name="test", on_release=lambda: None, clock=clock)
+    first, second = buffers.lend(), buffers.lend()
+    assert first is not None
+    assert second is not None
+    first.canvas.stale = second.canvas.stale = NO_ROWS
+    second.release()
+    clock.advance(10)
+    buffers.pool.trim()
+    assert second.canvas.peek() is None
+    first.release()
+    buffers.mark_stale(Rows(2, 3))
+    again, fresh = buffers.lend(), buffers.lend()
+    assert again is not None
+    assert fresh is not None
+    assert (again.canvas, again.canvas.stale) == (first.canvas, Rows(2, 3))
+    assert fresh.canvas.stale == Rows(0, 16)
+    buffers.mark_stale(Rows(5, 6))
+    assert again.canvas.stale == Rows(2, 6)
+    again.release()
+    fresh.release()

@@ -105,3 +105,17 @@ def test_server_that_dies_is_noticed(start_xserver: Callable[..., XServer]) -> N
     with pytest.raises(CaptureLostError):
         take(source)
     source.close()
+
+
+def test_a_change_is_seen_though_the_buffer_with_the_last_picture_was_freed(xserver: XServer, pencil: Pencil) -> None:
+    source = MssSource(config_for(xserver))
+    skip(source)
+    settle(source)
+    source.pool.resize(source.pool.buffer_size_bytes * 2)  # a way to free what is idle at once
+    source.pool.resize(source.pool.buffer_size_bytes // 2)
+    pencil.fill(0x112233, 101, 57, 33, 21)
+    frame = take(source)
+    assert (pixels(frame)[57:78, 101:134] == (0x33, 0x22, 0x11)).all()
+    assert covers(frame.damage, Rect(101, 57, 33, 21))
+    frame.release()
+    source.close()

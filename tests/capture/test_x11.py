@@ -166,7 +166,7 @@ def test_capture_follows_the_screen_to_another_size_and_back(start_xserver: Call
     server = start_xserver(640, 480)
     source = X11Source(config_for(server))
     held = take(source)
-    old_pool = source.pool
+    pool = source.pool
     copy = pixels(held)
     with Pencil(server.display) as pencil:
         server.resize(400, 300)
@@ -177,7 +177,9 @@ def test_capture_follows_the_screen_to_another_size_and_back(start_xserver: Call
         frame.release()
         assert (pixels(held) == copy).all()
         held.release()
-        assert old_pool.used_bytes == 0
+        assert source.pool is pool
+        assert pool.used_bytes == pool.memory_usage().available_buffers * 400 * 300 * 4  # the old ones are gone
+        assert mapped_segments() == pool.memory_usage().available_buffers
         server.xrandr("--output", "screen", "--mode", "640x480")
         pencil.fill(0x778899, 630, 470, 10, 10)
         frame = take_until(source, lambda frame: frame.size == (640, 480) and bool(pixels(frame)[479, 639].any()))

@@ -289,6 +289,16 @@ def test_what_the_stage_will_hold_is_in_the_budget_before_it_holds_it() -> None:
     assert after["encode.picture"].used_bytes == SIZE.width * SIZE.height * 3 // 2
 
 
+def test_a_screen_of_another_size_gets_its_picture_from_the_same_pool_and_budget_entry() -> None:
+    with running() as bench:
+        for size in (SIZE, Size(SIZE.width * 2, SIZE.height), SIZE):
+            bench.show(noise(size))
+            bench.next_stream()
+            bench.next_unit()
+            (entry,) = (each for each in bench.budget.entries() if each.name == "encode.picture")
+            assert entry.used_bytes == entry.cap_bytes == size.width * size.height * 3 // 2
+
+
 def test_without_any_encoder_the_stage_ends_with_the_reasons() -> None:
     bench = Bench(EncodeStageConfig(encoder="vaapi", refinement=NEVER))
     bench.thread.start()

@@ -9,30 +9,10 @@ import numpy as np
 import pytest
 
 from tests.support.aio import PATIENCE_S
+from tests.support.storage import CountedStorage
 from wavry.errors import BufferReleasedError, ConfigError, PoolExhaustedError
 from wavry.memory import FrameBuffer, FrameBufferPool, MemoryUsage
-from wavry.memory.pool import AnonymousStorage
-
-
-class CountedStorage:
-    """Storage that knows how many of its kind are open."""
-
-    open = 0
-
-    def __init__(self, size_bytes: int) -> None:
-        self.view = memoryview(bytearray(size_bytes))
-        type(self).open += 1
-
-    def close(self) -> None:
-        type(self).open -= 1
-
-
-@pytest.fixture
-def storages() -> type[CountedStorage]:
-    class Fresh(CountedStorage):
-        open = 0
-
-    return Fresh
+from wavry.memory.storage import AnonymousStorage
 
 
 def test_nothing_is_allocated_before_the_first_loan(storages: type[CountedStorage]) -> None:

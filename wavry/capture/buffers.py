@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from wavry.clock import monotonic
 from wavry.errors import PoolExhaustedError
 from wavry.media import Frame, PixelFormat
-from wavry.memory import FrameBuffer, FrameBufferPool
-from wavry.memory.pool import AnonymousStorage, Storage
+from wavry.memory import AnonymousStorage, FrameBuffer, FrameBufferPool, Storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from wavry.media import Rect, Size
 
 BYTES_PER_PIXEL = 4
+
+
+def size_bytes(size: Size) -> int:
+    """Bytes of a BGRA picture without gaps between its rows."""
+    return size.width * size.height * BYTES_PER_PIXEL
 
 
 class Rows(NamedTuple):
@@ -55,16 +60,26 @@ NO_ROWS = Rows(0, 0)
 class Canvas:
     """The storage of one picture, with the band of rows that differ from the screen."""
 
-    __slots__ = ("stale", "storage", "view")
+    __slots__ = ("is_open", "stale", "storage", "view")
 
     def __init__(self, storage: Storage, stale: Rows) -> None:
         self.storage = storage
         self.view = storage.view
         self.stale = stale
+        self.is_open = True
+        """Whether its pool may lend it again."""
 
     def close(self) -> None:
-        """Free the storage."""
+        """Free the storage, on whichever thread the pool does so."""
+        self.is_open = False
         self.storage.close()
+
+    def peek(self) -> memoryview | None:
+        """Return the pixels to read; they stay while they are looked at. None when they are freed."""
+        try:
+            return self.view[:]
+        except ValueError:
+            return None
 
 
 class PictureLoan:
@@ -93,7 +108,7 @@ class PictureLoan:
 
 
 class PictureBuffers:
-    """At most `count` BGRA pictures of one size; a resize replaces the whole object.
+    """At most `count` BGRA pictures of one size.
 
     Args:
         size: Of each picture; rows are `4 * width` bytes apart.
@@ -101,6 +116,7 @@ class PictureBuffers:
         name: Of the pool, for messages and the budget.
         on_release: Called on the releasing thread whenever a picture comes back.
         allocate: Makes the storage of one picture, on the capture thread.
+        clock: Of the pool.
     """
 
     def __init__(
@@ -111,18 +127,29 @@ class PictureBuffers:
         name: str,
         on_release: Callable[[], None],
         allocate: Callable[[int], Storage] = AnonymousStorage,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
+        self._allocate = allocate
+        self._on_release = on_release
+        self._canvases: list[Canvas] = []
+        """Those of the present size: at most `count`, and those freed since the last one was made."""
+        self.pool = FrameBufferPool(size_bytes(size), count, name=name, allocate=self._make_canvas, clock=clock)
+        self._use_size(size)
+
+    def _use_size(self, size: Size) -> None:
         self.size = size
         self.stride = size.width * BYTES_PER_PIXEL
         self.all_rows = Rows(0, size.height)
-        self.pool = FrameBufferPool(self.stride * size.height, count, name=name, allocate=self._make_canvas)
-        self._allocate = allocate
-        self._on_release = on_release
-        self._canvases: list[Canvas] = []  # at most `count`: the pool never replaces one
+
+    def resize(self, size: Size) -> None:
+        """Lend pictures of another size from now on. Those that are lent stay as they are and retire."""
+        self._use_size(size)
+        self._canvases = []  # before the pool: what it frees now is not of this size any more
+        self.pool.resize(size_bytes(size))
 
     def _make_canvas(self, size_bytes: int) -> Canvas:
         canvas = Canvas(self._allocate(size_bytes), self.all_rows)
-        self._canvases.append(canvas)
+        self._canvases = [each for each in self._canvases if each.is_open] + [canvas]
         return canvas
 
     def mark_stale(self, rows: Rows, *, fresh: Canvas | None = None) -> None:

@@ -36,7 +36,7 @@ class ClockedSource(ABC):
 
     @property
     def pool(self) -> FrameBufferPool:
-        """The pool of the current size."""
+        """The pool, one for all sizes."""
         return self._buffers.pool
 
     def size(self) -> Size:

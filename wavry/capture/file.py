@@ -75,17 +75,14 @@ class FileSource(ClockedSource):
         self._ahead: VideoFrame | None = next(self._frames, None)
         if self._ahead is None:
             raise ValueError("it holds no picture")
-        self._use_size_of(self._ahead)
-        self._first_s = self._shown_s = self._media_time(self._ahead)
-        self._offset_s: float | None = None  # monotonic minus media time; unknown until the first frame is asked for
-
-    def _use_size_of(self, picture: VideoFrame) -> None:
         self._buffers = PictureBuffers(
-            Size(picture.width & ~1, picture.height & ~1),
+            _even_size(self._ahead),
             self._config.pool_buffers,
             name="capture.file",
             on_release=self._wishes.buffer_returned,
         )
+        self._first_s = self._shown_s = self._media_time(self._ahead)
+        self._offset_s: float | None = None  # monotonic minus media time; unknown until the first frame is asked for
 
     def close(self) -> None:
         """Close the file and free the idle buffers; see `FrameSource`."""
@@ -110,9 +107,8 @@ class FileSource(ClockedSource):
         assert picture is not None  # `_due_at` has decoded it
         self._shown_s = self._media_time(picture)
         self._wishes.take_full_frame()  # every frame is one
-        if (picture.width & ~1, picture.height & ~1) != self._buffers.size:
-            self._buffers.close()
-            self._use_size_of(picture)
+        if _even_size(picture) != self._buffers.size:
+            self._buffers.resize(_even_size(picture))
         loan = self._buffers.lend()
         if loan is None:
             return None
@@ -176,6 +172,10 @@ class FileSource(ClockedSource):
 def open_file(config: CaptureConfig) -> FileSource:
     """Open a video file; see `FileSource`."""
     return FileSource(config)
+
+
+def _even_size(picture: VideoFrame) -> Size:
+    return Size(picture.width & ~1, picture.height & ~1)
 
 
 def _unreadable(path: str, error: Exception) -> ConfigError:

@@ -51,6 +51,9 @@ class MssSource(ClockedSource):
         self.notes.append("no report of changes: looks on a clock, half a frame late on average, and compares")
         self._clock = FrameClock(config.fps, now=monotonic())
         self._refresh_at = monotonic() + config.refresh_interval_s
+        self._buffers = PictureBuffers(
+            self._area.size, config.pool_buffers, name="capture.mss", on_release=self._wishes.buffer_returned
+        )
         self._reshape(self._area.size)
 
     def close(self) -> None:
@@ -60,9 +63,7 @@ class MssSource(ClockedSource):
 
     def _reshape(self, size: Size) -> None:
         """Start anew with pictures of `size`."""
-        self._buffers = PictureBuffers(
-            size, self._config.pool_buffers, name="capture.mss", on_release=self._wishes.buffer_returned
-        )
+        self._buffers.resize(size)
         self._comparer = RowComparer(size)
         self._shown: Canvas | None = None
         """What the last frame shows; only this source writes to it, and only when it lends it again."""
@@ -101,9 +102,10 @@ class MssSource(ClockedSource):
         )
 
     def _find_changes(self, picture: memoryview) -> Rows:
-        if self._shown is None:
+        shown = None if self._shown is None else self._shown.peek()
+        if shown is None:
             return self._buffers.all_rows
-        return self._comparer.differing_rows(self._shown.view, picture)
+        return self._comparer.differing_rows(shown, picture)
 
     def _grab(self) -> memoryview:
         """Return a new picture, and get ready for its size if that is another one."""
@@ -118,7 +120,6 @@ class MssSource(ClockedSource):
                 raise CaptureLostError(NAME, f"no picture: {error}") from error
         size = Size(shot.width & ~1, shot.height & ~1)  # not the area's where a point is more than a pixel
         if size != self._buffers.size:
-            self._buffers.close()
             self._reshape(size)
         picture = memoryview(shot.raw)
         if size.width == shot.width:

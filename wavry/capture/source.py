@@ -25,7 +25,7 @@ class FrameSource(Protocol):
 
     @property
     def pool(self) -> FrameBufferPool:
-        """Where the buffers come from now; another pool after the size changed."""
+        """Where the buffers come from, one pool for all sizes. Whoever drives the source trims it."""
 
     def size(self) -> Size:
         """Return the size of the next frame as far as known; width and height are even."""

@@ -61,7 +61,13 @@ class X11Source:
             raise
         self._bell = Bell()
         self._wishes = Wishes(self._bell.ring)
-        self._buffers = self._make_buffers()
+        self._buffers = PictureBuffers(
+            self._area.size,
+            config.pool_buffers,
+            name="capture.x11",
+            on_release=self._wishes.buffer_returned,
+            allocate=self._screen.make_segment,
+        )
         self._pending = PendingDamage()
         self._pending.add_everything(now_us=monotonic_us())
         self._tokens = FrameTokens(config.fps, now=monotonic())
@@ -73,7 +79,7 @@ class X11Source:
 
     @property
     def pool(self) -> FrameBufferPool:
-        """The pool of the current size."""
+        """The pool, one for all sizes."""
         return self._buffers.pool
 
     def size(self) -> Size:
@@ -217,20 +223,9 @@ class X11Source:
         if note is not None and note not in self.notes:
             self.notes = [note]  # the latest alone, so that a screen that changes for years does not fill memory
         if area.size != self._area.size:
-            self._buffers.close()
-            self._area = area
-            self._buffers = self._make_buffers()
+            self._buffers.resize(area.size)
         self._area = area
         self._add_everything()
-
-    def _make_buffers(self) -> PictureBuffers:
-        return PictureBuffers(
-            self._area.size,
-            self._config.pool_buffers,
-            name="capture.x11",
-            on_release=self._wishes.buffer_returned,
-            allocate=self._screen.make_segment,
-        )
 
 
 def open_x11(config: CaptureConfig) -> X11Source:

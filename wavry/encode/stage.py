@@ -81,14 +81,13 @@ class EncodeStage:
         self._config = config
         self._frames = frames
         self._outputs = outputs
-        self._budget = budget
         self._refinement = Refinement(config.refinement)
         self._keyframe_requested = False
         self._encoder: VideoEncoder | None = None
         self._converter: FrameConverter | None = None
         self._encoders = EncoderPool(wanted=config.encoder)
         self._encoders.expect(self._encoder_config(source))
-        self._pool = self._picture_pool(source)
+        self._pool = FrameBufferPool(self._picture_bytes(source), 1, name="encode.picture")
         self._registrations = [
             budget.register("encode.encoders", self._encoders, policy=self._encoders.policy),
             budget.register("encode.picture", self._pool, policy=self._pool.policy),
@@ -195,8 +194,8 @@ class EncodeStage:
         size = source.fitted(config.box or source)  # at the least it becomes even
         return EncoderConfig(codec=config.codec, size=size, fps=config.fps, bitrate_bps=config.bitrate_bps)
 
-    def _picture_pool(self, source: Size) -> FrameBufferPool:
-        return FrameBufferPool(picture_bytes(self._encoder_config(source).size), 1, name="encode.picture")
+    def _picture_bytes(self, source: Size) -> int:
+        return picture_bytes(self._encoder_config(source).size)
 
     def _open_stream(self, source: Size) -> None:
         from wavry.encode.converter import FrameConverter
@@ -207,8 +206,7 @@ class EncodeStage:
             self._encoder = None
         config = self._encoder_config(source)
         encoder = self._encoder = self._encoders.acquire(config)
-        self._pool = self._picture_pool(source)
-        self._registrations.append(self._budget.register("encode.picture", self._pool, policy=self._pool.policy))
+        self._pool.resize(self._picture_bytes(source))
         self._converter = FrameConverter(source, config.size, encoder.layout, self._pool.acquire())
         self._epoch = (self._epoch + 1) & 0xFF
         self._frame_id = 0
@@ -221,12 +219,10 @@ class EncodeStage:
         if self._converter is not None:
             self._converter.close()
             self._converter = None
-        self._pool.close()
-        if len(self._registrations) > 1:
-            self._registrations.pop().close()
 
     def _close(self) -> None:
         self._close_picture()
+        self._pool.close()
         self._encoders.close()
         self._encoder = None
         for registration in self._registrations:

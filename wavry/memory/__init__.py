@@ -8,11 +8,14 @@ from wavry.memory.checkpoint import (
     checkpoint,
     set_checkpoint_recorder,
 )
+from wavry.memory.frame_buffer import FrameBuffer
 from wavry.memory.metrics import MemoryMetrics
-from wavry.memory.pool import FrameBuffer, FrameBufferPool, MemoryUsage
+from wavry.memory.pool import FrameBufferPool, MemoryUsage, PoolOverflow
 from wavry.memory.profile import MemoryHistory, MemoryProfile
+from wavry.memory.storage import AnonymousStorage, Storage
 
 __all__ = [
+    "AnonymousStorage",
     "BudgetEntry",
     "CheckpointLog",
     "FrameBuffer",
@@ -24,7 +27,9 @@ __all__ = [
     "MemoryMetrics",
     "MemoryProfile",
     "MemoryUsage",
+    "PoolOverflow",
     "Registration",
+    "Storage",
     "checkpoint",
     "format_table",
     "set_checkpoint_recorder",

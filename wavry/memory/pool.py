@@ -1,24 +1,43 @@
 """A pool of equal buffers with a hard cap.
 
-Ownership, in three sentences: the pool owns the storage from its first use until `close`. `acquire` lends one
-buffer, and whoever holds the `FrameBuffer` owns the loan and gives it back exactly once, from any thread. A loan
-that is forgotten comes back when its `FrameBuffer` is collected, and is counted as leaked.
+Ownership, in three sentences: the pool owns the storage from its first use until it is surplus or the pool is closed.
+`acquire` lends one buffer, and whoever holds the `FrameBuffer` owns the loan and gives it back exactly once, from any
+thread. A loan that is forgotten comes back when its `FrameBuffer` is collected, and is counted as leaked.
 
-Nothing is allocated before the first `acquire`, and never more than `max_size` buffers.
+Nothing is allocated before the first `acquire`, and never are more than `max_size` buffers alive. What a quiet pool
+does not need is freed (`WorkingSet`), whenever a buffer is lent or comes back and at each `trim`; the first one stays.
 """
 
 from __future__ import annotations
 
-import mmap
+import logging
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
 
+from wavry.clock import monotonic
 from wavry.errors import BufferReleasedError, ConfigError, PoolExhaustedError
+from wavry.memory.frame_buffer import FrameBuffer
+from wavry.memory.sites import LoanSites, is_wanted
+from wavry.memory.storage import AnonymousStorage, Storage
+from wavry.memory.working_set import WorkingSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
+
+logger = logging.getLogger(__name__)
+
+
+class PoolOverflow(Enum):
+    """What happens when a buffer is wanted and all are lent.
+
+    One policy is all that the stages need: whoever wants a buffer has something better to do than to wait, and a newer
+    picture soon.
+    """
+
+    REFUSE = "refuse when all are lent"
+    """`acquire` raises `PoolExhaustedError`; the caller drops the picture, or adds its changes to the next one."""
 
 
 class MemoryUsage(NamedTuple):
@@ -29,86 +48,17 @@ class MemoryUsage(NamedTuple):
     total_bytes: int
 
 
-class Storage(Protocol):
-    """The memory behind one buffer, for example a shared-memory segment."""
-
-    @property
-    def view(self) -> memoryview:
-        """All of it, writable."""
-
-    def close(self) -> None:
-        """Give it back to the system. Called once, when nobody borrows it."""
-
-
-class AnonymousStorage:
-    """Page-aligned private memory that goes back to the system when it is closed."""
-
-    def __init__(self, size_bytes: int) -> None:
-        self._mapping = mmap.mmap(-1, size_bytes)
-        self.view = memoryview(self._mapping)
-
-    def close(self) -> None:
-        """Unmap, or leave it to the collector while somebody still looks at the bytes."""
-        try:
-            self.view.release()
-            self._mapping.close()
-        except BufferError:
-            pass  # something made from the view is alive; the mapping goes with it
-
-
-class FrameBuffer:
-    """One buffer on loan. Use it as a context manager, or call `release` once."""
-
-    __slots__ = ("__weakref__", "_pool", "frame_id", "storage")
-
-    def __init__(self, pool: FrameBufferPool, frame_id: int, storage: Storage) -> None:
-        self._pool: FrameBufferPool | None = pool
-        self.frame_id = frame_id
-        """Names this loan within its pool; never used again for another."""
-        self.storage = storage
-        """What lies behind it, for back ends that need its handle."""
-
-    @property
-    def data(self) -> memoryview:
-        """All bytes of the buffer, writable, valid until the loan ends.
-
-        Raises:
-            BufferReleasedError: It has ended.
-        """
-        if self._pool is None:
-            raise BufferReleasedError("of this buffer", self.frame_id)
-        return self.storage.view
-
-    def release(self) -> None:
-        """End the loan.
-
-        Raises:
-            BufferReleasedError: It has ended before.
-        """
-        pool, self._pool = self._pool, None
-        if pool is None:
-            raise BufferReleasedError("of this buffer", self.frame_id)
-        pool.release(self.frame_id)
-
-    def __enter__(self) -> FrameBuffer:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._pool is not None:
-            self.release()
-
-    def __del__(self) -> None:
-        if self._pool is not None:
-            self._pool._take_back_leaked(self.frame_id)
+class _Loan(NamedTuple):
+    storage: Storage
+    size_bytes: int
+    generation: int
 
 
 class FrameBufferPool:
-    """At most `max_size` buffers of `buffer_size_bytes`, lent and taken back.
+    """At most `max_size` buffers of `buffer_size_bytes`, lent and taken back. Any thread.
+
+    `resize` begins a new generation. Idle buffers of the old one are freed at once, lent ones when they come back, and
+    until then they count: never are more than `max_size` buffers alive, of whatever size.
 
     Args:
         buffer_size_bytes: Size of each; one 1920x1080 BGRA frame is 8_294_400.
@@ -116,11 +66,11 @@ class FrameBufferPool:
             encoded.
         name: For messages and the budget.
         allocate: Makes the storage of one buffer; private memory unless a back end brings its own.
-
-    Policy when all are lent: `acquire` raises `PoolExhaustedError`; the caller drops or waits.
+        overflow: What happens when all are lent.
+        clock: Monotonic seconds; tests bring their own.
+        debug: Remember where each buffer was taken, and say so of those that are forgotten or released twice. None
+            looks at `WAVRY_DEBUG_POOLS` and Python's development mode.
     """
-
-    policy = "refuse when all are lent"
 
     def __init__(
         self,
@@ -129,23 +79,32 @@ class FrameBufferPool:
         *,
         name: str = "frames",
         allocate: Callable[[int], Storage] = AnonymousStorage,
+        overflow: PoolOverflow = PoolOverflow.REFUSE,
+        clock: Callable[[], float] = monotonic,
+        debug: bool | None = None,
     ) -> None:
-        if buffer_size_bytes <= 0:
-            raise ConfigError("buffer_size_bytes", buffer_size_bytes, "more than 0")
-        if max_size <= 0:
-            raise ConfigError("max_size", max_size, "more than 0")
+        _check("buffer_size_bytes", buffer_size_bytes)
+        _check("max_size", max_size)
         self.buffer_size_bytes = buffer_size_bytes
         self.max_size = max_size
         self.name = name
+        self.overflow = overflow
         self._allocate = allocate
+        self._clock = clock
         self._lock = threading.RLock()  # the collector may find a forgotten loan while this thread holds it
-        self._available: deque[Storage] = deque(maxlen=max_size)
-        self._in_use: dict[int, Storage] = {}
+        self._available: deque[Storage] = deque(maxlen=max_size)  # of the present generation
+        self._in_use: dict[int, _Loan] = {}
+        self._working_set = WorkingSet(max_size)
+        self._sites = LoanSites() if (is_wanted() if debug is None else debug) else None
+        self._generation = 0
         self._next_frame_id = 0
-        self._high_water_buffers = 0
+        self._high_water_bytes = 0
         self._closed = False
+        self._leak_to_report: str | None = None
         self.acquired = 0
         self.allocated = 0
+        self.trimmed = 0
+        """Buffers freed because nobody needed them."""
         self.drops = 0
         """How often `acquire` had to refuse."""
         self.leaked = 0
@@ -157,21 +116,29 @@ class FrameBufferPool:
         Raises:
             PoolExhaustedError: All are lent, or the pool is closed.
         """
+        now = self._clock()
         with self._lock:
+            surplus = self._take_surplus(now, len(self._in_use) + 1)
             if self._available:
                 storage = self._available.pop()  # the last one used is the one in the caches
             elif not self._closed and len(self._in_use) < self.max_size:
                 storage = self._allocate(self.buffer_size_bytes)
                 self.allocated += 1
+                self._high_water_bytes = max(self._high_water_bytes, self.used_bytes + self.buffer_size_bytes)
+                self._working_set.on_allocate(now)
             else:
                 self.drops += 1
                 raise PoolExhaustedError(self.name, self.max_size)
             frame_id = self._next_frame_id
             self._next_frame_id += 1
-            self._in_use[frame_id] = storage
+            self._in_use[frame_id] = _Loan(storage, self.buffer_size_bytes, self._generation)
+            self._working_set.on_acquire(now)
             self.acquired += 1
-            live = len(self._in_use) + len(self._available)
-            self._high_water_buffers = max(self._high_water_buffers, live)
+            if self._sites is not None:
+                self._sites.note_taken(frame_id)
+        _close_all(surplus)
+        if self._leak_to_report is not None:
+            self._report_leak()
         return FrameBuffer(self, frame_id, storage)
 
     def release(self, frame_id: int) -> None:
@@ -180,21 +147,52 @@ class FrameBufferPool:
         Raises:
             BufferReleasedError: No buffer of that id is lent.
         """
+        now = self._clock()
         with self._lock:
-            storage = self._in_use.pop(frame_id, None)
-            if storage is None:
-                raise BufferReleasedError(self.name, frame_id)
-            if not self._closed:
-                self._available.append(storage)
-                return
-        storage.close()
+            loan = self._in_use.pop(frame_id, None)
+            if loan is None:
+                raise self.released_error(frame_id)
+            self._working_set.on_release(len(self._in_use) + 1, now)
+            if self._sites is not None:
+                self._sites.note_released(frame_id)
+            if self._closed or loan.generation != self._generation:
+                surplus = [loan.storage]
+            else:
+                self._available.append(loan.storage)
+                surplus = self._take_surplus(now, 1)
+        _close_all(surplus)
 
-    def _take_back_leaked(self, frame_id: int) -> None:
+    def trim(self) -> float | None:
+        """Free what was not needed for a while, for moments when nothing is lent or comes back.
+
+        Returns:
+            Seconds after which there may be more to free; None if there is not while nobody touches the pool.
+        """
+        now = self._clock()
         with self._lock:
-            if frame_id not in self._in_use:
-                return  # it was released through the pool, by its id
-            self.leaked += 1
-            self.release(frame_id)
+            surplus = self._take_surplus(now, 1)
+            alive = len(self._available) + len(self._in_use)
+            again_at = self._working_set.surplus_at(alive) if self._available and alive > 1 else None
+        _close_all(surplus)
+        if self._leak_to_report is not None:
+            self._report_leak()
+        return None if again_at is None else max(0.0, again_at - now)
+
+    def resize(self, buffer_size_bytes: int) -> None:
+        """Lend buffers of another size from now on; the old ones retire. Nothing happens if it is the same.
+
+        Raises:
+            ConfigError: The size is not above 0.
+        """
+        _check("buffer_size_bytes", buffer_size_bytes)
+        with self._lock:
+            if buffer_size_bytes == self.buffer_size_bytes:
+                return
+            self.buffer_size_bytes = buffer_size_bytes
+            self._generation += 1
+            idle = list(self._available)
+            self._available.clear()
+        _close_all(idle)
 
     def close(self) -> None:
         """Free what is idle now and what is lent as it comes back; nothing is lent any more."""
@@ -202,14 +200,55 @@ class FrameBufferPool:
             self._closed = True
             idle = list(self._available)
             self._available.clear()
-        for storage in idle:
-            storage.close()
+        _close_all(idle)
+        if self._leak_to_report is not None:
+            self._report_leak()
+
+    def _take_surplus(self, now: float, keep: int) -> list[Storage]:
+        """Take out idle buffers beyond the working set and beyond `keep`, the longest idle first. Under the lock."""
+        surplus: list[Storage] = []
+        alive = len(self._available) + len(self._in_use)
+        while alive > keep and self._available and self._working_set.surplus_at(alive) <= now:
+            surplus.append(self._available.popleft())
+            self._working_set.on_free(now)
+            self.trimmed += 1
+            alive -= 1
+        return surplus
+
+    # Loans that went wrong.
+
+    def released_error(self, frame_id: int) -> BufferReleasedError:
+        """Return what to raise when a loan is used that has ended."""
+        with self._lock:
+            return BufferReleasedError(self.name, frame_id, "" if self._sites is None else self._sites.story(frame_id))
+
+    def take_back_forgotten(self, frame_id: int) -> None:
+        """Take back a forgotten loan. Runs wherever the collector does, so it only notes what `_report_leak` says."""
+        with self._lock:
+            if frame_id not in self._in_use:
+                return  # it was released through the pool, by its id
+            self.leaked += 1
+            if self.leaked & (self.leaked - 1) == 0:  # the 1st, 2nd, 4th, 8th: one a frame must not fill a log
+                self._leak_to_report = "" if self._sites is None else self._sites.taken_at(frame_id)
+            self.release(frame_id)
+
+    def _report_leak(self) -> None:
+        site, self._leak_to_report = self._leak_to_report, None
+        if site is not None:
+            hint = f"the last was taken at {site}" if site else "WAVRY_DEBUG_POOLS=1 says where they were taken"
+            logger.warning("pool %s: %d buffers were forgotten and came back; %s", self.name, self.leaked, hint)
+
+    # What it holds.
+
+    @property
+    def policy(self) -> str:
+        """The overflow policy in words, for the budget."""
+        return self.overflow.value
 
     def memory_usage(self) -> MemoryUsage:
         """Return how many buffers are lent and idle, and their bytes together."""
         with self._lock:
-            in_use, available = len(self._in_use), len(self._available)
-        return MemoryUsage(in_use, available, (in_use + available) * self.buffer_size_bytes)
+            return MemoryUsage(len(self._in_use), len(self._available), self.used_bytes)
 
     @property
     def reuse_rate(self) -> float:
@@ -218,15 +257,29 @@ class FrameBufferPool:
 
     @property
     def cap_bytes(self) -> int:
-        """Most the pool can hold."""
-        return self.max_size * self.buffer_size_bytes
+        """Most the pool can hold: what is lent of older generations, and the places left at the present size."""
+        with self._lock:
+            retired = [loan.size_bytes for loan in self._in_use.values() if loan.generation != self._generation]
+            return sum(retired) + (self.max_size - len(retired)) * self.buffer_size_bytes
 
     @property
     def used_bytes(self) -> int:
         """What it holds now, lent and idle."""
-        return self.memory_usage().total_bytes
+        with self._lock:
+            lent = sum(loan.size_bytes for loan in self._in_use.values())
+            return lent + len(self._available) * self.buffer_size_bytes
 
     @property
     def high_water_bytes(self) -> int:
-        """Most it has held."""
-        return self._high_water_buffers * self.buffer_size_bytes
+        """Most it has held, at any size."""
+        return self._high_water_bytes
+
+
+def _check(field: str, value: int) -> None:
+    if value <= 0:
+        raise ConfigError(field, value, "more than 0")
+
+
+def _close_all(storages: list[Storage]) -> None:
+    for storage in storages:
+        storage.close()

@@ -48,7 +48,7 @@ class CaptureStage:
         self._stopped = threading.Event()
         self.captured = 0
 
-    # What its frames may take, for the budget; the pool behind it changes with the picture's size.
+    # What its frames may take, for the budget; another pool is behind it after the screen was lost and came back.
 
     @property
     def cap_bytes(self) -> int:
@@ -89,7 +89,8 @@ class CaptureStage:
         """Take frames until `stop`."""
         try:
             while not self._stopped.is_set():
-                self._watched.wait()
+                while not self._watched.wait(self.source.pool.trim()):
+                    pass  # nobody watches, and by now a buffer may be surplus
                 try:
                     frame = self.source.next_frame(_WAIT_S)
                 except CaptureLostError as error:
@@ -98,6 +99,8 @@ class CaptureStage:
                 if frame is not None:
                     self.captured += 1
                     self._frames.put(frame)
+                else:
+                    self.source.pool.trim()
         except QueueClosed:
             pass
         finally:
