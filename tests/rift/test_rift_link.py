@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.rift import datagrams_of, make_unit, of_type, receive_all
-from wavry.rift import (
-    AccessUnitReceived,
-    ControlDecoder,
-    KeyframeNeeded,
-    KeyframeRequest,
-    KeyframeRequested,
-    Packet,
-    Receiver,
-    ReceiverConfig,
-    Sender,
-    encode_message,
-)
+from network.conditions import Blackout, LinkConditions, PathConditions
+from network.link import Link
+from network.loss import RandomLoss
+from network.simulation import Simulation
+from tests.support.rift import datagrams_of, delivered_units, make_unit, receive_all
+from wavry.rift import AccessUnitReceived, Packet, Receiver, ReceiverConfig, ReceiverEvent
 
 if TYPE_CHECKING:
     from wavry.media import AccessUnit
@@ -62,7 +54,7 @@ def test_any_order_loss_and_repetition_in_time_yields_exactly_what_can_be_decode
         receiver.handle_timer(now=due)
     events += receiver.events()
 
-    delivered = [event.unit for event in of_type(events, AccessUnitReceived)]
+    delivered = delivered_units(events)
     assert delivered == decodable(units, set(arrivals), datagrams)
     unique = len(set(arrivals))
     stats = receiver.stats
@@ -75,20 +67,19 @@ def test_any_order_loss_and_repetition_in_time_yields_exactly_what_can_be_decode
 def test_whatever_the_delays_no_unit_is_corrupted_or_lacks_its_reference(
     stream: list[tuple[int, bool]], seed: int, spread_ms: int
 ) -> None:
-    dice = random.Random(seed)
     units = units_of(stream)
-    schedule = [
-        (place * 0.001 + dice.random() * spread_ms / 1000, datagram)
-        for place, datagram in enumerate(datagrams_of(units))
-        for _ in range(dice.choice([0, 1, 1, 1, 1, 1, 2]))
-    ]
+    conditions = LinkConditions(
+        jitter_s=spread_ms / 1000, jitter_reorders=True, loss=RandomLoss(0.15), duplicated_share=0.15
+    )
+    link = Link(conditions, seed=seed)
+    for place, datagram in enumerate(datagrams_of(units)):
+        link.send(datagram, place * 0.001)
     receiver = Receiver()
     delivered: list[AccessUnit] = []
-    for now, datagram in sorted(schedule):
+    while (now := link.next_delivery_at) is not None:
         while (due := receiver.next_timer()) is not None and due <= now:
             receiver.handle_timer(now=due)
-        receiver.receive_datagram(datagram, now=now)
-        delivered += [event.unit for event in of_type(list(receiver.events()), AccessUnitReceived)]
+        delivered += delivered_units(receive_all(receiver, link.deliver(now), now=now))
 
     previous = -1
     for unit in delivered:
@@ -99,20 +90,16 @@ def test_whatever_the_delays_no_unit_is_corrupted_or_lacks_its_reference(
 
 
 def test_after_a_loss_the_picture_comes_back_through_the_control_stream() -> None:
-    sender, receiver, control = Sender(), Receiver(), ControlDecoder()
     shown: list[int] = []
-    force_keyframe = True
-    for frame_id in range(40):
-        now = frame_id / 60
-        sender.send_access_unit(make_unit(frame_id, keyframe=force_keyframe, size=5000), now=now)
-        datagrams = sender.datagrams_to_send(now=now)
-        receiver_events = receive_all(receiver, datagrams[1:] if frame_id == 10 else datagrams, now=now)
-        receiver.handle_timer(now=now + 0.014)
-        receiver_events += receiver.events()
-        shown += [event.unit.frame_id for event in of_type(receiver_events, AccessUnitReceived)]
-        for need in of_type(receiver_events, KeyframeNeeded):
-            wire = encode_message(KeyframeRequest(epoch=need.epoch, after_frame_id=need.after_frame_id))
-            for message in control.receive(wire):
-                sender.receive_message(message, now=now + 0.015)
-        force_keyframe = bool(of_type(list(sender.events()), KeyframeRequested))
-    assert shown == [*range(10), *range(11, 40)]
+
+    def note(event: ReceiverEvent, _: float) -> None:
+        if isinstance(event, AccessUnitReceived):
+            shown.append(event.unit.frame_id)
+
+    # Dead for the moment in which frame 10 is sent.
+    conditions = LinkConditions(latency_s=0.001, blackouts=(Blackout(10 / 60 - 0.005, 0.01),))
+    simulation = Simulation(PathConditions.both(conditions), seed=1, on_event=note)
+    simulation.run(40 / 60)
+    simulation.finish()
+    # Frame 11 shows the hole, frame 12 is the keyframe that was asked for.
+    assert shown == [*range(10), *range(12, 40)]

@@ -61,5 +61,9 @@ def receive_all(receiver: Receiver, datagrams: list[bytes], *, now: float) -> li
     return list(receiver.events())
 
 
+def delivered_units(events: list[object]) -> list[AccessUnit]:
+    return [event.unit for event in of_type(events, AccessUnitReceived)]
+
+
 def delivered_ids(events: list[object]) -> list[int]:
-    return [event.unit.frame_id for event in of_type(events, AccessUnitReceived)]
+    return [unit.frame_id for unit in delivered_units(events)]
