@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from tests.support.rift import make_unit, of_type
@@ -117,6 +119,22 @@ def test_one_unit_larger_than_the_queue_is_taken_when_nothing_waits() -> None:
     assert not sender.send_access_unit(make_unit(1, size=1), now=0.0)
     assert sender.send_access_unit(make_unit(2, keyframe=True, size=MAX_UNIT_BYTES), now=0.0)
     assert sender.used_bytes == sender.cap_bytes
+
+
+@pytest.mark.parametrize("size", [1, 100, 5000, 100_000])
+def test_the_account_is_no_less_than_what_the_queue_takes(size: int) -> None:
+    sender = Sender()
+    units = [make_unit(frame_id, size=size) for frame_id in range(1000)]
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0] + sender.used_bytes
+        for unit in units:
+            sender.send_access_unit(unit, now=0.0)
+            if sender.needs_keyframe:
+                break
+            assert tracemalloc.get_traced_memory()[0] - before <= sender.used_bytes + 1024  # a few numbers of its own
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_unit_too_large_changes_nothing() -> None:

@@ -26,14 +26,18 @@ DATAGRAM_OVERHEAD_BYTES = 64
 """Charged for each queued datagram besides its bytes: the bytes object and its place in the queue."""
 
 
+UNIT_OVERHEAD_BYTES = 256
+"""Charged for each queued unit: its objects, and its place in the queue."""
+
+
 class _QueuedUnit:
-    """A unit's datagrams that have not left."""
+    """A unit's datagrams that have not left, the next one last."""
 
     __slots__ = ("datagrams", "frame_id", "is_begun")
 
     def __init__(self, frame_id: int, datagrams: list[bytes]) -> None:
         self.frame_id = frame_id
-        self.datagrams = deque(datagrams)
+        self.datagrams = datagrams[::-1]  # to pop from; a deque would take 760 bytes however few there are
         self.is_begun = False
 
 
@@ -91,7 +95,7 @@ class Sender:
         if len(unit.data) > MAX_UNIT_BYTES:
             raise LocalProtocolError(f"access unit of {len(unit.data)} bytes, at most {MAX_UNIT_BYTES} are sent")
         packets, size_bytes = self._packetizer.wire_bytes(len(unit.data))
-        needed_bytes = size_bytes + packets * DATAGRAM_OVERHEAD_BYTES
+        needed_bytes = size_bytes + packets * DATAGRAM_OVERHEAD_BYTES + UNIT_OVERHEAD_BYTES
         if self._units and self.used_bytes + needed_bytes > self.config.queue_limit_bytes:
             self._make_room(unit, needed_bytes)
         if not self._chain.accepts(unit):
@@ -123,9 +127,10 @@ class Sender:
         while self._units:
             unit = self._units[0]
             datagrams = unit.datagrams
-            while datagrams and len(datagrams[0]) <= room_bytes:
-                room_bytes -= len(datagrams[0])
-                taken.append(datagrams.popleft())
+            while datagrams and len(datagrams[-1]) <= room_bytes:
+                datagram = datagrams.pop()
+                room_bytes -= len(datagram)
+                taken.append(datagram)
                 unit.is_begun = True
             if datagrams:
                 break
@@ -167,12 +172,13 @@ class Sender:
     def cap_bytes(self) -> int:
         """Most the queue can hold: its limit, or one unit of the largest size."""
         packets, size_bytes = self._packetizer.wire_bytes(MAX_UNIT_BYTES)
-        return max(self.config.queue_limit_bytes, size_bytes + packets * DATAGRAM_OVERHEAD_BYTES)
+        return max(self.config.queue_limit_bytes, size_bytes + packets * DATAGRAM_OVERHEAD_BYTES + UNIT_OVERHEAD_BYTES)
 
     @property
     def used_bytes(self) -> int:
-        """What the queue holds now, with the overhead of each datagram."""
-        return self.queued_bytes + self._queued_packets * DATAGRAM_OVERHEAD_BYTES
+        """What the queue holds now, with the overhead of each datagram and unit."""
+        overhead_bytes = self._queued_packets * DATAGRAM_OVERHEAD_BYTES + len(self._units) * UNIT_OVERHEAD_BYTES
+        return self.queued_bytes + overhead_bytes
 
     @property
     def high_water_bytes(self) -> int:
