@@ -25,7 +25,7 @@ def stream(codec: Codec, count: int = 5, keyframes: frozenset[int] = frozenset({
 
 @pytest.mark.parametrize("codec", Codec)
 def test_every_unit_gives_its_picture_at_once(codec: Codec) -> None:
-    decoder = VideoDecoder(codec)
+    decoder = VideoDecoder(codec, SIZE)
     for seed, unit in enumerate(stream(codec)):
         frame = decoder.decode(unit)
         assert frame is not None
@@ -35,7 +35,7 @@ def test_every_unit_gives_its_picture_at_once(codec: Codec) -> None:
 
 
 def test_slices_are_decoded_by_threads_that_add_no_delay() -> None:
-    decoder = VideoDecoder(Codec.H264)
+    decoder = VideoDecoder(Codec.H264, SIZE)
     context = decoder._context
     assert context is not None
     assert decoder.decode(stream(Codec.H264, 1)[0]) is not None
@@ -47,7 +47,7 @@ def test_slices_are_decoded_by_threads_that_add_no_delay() -> None:
 def test_two_decoders_see_the_same_bits() -> None:
     """One with slice threads, one FFmpeg's own way."""
     units = stream(Codec.H264)
-    ours = VideoDecoder(Codec.H264)
+    ours = VideoDecoder(Codec.H264, SIZE)
     reference = av.CodecContext.create("h264", "r")
     reference.thread_count = 1
     expected = [frame for unit in units for frame in reference.decode(av.Packet(unit.data))] + reference.decode(None)
@@ -61,7 +61,7 @@ def test_two_decoders_see_the_same_bits() -> None:
 @pytest.mark.parametrize("codec", Codec)
 def test_bytes_that_are_no_picture_raise_and_the_next_keyframe_is_fine(codec: Codec) -> None:
     units = stream(codec, 2, frozenset({0, 1}))
-    decoder = VideoDecoder(codec)
+    decoder = VideoDecoder(codec, SIZE)
     with pytest.raises(DecodeError, match="access unit 0"):
         decoder.decode(replace(units[0], data=b"\xff" * 100))
     assert decoder.decode(units[1]) is not None
@@ -71,7 +71,7 @@ def test_bytes_that_are_no_picture_raise_and_the_next_keyframe_is_fine(codec: Co
 @pytest.mark.parametrize("codec", Codec)
 def test_a_keyframe_cut_in_half_gives_no_crash_and_no_exception_of_another_kind(codec: Codec) -> None:
     units = stream(codec, 2, frozenset({0, 1}))
-    decoder = VideoDecoder(codec)
+    decoder = VideoDecoder(codec, SIZE)
     for cut in range(1, len(units[0].data), max(1, len(units[0].data) // 50)):
         try:
             decoder.decode(replace(units[0], data=units[0].data[:cut]))
@@ -82,7 +82,7 @@ def test_a_keyframe_cut_in_half_gives_no_crash_and_no_exception_of_another_kind(
 
 
 def test_an_empty_unit_is_an_error_and_not_the_end_of_the_stream() -> None:
-    decoder = VideoDecoder(Codec.H264)
+    decoder = VideoDecoder(Codec.H264, SIZE)
     units = stream(Codec.H264, 2)
     assert decoder.decode(units[0]) is not None
     with pytest.raises(DecodeError):
@@ -92,7 +92,7 @@ def test_an_empty_unit_is_an_error_and_not_the_end_of_the_stream() -> None:
 
 
 def test_a_closed_decoder_says_so() -> None:
-    decoder = VideoDecoder(Codec.H264)
+    decoder = VideoDecoder(Codec.H264, SIZE)
     decoder.close()
     decoder.close()
     with pytest.raises(DecodeError, match="is closed"):
@@ -101,7 +101,7 @@ def test_a_closed_decoder_says_so() -> None:
 
 def test_parameter_sets_alone_are_no_picture() -> None:
     unit = stream(Codec.H264, 1)[0]
-    decoder = VideoDecoder(Codec.H264)
+    decoder = VideoDecoder(Codec.H264, SIZE)
     with pytest.raises(DecodeError):
         decoder.decode(replace(unit, data=parameter_sets(Codec.H264, unit.data)))
     assert decoder.decode(unit) is not None
@@ -109,14 +109,14 @@ def test_parameter_sets_alone_are_no_picture() -> None:
 
 
 OPEN_AND_DROP = """
-from tests.decode.test_decoder import stream
+from tests.decode.test_decoder import SIZE, stream
 from wavry.decode.decoder import VideoDecoder
 from wavry.media import Codec
 
 for codec in Codec:
     units = stream(codec)
     for number in range(20):
-        decoder = VideoDecoder(codec)
+        decoder = VideoDecoder(codec, SIZE)
         frames = [decoder.decode(unit) for unit in units[: number % 5]]
         if number % 2:
             decoder.close()
@@ -132,7 +132,7 @@ def test_decoders_end_whether_closed_or_only_dropped() -> None:
 def test_the_picture_of_noise_is_not_lost_between_slices() -> None:
     config = EncoderConfig(size=SIZE, fps=30, bitrate_bps=50_000_000, threads=4)
     pixels = noise(SIZE)
-    decoder = VideoDecoder(Codec.H264)
+    decoder = VideoDecoder(Codec.H264, SIZE)
     frames = [decoder.decode(unit) for unit in encoded([pixels] * 5, config)]
     decoder.close()
     assert frames[-1] is not None

@@ -13,6 +13,7 @@ import pytest
 from tests.support.aio import PATIENCE_S
 from tests.support.video import encoded, noise, plain, received, to_rgb
 from wavry.decode import DecodeStage, Picture, ReceivedUnit, StreamFormat
+from wavry.decode.picture_memory import MAX_PICTURES
 from wavry.encode.config import EncoderConfig
 from wavry.media import AccessUnit, Codec, Size, UnitTimings
 from wavry.memory import set_checkpoint_recorder
@@ -158,11 +159,42 @@ def test_frame_ids_wrap_around() -> None:
 
 def test_a_kept_picture_does_not_change_while_others_are_decoded() -> None:
     config = EncoderConfig(size=SIZE, fps=30, bitrate_bps=2_000_000)
-    colours = [plain(SIZE, (value, value, value)) for value in range(0, 250, 10)]
+    colours = [plain(SIZE, (value, value, value)) for value in range(0, 250, 25)]
     bench = Bench()
     bench.run(STREAM, *encoded(colours, config))
-    for value, picture in zip(range(0, 250, 10), bench.pictures, strict=True):
+    for value, picture in zip(range(0, 250, 25), bench.pictures, strict=True):
         assert abs(int(to_rgb(picture.frame).mean()) - value) <= 6
+
+
+def test_a_picture_larger_than_announced_is_refused_before_memory_is_taken_for_it() -> None:
+    small = Size(64, 48)
+    bench = Bench()
+    bench.run(StreamFormat(0, Codec.H264, small), *stream(2))
+    assert (bench.shown, bench.stage.failed) == ([], 1)
+    assert bench.stage.picture_memory.high_water_bytes == 0
+
+
+def test_what_the_decoder_keeps_is_counted() -> None:
+    bench = Bench()
+    account = bench.stage.picture_memory
+    seen: list[tuple[int, int]] = []
+    bench.stage._on_picture = lambda picture: seen.append((account.used_bytes, account.cap_bytes))
+    bench.run(STREAM, *stream(30))
+    picture_bytes = seen[0][0]
+    assert picture_bytes >= SIZE.width * SIZE.height * 3 // 2
+    assert max(seen) == (account.high_water_bytes, MAX_PICTURES * picture_bytes)
+    assert account.high_water_bytes <= 4 * picture_bytes
+    assert (account.used_bytes, account.drops) == (0, 0)  # closed
+
+
+def test_a_decoder_that_keeps_too_many_pictures_starts_afresh_at_the_next_keyframe() -> None:
+    bench = Bench()  # which never lets a picture go
+    bench.run(STREAM, *stream(MAX_PICTURES + 8, frozenset({0, MAX_PICTURES + 3})))
+    shown = [frame_id for _, frame_id in bench.shown]
+    assert len(shown) < MAX_PICTURES + 8
+    assert shown[-5:] == list(range(MAX_PICTURES + 3, MAX_PICTURES + 8))
+    assert bench.stage.picture_memory.drops == 1
+    assert bench.broken
 
 
 def test_stopping_ends_a_stage_that_waits() -> None:

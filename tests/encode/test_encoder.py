@@ -41,8 +41,8 @@ def config_for(codec: Codec, size: Size = SIZE, **changes: float) -> EncoderConf
     return EncoderConfig(codec=codec, size=size, **settings)  # type: ignore[arg-type] # numbers of the right kinds
 
 
-def decoded(units: list[AccessUnit], codec: Codec) -> list[av.VideoFrame]:
-    decoder = VideoDecoder(codec)
+def decoded(units: list[AccessUnit], codec: Codec, size: Size = SIZE) -> list[av.VideoFrame]:
+    decoder = VideoDecoder(codec, size)
     frames = [decoder.decode(unit) for unit in units]
     decoder.close()
     assert all(frame is not None for frame in frames), "a picture was held back"
@@ -103,7 +103,7 @@ def test_the_intra_refresh_heals_a_picture_whose_reference_is_missing() -> None:
     pictures = [noise(SIZE), *[picture] * (3 * config.refresh_frames)]
     units = list(encoded(pictures, config))
     whole = decoded(units, Codec.H264)[-1]
-    decoder = VideoDecoder(Codec.H264)
+    decoder = VideoDecoder(Codec.H264, SIZE)
     healed = [decoder.decode(unit) for unit in units if unit.frame_id != 1][-1]
     decoder.close()
     assert healed is not None
@@ -158,7 +158,7 @@ def test_ffprobe_reads_the_same_tags(codec: Codec, format: str, tmp_path: Path) 
 def test_every_even_size_arrives_whole(codec: Codec, size: Size) -> None:
     pixels = plain(size, (0, 0, 255))
     pixels[-(size.height // 4) :] = (255, 0, 0, 0)
-    (frame,) = decoded(list(encoded([pixels], config_for(codec, size))), codec)
+    (frame,) = decoded(list(encoded([pixels], config_for(codec, size))), codec, size)
     assert (frame.width, frame.height) == size
     rgb = to_rgb(frame).astype(int)
     assert np.abs(rgb[: size.height // 2] - (255, 0, 0)).max() <= 6
@@ -169,7 +169,7 @@ def test_every_even_size_arrives_whole(codec: Codec, size: Size) -> None:
 def test_a_picture_that_stands_still_gets_better(picture: type[NDArray[np.uint8]]) -> None:
     config = config_for(Codec.H264, Size(1280, 720), fps=60, bitrate_bps=20_000_000)
     pixels = text(config.size) if picture is text else noise(config.size)
-    frames = decoded(list(encoded([pixels] * 9, config)), Codec.H264)
+    frames = decoded(list(encoded([pixels] * 9, config)), Codec.H264, config.size)
     rgb = pixels[..., 2::-1]
     first, last = psnr(to_rgb(frames[0]), rgb), psnr(to_rgb(frames[-1]), rgb)
     assert last > first

@@ -59,7 +59,7 @@ def test_a_reused_encoder_starts_with_a_keyframe_and_refers_to_nothing_before(po
     pool.release(encoder.encoder_id)
     again = encode(pool.acquire(config()), 7, 8)
     assert [unit.is_keyframe for unit in again] == [True, False]
-    fresh = VideoDecoder(encoder.config.codec)  # has never seen the stream before
+    fresh = VideoDecoder(encoder.config.codec, encoder.config.size)  # has never seen the stream before
     for unit, seed in zip(again, (7, 8), strict=True):
         frame = fresh.decode(unit)
         assert frame is not None
@@ -158,7 +158,7 @@ def test_still_pictures_after_reuse_are_not_those_of_before(pool: EncoderPool) -
     converter.update(make_frame(plain(size, (0, 0, 255))))
     encoded = pool.acquire(config()).encode(converter.picture())
     assert encoded is not None
-    decoder = VideoDecoder(encoder.config.codec)
+    decoder = VideoDecoder(encoder.config.codec, encoder.config.size)
     frame = decoder.decode(AccessUnit(encoded.data, True, 0, 0, 0, UnitTimings()))
     assert frame is not None
     assert abs(to_rgb(frame).astype(int) - [255, 0, 0]).max() <= 6

@@ -236,7 +236,7 @@ def test_a_keyframe_on_demand_is_refined_like_a_change() -> None:
             bench.next_unit()
         bench.stage.request_keyframe()
         units = [bench.next_unit() for _ in range(8)]
-    decoder = VideoDecoder(Codec.H264)
+    decoder = VideoDecoder(Codec.H264, size)
     pictures = [decoder.decode(unit) for unit in units]
     decoder.close()
     first, last = (psnr(to_rgb(picture), pixels[..., 2::-1]) for picture in (pictures[0], pictures[-1]) if picture)

@@ -8,7 +8,7 @@ import av
 from av.codec.context import Flags
 
 from wavry.errors import BackendUnavailableError, DecodeError
-from wavry.media import AccessUnit, Codec
+from wavry.media import AccessUnit, Codec, Size
 
 if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
@@ -20,15 +20,24 @@ _THREADS = 2
 each, and deadlock when they are freed unflushed."""
 
 
+_ALIGNMENT = 64
+"""A coded picture is larger than the one shown by what is missing to whole blocks, in both directions."""
+
+
 class VideoDecoder:
-    """An open decoder. One thread.
+    """An open decoder for pictures of one size. One thread.
+
+    Args:
+        codec: Of the stream.
+        size: Announced. The bytes say a size of their own, and memory is taken by it, so a larger one is refused.
 
     Raises:
         BackendUnavailableError: This FFmpeg has no decoder for the codec.
     """
 
-    def __init__(self, codec: Codec) -> None:
+    def __init__(self, codec: Codec, size: Size) -> None:
         self.codec = codec
+        self.size = size
         name = _DECODERS[codec]
         try:
             context = cast("VideoCodecContext", av.CodecContext.create(name, "r"))
@@ -37,8 +46,9 @@ class VideoDecoder:
         context.thread_type = "SLICE"
         context.thread_count = _THREADS
         context.flags |= Flags.low_delay
+        context.options = {"max_pixels": str(_whole_blocks(size.width) * _whole_blocks(size.height))}
         if codec is Codec.AV1:
-            context.options = {"max_frame_delay": "1"}
+            context.options |= {"max_frame_delay": "1"}
         self._context: VideoCodecContext | None = context
 
     def decode(self, unit: AccessUnit) -> av.VideoFrame | None:
@@ -68,3 +78,7 @@ class VideoDecoder:
                 context.decode(None)
             except (av.FFmpegError, OSError, ValueError):
                 pass  # it is being thrown away
+
+
+def _whole_blocks(pixels: int) -> int:
+    return -(-pixels // _ALIGNMENT) * _ALIGNMENT

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wavry.clock import monotonic_us
 from wavry.decode.picture import Picture, ReceivedUnit, StreamFormat
+from wavry.decode.picture_memory import PictureMemory
 from wavry.errors import DecodeError
 from wavry.memory import checkpoint
 from wavry.pipeline import BoundedQueue, QueueClosed
@@ -46,6 +47,8 @@ class DecodeStage:
         self._stream: StreamFormat | None = None
         self._decoder: VideoDecoder | None = None
         self._next_frame_id: int | None = None
+        self.picture_memory = PictureMemory()
+        """What the decoder keeps; belongs into the budget."""
         self.decoded = 0
         self.failed = 0
 
@@ -72,13 +75,14 @@ class DecodeStage:
     def _decoder_for(self, stream: StreamFormat) -> VideoDecoder:
         from wavry.decode.decoder import VideoDecoder
 
-        if self._decoder is None or self._decoder.codec is not stream.codec:
+        decoder = self._decoder
+        if decoder is None or (decoder.codec, decoder.size) != (stream.codec, stream.size):
             self._close_decoder()
-            self._decoder = VideoDecoder(stream.codec)
+            self._decoder = decoder = VideoDecoder(stream.codec, stream.size)
         if stream != self._stream:
             self._stream = stream
             self._next_frame_id = None
-        return self._decoder
+        return decoder
 
     def _decode(self, received: ReceivedUnit) -> None:
         unit = received.unit
@@ -98,6 +102,10 @@ class DecodeStage:
 
     def _deliver(self, frame: av.VideoFrame, received: ReceivedUnit) -> None:
         unit = received.unit
+        if not self.picture_memory.admit(frame):
+            self._fail(unit.epoch, unit.frame_id, "the stream keeps too many pictures")
+            self._close_decoder()
+            return
         if (frame.width, frame.height) != received.stream.size:
             self._fail(unit.epoch, unit.frame_id, f"{frame.width}x{frame.height} is not the announced size")
             return
@@ -118,3 +126,4 @@ class DecodeStage:
         if self._decoder is not None:
             self._decoder.close()
         self._decoder = None
+        self.picture_memory.forget()

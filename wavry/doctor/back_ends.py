@@ -157,7 +157,7 @@ def _decoder(codec: Codec, unit: AccessUnit | None) -> Finding:
     from wavry.decode.decoder import VideoDecoder
 
     def attempt() -> str:
-        decoder = VideoDecoder(codec)
+        decoder = VideoDecoder(codec, _TRIAL_SIZE)
         try:
             if unit is None:
                 return "opened, but no encoder here makes a picture to try it with"
