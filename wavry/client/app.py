@@ -14,7 +14,7 @@ from wavry.clock import monotonic
 from wavry.decode import DecodeStage, Picture, ReceivedUnit, StreamFormat
 from wavry.errors import ConnectFailedError, ConnectionLostError, ErrorCode
 from wavry.files import write_whole
-from wavry.memory import MemoryBudget
+from wavry.memory import MemoryBudget, Registration
 from wavry.memory.collector import exempt_survivors
 from wavry.observe.sampler import keep_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
@@ -63,6 +63,7 @@ class ClientApp:
         self._session: HostSession | None = None
         """While it stands."""
         self._latest_session: HostSession | None = None
+        self._transport_entry: Registration | None = None
         self._recorder: Recorder | None = None
         self._last_picture: Picture | None = None
         self._status = ""
@@ -84,6 +85,8 @@ class ClientApp:
             ConnectionLostError: It was lost and was not back at the end of the time.
         """
         decode = DecodeStage(self._units, self._picture_decoded, self._chain_broken)
+        pictures = decode.picture_memory
+        self.budget.register("decode.pictures", pictures, policy=pictures.policy)
         deadline = None if self._config.duration_s is None else monotonic() + self._config.duration_s
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -135,6 +138,9 @@ class ClientApp:
             logger.info("host key sha256:%s", dialer.host_fingerprint)
             if self._latest_session is not None:
                 self._latest_session.release()
+            if self._transport_entry is not None:
+                self._transport_entry.close()
+            self._transport_entry = self.budget.register("transport.quic", dialer.memory, policy=dialer.memory.policy)
             session = self._session = self._latest_session = HostSession(
                 dialer.link,
                 self._config.name,

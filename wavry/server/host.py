@@ -74,7 +74,7 @@ class Host:
         except BaseException:
             opened.backend.close()
             raise
-        self._register("transport.quic", listener, listener.policy)
+        self._register("transport.quic", listener.memory, listener.memory.policy)
         try:
             self._check_memory_limit()
         except ConfigError:

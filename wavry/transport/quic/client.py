@@ -13,6 +13,7 @@ from wavry.errors import ConnectFailedError, ConnectionLostError, ErrorCode
 from wavry.transport.identity import key_fingerprint
 from wavry.transport.quic import seams
 from wavry.transport.quic.connection import QuicLink, format_address
+from wavry.transport.quic.memory import ConnectionMemory
 from wavry.transport.quic.settings import QuicSettings
 from wavry.transport.quic.socket import Address, UdpSocket
 
@@ -36,6 +37,8 @@ class QuicDialer:
         self._heard_at: float | None = None
         self._socket = UdpSocket(sock, self._packets_received, self._refused, buffer_bytes=settings.socket_buffer_bytes)
         self.link = QuicLink(QuicConnection(configuration=configuration), settings, self._send, self._link_event)
+        self.memory = ConnectionMemory((self.link,), 1, settings)
+        """Its account; belongs into the budget."""
 
     def start(self) -> None:
         """Send the first packet of the handshake."""

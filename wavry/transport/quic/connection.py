@@ -92,6 +92,11 @@ class QuicLink:
         return self._queued_bytes + len(self._waiting_control) + stream
 
     @property
+    def packets_in_ledger(self) -> int:
+        """Packets that aioquic remembers because the peer has not acknowledged them."""
+        return seams.ledger_packets(self.quic)
+
+    @property
     def rtt_ms(self) -> float | None:
         """QUIC's smoothed round-trip time."""
         rtt = seams.smoothed_rtt_s(self.quic)

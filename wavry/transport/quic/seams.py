@@ -70,6 +70,11 @@ def stream_backlog_bytes(quic: QuicConnection, stream_id: int) -> int:
     return len(stream.sender._buffer) if stream is not None else 0
 
 
+def ledger_packets(quic: QuicConnection) -> int:
+    """Return how many sent packets are remembered, neither acknowledged nor given up."""
+    return sum(len(space.sent_packets) for space in quic._spaces.values())
+
+
 def untie(quic: QuicConnection) -> None:
     """Break the cycles of references in a connection that has ended, so that its memory is free at once.
 

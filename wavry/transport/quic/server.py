@@ -22,7 +22,8 @@ from aioquic.quic.retry import QuicRetryTokenHandler
 
 from wavry.errors import ConfigError
 from wavry.transport.quic.connection import QuicLink
-from wavry.transport.quic.settings import CONNECTION_BYTES, QuicSettings
+from wavry.transport.quic.memory import ConnectionMemory
+from wavry.transport.quic.settings import QuicSettings
 from wavry.transport.quic.socket import Address, UdpSocket, ignore
 
 if TYPE_CHECKING:
@@ -59,37 +60,10 @@ class QuicListener:
         self._links: dict[bytes, QuicLink] = {}
         self.connections: set[QuicLink] = set()
         self._closing = False
-        self._high_water_bytes = 0
-        self.refused = 0
-        """Handshakes that came when `max_connections` were there."""
+        self.memory = ConnectionMemory(self.connections, settings.max_connections, settings)
+        """Their account; belongs into the budget."""
         # an unconnected socket is not told whom a refusal concerns
         self._socket = UdpSocket(sock, self._packets_received, ignore, buffer_bytes=settings.socket_buffer_bytes)
-
-    # What the connections may hold, for the budget. aioquic keeps no account, so the parts are estimated.
-
-    policy = "further connections are refused"
-
-    @property
-    def cap_bytes(self) -> int:
-        """All connections with full windows and control streams."""
-        return self._settings.max_connections * self._settings.connection_cap_bytes
-
-    @property
-    def used_bytes(self) -> int:
-        """The connections that are open, with what waits in them."""
-        used = sum(CONNECTION_BYTES + link.send_buffer_bytes for link in self.connections)
-        self._high_water_bytes = max(self._high_water_bytes, used)
-        return used
-
-    @property
-    def high_water_bytes(self) -> int:
-        """Most that was seen when somebody asked."""
-        return max(self._high_water_bytes, self.used_bytes)
-
-    @property
-    def drops(self) -> int:
-        """Connections that were refused."""
-        return self.refused
 
     @property
     def address(self) -> Address:
@@ -145,7 +119,7 @@ class QuicListener:
         if self._closing:
             return None
         if len(self.connections) >= self._settings.max_connections:
-            self.refused += 1
+            self.memory.drops += 1
             return None
         self._configuration.certificate = self._identity.certificate()
         quic = QuicConnection(
