@@ -52,6 +52,7 @@ def repaired(arrivals: Sequence[Protected], sent: dict[int, bytes]) -> set[int]:
         ([4, 4, 4], 1 / 4, 2, 0),
         ([4, 4, 4], 1 / 4, 3, 0),
         ([4, 4, 3], 1 / 2, 3, 3),
+        ([4, 4, 4], 1 / 2, 3, 15),
         ([3, 3, 3, 3], 1 / 3, 2, 0),
         ([3, 3, 3, 3], 1 / 3, 3, 0),
         ([1, 4, 2, 5], 0.05, 3, 0),
@@ -86,12 +87,12 @@ def test_every_pattern_that_the_sent_parity_covers_is_repaired(
 
 def test_random_patterns_of_large_windows_are_repaired_and_nothing_wrong_is_given_back() -> None:
     outcomes: Counter[Outcome] = Counter()
-    for seed in range(50):
+    for seed in range(100):
         dice = random.Random(seed)
         stream = random_stream(dice)
         for pattern in range(40):
             outcome = run_pattern(dice, stream)
             assert outcome not in (Outcome.MISSED, Outcome.WRONG), f"seed {seed}, pattern {pattern}"
             outcomes[outcome] += 1
-    assert outcomes[Outcome.REPAIRED] > 1500
+    assert outcomes[Outcome.REPAIRED] > 3000
     assert outcomes[Outcome.SINGULAR] <= 5

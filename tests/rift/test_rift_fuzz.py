@@ -25,6 +25,7 @@ from wavry.rift import (
 )
 from wavry.rift.assembler import MAX_ASSEMBLY_BYTES
 from wavry.rift.control import MAX_MESSAGE_BYTES
+from wavry.rift.fec import ParityPacket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,6 +78,12 @@ changes = st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), min_siz
 def test_any_bytes_as_a_packet(data: bytes) -> None:
     survives(Packet.parse, data)
     survives(lambda each: Packet.parse(memoryview(each)), data)
+
+
+@given(data=st.binary(max_size=2000), header=st.binary(min_size=11, max_size=11))
+def test_any_bytes_as_parity(data: bytes, header: bytes) -> None:
+    survives(ParityPacket.from_bytes, data)
+    survives(ParityPacket.from_bytes, b"\x01\x01" + header[2:] + data)
 
 
 @given(data=st.binary(max_size=2000))

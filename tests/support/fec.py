@@ -56,12 +56,23 @@ def parity_of(stream: Iterable[Protected]) -> list[ParityPacket]:
 
 
 @cache
+def generator(parity_count: int) -> bytearray:
+    return bytearray(reedsolo.rs_generator_poly(parity_count))
+
+
+@cache
+def block_factors(distance: int, parity_count: int) -> bytes:
+    """What reedsolo appends to a 1 with so many zeros behind it."""
+    message = b"\1" + bytes(distance)
+    return bytes(reedsolo.rs_encode_msg(message, parity_count, gen=generator(parity_count))[len(message) :])
+
+
+@cache
 def reference_factor(family: ParityFamily, distance: int, index: int, parity_count: int) -> int:
-    """By what a source packet enters a parity packet, from the definitions."""
-    if family is ParityFamily.SLIDING:
-        return int(reedsolo.gf_inverse(1 ^ reedsolo.gf_pow(2, distance + index + 1)))
-    remainder = bytearray(reedsolo.rs_encode_msg(bytes([1]) + bytes(distance), parity_count)[distance + 1 :])
-    return remainder[index]
+    """By what a source packet enters a parity packet, from the definitions in WIRE.md."""
+    if family is ParityFamily.BLOCK:
+        return block_factors(distance, parity_count)[index]
+    return int(reedsolo.gf_inverse(1 ^ reedsolo.gf_pow(2, distance + index + 1)))
 
 
 def is_covered(parities: Iterable[ParityPacket], lost: Iterable[int]) -> bool:

@@ -178,6 +178,7 @@ class StreamingFecEncoder:
         self._credit = max(0.0, self._credit - count)
         if self._window_frames == 1:
             parity = self._make_block(count)
+            self._forget(len(self._payloads))
         else:
             parity = self._make_sliding(count, is_frame_end=is_frame_end)
         self._flushed_end = self._end

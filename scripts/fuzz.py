@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Feeds mutated inputs to a parser of a peer's bytes: each gives a value or RemoteProtocolError, and nothing grows.
+
+Inputs are made from valid ones, seeded, so that a failure can be had again with the same arguments. Behind `parity` is
+a decoder and behind `packet` a receiver, which get what was parsed. Prints JSON; exit 1 on the first input that raises
+something else or leaves more memory held than the parser's caps allow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import time
+import tracemalloc
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests.support.fec import protect, random_frames
+from tests.support.rift import datagrams_of, make_unit
+from wavry.errors import RemoteProtocolError
+from wavry.media import Codec
+from wavry.rift import Bye, ControlDecoder, Hello, Ping, Receiver, ReceiverConfig, StreamConfig, encode_message
+from wavry.rift.fec import FecConfig, ParityPacket, SourcePacket, StreamingFecDecoder, StreamingFecEncoder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+_CHECK_EVERY = 1000
+"""Inputs between two looks at the memory."""
+
+_PARSING_BYTES = 64_000
+"""WIRE.md allows this besides what is returned and held."""
+
+
+class Target(Protocol):
+    """A parser with what stands behind it."""
+
+    seeds: list[bytes]
+    """Valid inputs."""
+
+    cap_bytes: int
+    """Most that may be held."""
+
+    def feed(self, data: bytes) -> None:
+        """Take an input; raise RemoteProtocolError or nothing."""
+
+
+class ParityTarget:
+    """Parity packets, and a decoder with a window around them that moves on with every tenth input."""
+
+    def __init__(self, dice: Random) -> None:
+        config = FecConfig(200, 300, 0.3)
+        stream = protect(StreamingFecEncoder(config), random_frames(dice, [36, 5, 80, 1, 1, 60], longest=300))
+        stream += protect(StreamingFecEncoder(FecConfig(200, 300, 0.2, 1)), random_frames(dice, [36, 80], longest=300))
+        self.seeds = [packet.to_bytes() for packet in stream if isinstance(packet, ParityPacket)]
+        self.decoder = StreamingFecDecoder(config)
+        self.cap_bytes = self.decoder.cap_bytes
+        self._fed = 0
+
+    def feed(self, data: bytes) -> None:
+        """Read it and let it repair what it can."""
+        self._fed += 1
+        if self._fed % 10 == 0 and self._fed % 30:  # each third packet is lost
+            self.decoder.add_source_packet(SourcePacket(self._fed // 10 % 300, data[:300]))
+        self.decoder.add_parity_packet(ParityPacket.from_bytes(data))
+
+
+class PacketTarget:
+    """Media packets, and a receiver."""
+
+    def __init__(self, dice: Random) -> None:
+        self.seeds = datagrams_of([make_unit(frame_id, size=dice.randint(1, 3000)) for frame_id in range(20)])
+        self._receiver = Receiver(ReceiverConfig(window_packets=64, window_bytes=64_000))
+        self.cap_bytes = self._receiver.window.cap_bytes + self._receiver.assembler.cap_bytes
+        self._now = 0.0
+
+    def feed(self, data: bytes) -> None:
+        """Receive it, 0.1 ms after the last."""
+        self._now += 1e-4
+        try:
+            self._receiver.receive_datagram(data, now=self._now)
+        finally:
+            self._receiver.handle_timer(now=self._now)
+            self._receiver.events()
+
+
+class ControlTarget:
+    """The control stream, begun anew for each input."""
+
+    cap_bytes = 0
+
+    def __init__(self, dice: Random) -> None:
+        messages = (
+            Hello(name="fuzz", codecs=("h264", "hevc")),
+            StreamConfig(
+                epoch=1, codec=Codec.H264, width=1920, height=1080, fps=60, bitrate_bps=dice.randint(1, 10**9)
+            ),
+            Ping(ping_id=1, sent_us=2),
+            Bye(code=1, reason="done"),
+        )
+        self.seeds = [encode_message(message) for message in messages]
+
+    def feed(self, data: bytes) -> None:
+        """Receive it."""
+        ControlDecoder().receive(data)
+
+
+TARGETS: dict[str, Callable[[Random], Target]] = {
+    "parity": ParityTarget,
+    "packet": PacketTarget,
+    "control": ControlTarget,
+}
+
+
+def mutate(dice: Random, data: bytes) -> bytes:
+    """Change a few bytes, mostly of the header; sometimes cut, stretch or replace the whole."""
+    mutable = bytearray(data)
+    kind = dice.random()
+    if kind < 0.05:
+        return dice.randbytes(dice.randint(0, 64))
+    if kind < 0.15:
+        del mutable[dice.randint(0, len(mutable)) :]
+    elif kind < 0.2:
+        mutable += dice.randbytes(dice.randint(1, 1500))
+    for _ in range(dice.randint(0, 4)):
+        if mutable:
+            place = dice.randrange(min(len(mutable), dice.choice([12, 24, 65_535])))
+            mutable[place] = dice.choice([0, 1, 0x7F, 0x80, 0xFF, dice.getrandbits(8)])
+    return bytes(mutable)
+
+
+def fuzz(target: Target, dice: Random, count: int) -> dict[str, int]:
+    """Feed so many inputs and return what was seen; raises what the target should not have raised."""
+    values = most_bytes = 0
+    tracemalloc.start()
+    base = tracemalloc.get_traced_memory()[0]
+    for number in range(count):
+        data = mutate(dice, dice.choice(target.seeds))
+        try:
+            target.feed(data)
+            values += 1
+        except RemoteProtocolError:
+            pass
+        except Exception:
+            print(f"input {number}: {data.hex()}", file=sys.stderr)
+            raise
+        if number % _CHECK_EVERY == 0:
+            most_bytes = max(most_bytes, tracemalloc.get_traced_memory()[0] - base)
+    tracemalloc.stop()
+    return {
+        "inputs": count,
+        "values": values,
+        "refused": count - values,
+        "most_held_bytes": most_bytes,
+        "allowed_bytes": target.cap_bytes + _PARSING_BYTES,
+    }
+
+
+def main() -> None:
+    """Fuzz one parser."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parser", choices=TARGETS)
+    parser.add_argument("--count", type=int, default=100_000, help="inputs")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    dice = random.Random(options.seed)
+    target = TARGETS[options.parser](dice)
+    for data in target.seeds:  # what is made once, tables and caches, is no growth
+        target.feed(data)
+    began_at = time.perf_counter()
+    result = fuzz(target, dice, options.count)
+    seconds = round(time.perf_counter() - began_at, 1)
+    print(json.dumps({"parser": options.parser, "seed": options.seed, **result, "seconds": seconds}))
+    sys.exit(int(result["most_held_bytes"] > result["allowed_bytes"]))
+
+
+if __name__ == "__main__":
+    main()
