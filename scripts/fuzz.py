@@ -9,6 +9,7 @@ something else or leaves more memory held than the parser's caps allow.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import random
 import sys
@@ -150,6 +151,7 @@ def fuzz(target: Target, dice: Random, count: int) -> dict[str, int]:
             print(f"input {number}: {data.hex()}", file=sys.stderr)
             raise
         if number % _CHECK_EVERY == 0:
+            gc.collect()  # of exceptions and their tracebacks
             most_bytes = max(most_bytes, tracemalloc.get_traced_memory()[0] - base)
     tracemalloc.stop()
     return {
