@@ -50,8 +50,10 @@ def test_each_frame_gets_one_parity_packet_and_small_ones_owe_nothing_for_it() -
 def test_a_frame_without_packets_has_no_parity() -> None:
     encoder = StreamingFecEncoder(STEADY)
     assert encoder.end_frame() == []
-    add_frame(encoder, 0, 5)
-    assert encoder.end_frame() == []
+    stream = add_frame(encoder, 0, 5)
+    for _ in range(4):
+        assert encoder.end_frame() == []
+    assert windows_of(stream + add_frame(encoder, 5, 5)) == [(0, 5), (0, 10)]
 
 
 def test_the_window_is_the_last_frames() -> None:

@@ -26,6 +26,7 @@ calls RS(k + r, k).
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import accumulate
 
 from wavry.rift.fec.gf256 import EXP, LOG, ORDER, PRODUCTS, inverse
 from wavry.rift.fec.packets import MAX_LABELS, ParityFamily
@@ -41,27 +42,28 @@ windows of 2 or 3 frames none is among them. 16 would save 7 more, for 7 labels;
 (125 at best, for 34 labels)."""
 
 
+_LOG_SUMS = [0, *accumulate(LOG[1 ^ EXP[n]] for n in range(1, ORDER))]
+"""The logarithm of (1 + 2)(1 + 4)...(1 + 2^n) at n."""
+
+
 @lru_cache(maxsize=16)
 def block_scales(parity_count: int) -> tuple[bytes, bytes]:
     """Return by what reedsolo's factors differ from `FACTORS`.
 
     Args:
-        parity_count: Of the block, 1 to 254.
+        parity_count: r of the block, 1 to 254.
 
     Returns:
-        Scales of the source packets by their distance from the newest, and of the parity packets by their index. At
-        most 1.3 ms for a new count, 20 µs for the 8 of a usual frame.
+        Scales of the source packets by their distance from the newest, and of the parity packets by their index.
+        50 µs, whatever the count.
     """
-    # The parity is the value at 2^q of the polynomial of degree < r that a source at 2^p is one value of: Lagrange.
-    places = EXP[:parity_count]
-
-    def product(place: int, without: int) -> int:
-        return EXP[sum(LOG[place ^ other] for other in places if other != without) % ORDER]
-
-    sources = bytes(product(EXP[parity_count + d], 0) for d in range(MAX_LABELS - parity_count))
+    # A polynomial of degree < r follows from its values at the r parity places 1, 2, 4... by Lagrange's formula: the
+    # factor of a source at place y in the parity at place x is g(y) / ((y + x) g'(x)), g(y) the product of all (y + x).
+    r, sums = parity_count, _LOG_SUMS
+    sources = [r * (r - 1) // 2 + sums[d + r] - sums[d] for d in range(MAX_LABELS - r)]
     # reedsolo's first parity byte stands at the highest place.
-    parities = bytes(PRODUCTS[inverse(product(place, place))][inverse(place)] for place in reversed(places))
-    return sources, parities
+    parities = [q * (q + 1) // 2 - q * r - sums[q] - sums[r - 1 - q] for q in reversed(range(r))]
+    return bytes(EXP[log % ORDER] for log in sources), bytes(EXP[log % ORDER] for log in parities)
 
 
 def factor(family: ParityFamily, distance: int, index: int, parity_count: int) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import groupby
 from math import inf
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from wavry.errors import RemoteProtocolError
@@ -37,8 +36,8 @@ class StreamingFecDecoder:
 
     A packet's place is its unwrapped id. Packets at most `window_size` ahead of the newest known one move the window;
     one further away changes nothing until a second id close to it comes, then the window begins anew there. Parity
-    never moves the window, and does not count where its own lies elsewhere. So a forged packet costs at most
-    the oldest packets, and no field sizes an allocation.
+    never moves the window ahead, and does not count where its own lies elsewhere. So a forged packet costs at most the
+    packets of one window, and no field sizes an allocation.
 
     Policy when full: the oldest packets are forgotten, and what was to repair the oldest missing ones.
     """
@@ -246,7 +245,7 @@ class StreamingFecDecoder:
         """Compute what is determined, and let go of the equations that have nothing more to say."""
         if self._is_quiet:
             return []
-        found = []
+        found: list[tuple[int, bytes]] = []
         for row in self._elimination.determined():
             place = self._unknowns[row.pivot]
             payload = from_symbol(self._sum(row.weights))
@@ -256,11 +255,12 @@ class StreamingFecDecoder:
             else:
                 found.append((place, payload))
         self._release()
-        for place, payload in sorted(found):
+        found.sort()
+        for place, payload in found:
             self._learn(place, payload)
         self.recovered += len(found)
         self._release()
-        return [SourcePacket(place & SERIAL_MASK, payload) for place, payload in sorted(found)]
+        return [SourcePacket(place & SERIAL_MASK, payload) for place, payload in found]
 
     def _sum(self, weights: int) -> bytes:
         """Return the sum of the equations' right sides times their weights."""
@@ -275,9 +275,8 @@ class StreamingFecDecoder:
 
     def _reduce(self, equations: list[Equation]) -> None:
         """Take what is known out of those equations that are not reduced, one flush after the other."""
-        by_flush = attrgetter("flush")
-        waiting = sorted((each for each in equations if not each.is_reduced), key=by_flush)
-        for (first, end, *_), flush in groupby(waiting, key=by_flush):
+        waiting = sorted((each for each in equations if not each.is_reduced), key=_flush_of)
+        for (first, end, *_), flush in groupby(waiting, key=_flush_of):
             known = {}
             for place in range(first, min(end, self._newest + 1)):
                 payload = self._payloads[place % self._capacity]
@@ -343,3 +342,8 @@ class StreamingFecDecoder:
         held = self._held_bytes = self._held_bytes + size_bytes
         if held > self._high_held_bytes:
             self._high_held_bytes = held
+
+
+def _flush_of(equation: Equation) -> tuple[int, int, int, int]:
+    """What the parity packets that were computed together have in common."""
+    return equation.first, equation.end, equation.family, equation.parity_count

@@ -35,8 +35,9 @@ class StreamingFecEncoder:
     Parity is due at the end of each frame, and within one that is larger than the window. Per source packet
     `redundancy` parity packets are due, at least one for each frame; fractions are carried over.
 
-    All parity packets of one flush share a window that ends with the newest packet. With `window_frames` 1 it begins
-    with the frame (`ParityFamily.BLOCK`), otherwise with the oldest of so many frames that fits (`SLIDING`).
+    All parity packets of one flush share a window that ends with the newest packet. With `window_frames` 1 it is all
+    that came since the last flush (`ParityFamily.BLOCK`), otherwise the last so many frames (`SLIDING`), but at most
+    `window_size` packets, and 246 together with the parity.
 
     Policy when the window is full: the oldest packets leave it.
     """
@@ -101,8 +102,9 @@ class StreamingFecEncoder:
         parity packet 0.3 µs (108 and 8) to 0.8 (20 and 4) at 1152 bytes, as a block a quarter more.
         """
         parity = self._flush(is_frame_end=True)
-        self._frame_starts.append(self._end)
-        self._forget_old_frames()
+        if self._end > self._frame_starts[-1]:
+            self._frame_starts.append(self._end)
+            self._forget_old_frames()
         return parity
 
     def rewind(self, packet_id: int) -> None:

@@ -38,11 +38,6 @@ class Equation:
         self.is_reduced = False
         """Whether what is known was taken out of `right_side`; done when it is needed, which may be never."""
 
-    @property
-    def flush(self) -> tuple[int, int, int, int]:
-        """What it has in common with the parity packets that were computed together with it."""
-        return self.first, self.end, self.family, self.parity_count
-
     def factor(self, place: int) -> int:
         """Return the factor of the packet at a place of the window."""
         return factor(self.family, self.end - 1 - place, self.index, self.parity_count)
@@ -62,7 +57,7 @@ def reduce(equations: Sequence[Equation], known: Mapping[int, bytes]) -> None:
     """
     from wavry.rift.fec.kernel import weigh
 
-    _, end, family, parity_count = equations[0].flush
+    end, family, parity_count = equations[0].end, equations[0].family, equations[0].parity_count
     ordered = sorted(equations, key=lambda equation: equation.index)
     distances = [end - 1 - place for place in known]
     symbol_bytes = LENGTH_BYTES + max(map(len, known.values()), default=0)

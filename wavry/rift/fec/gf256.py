@@ -32,16 +32,6 @@ PRODUCTS = (bytes(256), *(b"\0" + LOG[1:].translate(EXP[log : log + 256]) for lo
 """`vector.translate(PRODUCTS[factor])` is the vector times the factor."""
 
 
-def power(exponent: int) -> int:
-    """Return 2 to the `exponent`, which may be negative."""
-    return EXP[exponent % ORDER]
-
-
 def inverse(element: int) -> int:
     """Return what gives 1 when multiplied by `element`, which is not zero."""
     return EXP[ORDER - LOG[element]]
-
-
-def multiply(first: int, second: int) -> int:
-    """Return the product of two elements."""
-    return PRODUCTS[first][second]
