@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import tracemalloc
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +16,9 @@ from wavry.errors import RemoteProtocolError
 from wavry.memory import MemoryBudget
 from wavry.rift.fec import FecConfig, ParityFamily, ParityPacket, SourcePacket, StreamingFecDecoder, StreamingFecEncoder
 from wavry.rift.fec.decoder import MAX_EQUATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CONFIG = FecConfig(100, 1200, 0.2)
 
@@ -200,24 +204,43 @@ def test_what_the_configuration_does_not_allow_is_refused(packet: Protected) -> 
     assert decoder.used_bytes == StreamingFecDecoder(CONFIG).used_bytes
 
 
-def test_a_peer_that_makes_parity_up_stays_within_the_cap() -> None:
+def flood(decoder: StreamingFecDecoder, steps: int) -> Iterator[None]:
+    """Have a peer make parity up around a window that moves on across the wrap."""
     dice = random.Random(7)
-    decoder = StreamingFecDecoder(FecConfig(200, 50, 0.2))
-    place = 2**32 - 3000
-    for _ in range(6000):
+    place = 2**32 - steps // 2
+    for _ in range(steps):
         place += dice.choice([0, 0, 1, 2, 30])
         if dice.random() < 0.3:
             decoder.add_source_packet(SourcePacket(place % 2**32, dice.randbytes(dice.randint(0, 50))))
-            continue
-        count, parities = dice.randint(1, 200), dice.randint(1, 55)
-        first = (place + dice.randint(-300, 300)) % 2**32
-        index, retiring = dice.randrange(parities), dice.randint(0, count)
-        family = dice.choice(list(ParityFamily))
-        payload = dice.randbytes(dice.randint(2, 52))
-        decoder.add_parity_packet(ParityPacket(family, first, count, index, parities, retiring, payload))
+        else:
+            count, parities = dice.randint(1, 200), dice.randint(1, 55)
+            first = (place + dice.randint(-300, 300)) % 2**32
+            index, retiring = dice.randrange(parities), dice.randint(0, count)
+            family = dice.choice(list(ParityFamily))
+            payload = dice.randbytes(dice.randint(2, 52))
+            decoder.add_parity_packet(ParityPacket(family, first, count, index, parities, retiring, payload))
+        yield
+
+
+def test_a_peer_that_makes_parity_up_stays_within_the_cap() -> None:
+    decoder = StreamingFecDecoder(FecConfig(200, 50, 0.2))
+    for _ in flood(decoder, 6000):
         assert decoder.used_bytes <= decoder.high_water_bytes <= decoder.cap_bytes
     assert decoder.drops > 0
     assert decoder.corrupt > 0
+
+
+def test_what_is_held_under_a_flood_is_what_is_claimed() -> None:
+    config = FecConfig(200, 50, 0.2)
+    for _ in flood(StreamingFecDecoder(config), 1000):  # fills tables and caches
+        pass
+    gc.collect()
+    tracemalloc.start()
+    decoder = StreamingFecDecoder(config)
+    for step, _ in enumerate(flood(decoder, 1000)):
+        if step % 50 == 0:
+            assert tracemalloc.get_traced_memory()[0] < decoder.used_bytes + 12_000  # of the flood's dice
+    tracemalloc.stop()
 
 
 def test_when_too_much_parity_waits_the_oldest_gives_way() -> None:
@@ -227,7 +250,7 @@ def test_when_too_much_parity_waits_the_oldest_gives_way() -> None:
         for first in (1, 101):
             decoder.add_parity_packet(ParityPacket(ParityFamily.SLIDING, first, 100, index, 100, 0, bytes(50)))
     held = decoder.used_bytes - StreamingFecDecoder(decoder.config).used_bytes
-    assert held < (MAX_EQUATIONS + 1) * (50 + 2 + 512)
+    assert held < (MAX_EQUATIONS + 1) * (50 + 2 + 1024) + 400 * 160
     assert decoder.drops > 0
 
 

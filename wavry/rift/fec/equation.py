@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from wavry.rift.fec.packets import ParityPacket
 
-EQUATION_OVERHEAD_BYTES = 512
+EQUATION_OVERHEAD_BYTES = 1024
 """Charged for each besides its payload: its objects, its row of factors and its place in the tables."""
 
 

@@ -50,6 +50,11 @@ class Slots(Generic[T]):
     def __iter__(self) -> Iterator[T]:
         return iter(self._slot_of)
 
+    @property
+    def capacity(self) -> int:
+        """Slots, free or not; it never shrinks."""
+        return len(self._things)
+
     def numbered(self) -> list[tuple[T, int]]:
         """Return all things with their slots; things may be removed meanwhile."""
         return list(self._slot_of.items())
