@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from wavry.rift.fec.config import FecConfig
 
 _SLACK_PACKETS = 32
-"""Kept beyond a window, so that parity which came a little late still finds all of its window."""
+"""Kept beyond a window, so that parity which came a little late still finds all of its window; what is later than
+that, at the start of a stream as well, is not waited for."""
 
 _MAX_LATE_PACKETS = 3000
 """What is further behind the newest packet is not late, it is of another sequence."""
@@ -60,6 +61,8 @@ class StreamingFecDecoder(Holder):
         self._is_quiet = False
         """Started, and no equation waits: a packet in order just takes its place."""
         self._forgotten_before = -inf
+        self._settled_at = inf
+        """Once a packet so new is known, those before the first one have come or never will."""
         self._covered_from = -inf
         """Windows that are still to come begin here or later."""
         self._suspect: int | None = None
@@ -194,6 +197,7 @@ class StreamingFecDecoder(Holder):
         self._oldest = place
         self._newest = place - 1
         self._forgotten_before = self._covered_from = -inf
+        self._settled_at = place + _SLACK_PACKETS
         self._suspect = None
         self._is_started = True
 
@@ -219,11 +223,13 @@ class StreamingFecDecoder(Holder):
         return missing + list(range(max(first, self._newest + 1), end))
 
     def _note_retired(self, parity: ParityPacket, first: int) -> None:
-        """Forget what no parity will ask for again, when nothing is missing."""
+        """Forget what no parity will ask for again, when nothing is missing, not even before the first packet."""
         is_last = parity.index == parity.parity_count - 1
         kept_from = first + parity.retiring_count
         self._covered_from = max(self._covered_from, kept_from if is_last else first)
-        if kept_from > self._oldest and not self._missing and first + parity.source_count <= self._newest + 1:
+        if self._missing or self._newest < max(self._settled_at, first + parity.source_count - 1):
+            return
+        if kept_from > self._oldest:
             self._forget(kept_from)
 
     def _add_equation(self, equation: Equation, unknown: list[int]) -> None:
