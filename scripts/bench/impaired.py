@@ -16,6 +16,7 @@ import signal
 import sys
 import tempfile
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,7 +30,7 @@ from proof.witness import Witness
 from wavry import cli
 from wavry.client.app import ClientApp
 from wavry.client.config import ClientConfig
-from wavry.media import Size
+from wavry.media import Codec, Size
 from wavry.runtime import run_until_stopped
 
 _HOST = str(Path(proof_host.__file__))
@@ -74,14 +75,14 @@ def run(scenario: Scenario, options: argparse.Namespace) -> dict[str, Any]:
         witness = Witness(options.size)
         config = ClientConfig(address=cli.address(address), headless=True, duration_s=options.seconds)
         app = ClientApp(config, on_picture=witness.see)
-        asyncio.run(run_until_stopped(app.run))
+        asyncio.run(run_until_stopped(partial(watch, app)))
         relay.process.send_signal(signal.SIGINT)
         network = json.loads(relay.next_line())
         relay.process.wait()
         host.leave()
         client = app.statistics.report(app.budget)
         server = json.loads(memory_report.read_text(encoding="utf-8"))
-        result = summarize(witness, proof_host.read_log(sent_log), client, network, options.seconds)
+        result = summarize(witness, sent_log, client, network, options.seconds)
     over = [each["name"] for each in client["budget"] + server["budget"] if not is_within_cap(each)]
     result |= {"scenario": scenario.name, "flags": scenario.flags, "above_cap": over, "relay": network}
     if scenario.returns_after_s is not None:
@@ -90,19 +91,24 @@ def run(scenario: Scenario, options: argparse.Namespace) -> dict[str, Any]:
     return result
 
 
+async def watch(app: ClientApp, stop: asyncio.Event) -> None:
+    """Be the client. What ends it early ends us."""
+    await app.run(stop)
+    if stop.is_set():
+        raise KeyboardInterrupt
+
+
 def summarize(
-    witness: Witness,
-    sent: list[proof_host.SentUnit],
-    client: dict[str, Any],
-    network: dict[str, Any],
-    seconds: float,
+    witness: Witness, sent_log: Path, client: dict[str, Any], network: dict[str, Any], seconds: float
 ) -> dict[str, Any]:
     """Return the figures of a run."""
-    first_us = sent[0].capture_us
+    sent_us = [unit.capture_us for unit in proof_host.read_log(sent_log)]
+    first_us = sent_us[0]
     begin_us, end_us = first_us + _LEAD_S * 1e6, first_us + (seconds - 2 * _LEAD_S) * 1e6
-    frames_sent = sum(begin_us <= unit.capture_us < end_us for unit in sent)
+    frames_sent = sum(begin_us <= capture_us < end_us for capture_us in sent_us)
     frames_decoded = sum(begin_us <= each.capture_us < end_us for each in witness.seen)
-    verdict, freezes, forward = witness.judge(sent), witness.freezes(), network["forward"]
+    verdict = witness.judge(proof_host.read_log(sent_log), Codec.H264)
+    freezes, forward = witness.freezes(), network["forward"]
     latency = client["latency_ms"]["capture_to_decoded"]
     return {
         "frames_sent": frames_sent,
@@ -151,7 +157,8 @@ def line(result: dict[str, Any]) -> str:
     )
     if "back_after_ms" in result:
         text += f"back after {result['back_after_ms']} ms, "
-    text += "every picture right" if result["is_clean"] else f"CORRUPTED {result['verdict']}"
+    coarse = result["verdict"]["coarse"]
+    text += f"every picture right ({coarse} coarse)" if result["is_clean"] else f"CORRUPTED {result['verdict']}"
     if result["above_cap"]:
         text += f", ABOVE CAP {' '.join(result['above_cap'])}"
     return text

@@ -93,7 +93,7 @@ def draw_all(size: Size) -> list[NDArray[np.float64]]:
         picture = av.VideoFrame.from_ndarray(pixels, "bgra")
         drawn.append(
             brightness(
-                luma_of(
+                plane_of(
                     picture.reformat(
                         format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
                     )
@@ -105,8 +105,8 @@ def draw_all(size: Size) -> list[NDArray[np.float64]]:
     return drawn
 
 
-def luma_of(picture: av.VideoFrame) -> NDArray[np.uint8]:
-    """Return the Y plane as `(height, width)`; a view that lives as long as the picture."""
-    plane = picture.planes[0]
+def plane_of(picture: av.VideoFrame, number: int = 0) -> NDArray[np.uint8]:
+    """Return a plane as `(height, width)`, brightness first; a view that lives as long as the picture."""
+    plane = picture.planes[number]
     rows = np.frombuffer(memoryview(plane), np.uint8)[: plane.line_size * plane.height]
     return rows.reshape(plane.height, plane.line_size)[:, : plane.width]
