@@ -57,11 +57,11 @@ class Verdict(NamedTuple):
     """Pictures that are not what the host sent."""
 
     numbers_back: int
-    """Pictures that are no newer than the one before."""
+    """Pictures that are older than the one before."""
 
     coarse: int
     """Pictures that are what the host sent, and still more than `TOLERANCE` away from the drawing: just after a
-    keyframe the encoder has no bits left for what moves."""
+    keyframe the encoder has no bits left for what moves, not even for the mark."""
 
     worst_deviation: float
     """Of all pictures; infinite if a mark was too coarse to be read."""
@@ -112,7 +112,7 @@ class Witness:
         numbers = [each.number for each in self.seen if each.number is not None]
         return Verdict(
             corrupted=len(corrupted),
-            numbers_back=sum(later <= earlier for earlier, later in pairwise(numbers)),
+            numbers_back=sum(later < earlier for earlier, later in pairwise(numbers)),
             coarse=len(coarse),
             worst_deviation=round(max((each.deviation for each in self.seen), default=0.0), 2),
         )
