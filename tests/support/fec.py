@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from operator import xor
 from typing import TYPE_CHECKING, TypeAlias
 
 import reedsolo
@@ -55,11 +56,6 @@ def parity_of(stream: Iterable[Protected]) -> list[ParityPacket]:
 
 
 @cache
-def generator(parity_count: int) -> bytes:
-    return bytes(reedsolo.rs_generator_poly(parity_count))
-
-
-@cache
 def reference_factor(family: ParityFamily, distance: int, index: int, parity_count: int) -> int:
     """By what a source packet enters a parity packet, from the definitions."""
     if family is ParityFamily.SLIDING:
@@ -68,19 +64,33 @@ def reference_factor(family: ParityFamily, distance: int, index: int, parity_cou
     return remainder[index]
 
 
+def is_covered(parities: Iterable[ParityPacket], lost: Iterable[int]) -> bool:
+    """Whether each lost packet can have a parity packet of its own that covers it.
+
+    Windows that begin later end later, so serving the packets in order with the first parity that is left is best.
+    """
+    left = iter(parities)
+    return all(any(covers(parity, packet_id) for parity in left) for packet_id in lost)
+
+
 def covers(parity: ParityPacket, packet_id: int) -> bool:
     return (packet_id - parity.first_packet_id) & SERIAL_MASK < parity.source_count
 
 
-def equation(parity: ParityPacket, lost: Sequence[int]) -> list[int]:
+@cache
+def multiples(factor: int) -> bytes:
+    return bytes(reedsolo.gf_mul(factor, element) for element in range(256))
+
+
+def equation(parity: ParityPacket, lost: Sequence[int]) -> bytes:
     """The factors of the lost packets in a parity packet, 0 for those it does not cover."""
     newest = parity.first_packet_id + parity.source_count - 1
-    return [
+    return bytes(
         reference_factor(parity.family, (newest - packet_id) & SERIAL_MASK, parity.index, parity.parity_count)
         if covers(parity, packet_id)
         else 0
         for packet_id in lost
-    ]
+    )
 
 
 def determined(parities: Sequence[ParityPacket], lost: Sequence[int]) -> set[int]:
@@ -92,13 +102,9 @@ def determined(parities: Sequence[ParityPacket], lost: Sequence[int]) -> set[int
         if pivot is None:
             continue
         rows[done], rows[pivot] = rows[pivot], rows[done]
-        inverse = reedsolo.gf_inverse(rows[done][column])
-        rows[done] = [reedsolo.gf_mul(inverse, factor) for factor in rows[done]]
+        rows[done] = rows[done].translate(multiples(reedsolo.gf_inverse(rows[done][column])))
         for other in range(len(rows)):
             if other != done and (factor := rows[other][column]):
-                rows[other] = [
-                    mine ^ reedsolo.gf_mul(factor, theirs) for mine, theirs in zip(rows[other], rows[done], strict=True)
-                ]
+                rows[other] = bytes(map(xor, rows[other], rows[done].translate(multiples(factor))))
         done += 1
-    single = [[column for column, factor in enumerate(row) if factor] for row in rows]
-    return {lost[columns[0]] for columns in single if len(columns) == 1}
+    return {lost[row.index(1)] for row in rows if row.count(0) == len(lost) - 1}

@@ -10,8 +10,10 @@ As long as `d + j + 1` stays below 255, labels of one window are distinct, and s
 an inverse: any r lost packets of a window are repaired by any r of its parity packets. Labels belong to places, not to
 windows, so this also holds across overlapping windows for packets that all of the parity packets cover, provided that
 no two of these have one label. The encoder sees to that: the indices of a flush begin above the labels of the last.
+
 What is left are patterns where some of the parity packets cover only some of the lost packets: rows with zeros.
-These have an inverse but for about one in 256 (docs/loss.md counts them), so the decoder looks at the rank.
+About one in 256 of these has no inverse when the matrix is large, so the decoder looks at the rank. Small ones are
+better than chance, because indices begin at `FIRST_SLIDING_INDEX`.
 
 Nothing in `factor` depends on where in the stream the window is; what is tested at one place holds at all.
 
@@ -30,6 +32,13 @@ from wavry.rift.fec.packets import MAX_LABELS, ParityFamily
 
 FACTORS = bytes([inverse(1 ^ EXP[n + 1]) for n in range(MAX_LABELS - 1)])
 """`factor(d, j)` at `d + j`, 0 to 253."""
+
+FIRST_SLIDING_INDEX = 9
+"""Where indices begin in windows that overlap. Of all 1_050_047 tight patterns (as many lost as parity packets, each of
+these covering one of its own) in frames of 1 to 6 packets, 12 in all, with 1 to 3 parity packets (at most half) and
+windows of 2 to 4 frames, 180 can't be repaired; 29_247 if they begin at 0. With one parity packet to a frame and
+windows of 2 or 3 frames none is among them. 16 would save 7 more, for 7 labels; other roots of the field are no better
+(125 at best, for 34 labels)."""
 
 
 @lru_cache(maxsize=16)

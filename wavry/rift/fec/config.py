@@ -8,7 +8,7 @@ from wavry.errors import ConfigError
 from wavry.rift.packet import MAX_DATAGRAM_BYTES
 
 MAX_WINDOW_PACKETS = 200
-"""Most source packets under one parity packet; with 55 rows of parity they use up the 255 labels of the field."""
+"""Most source packets under one parity packet; together with 46 parity packets they use up the labels of the field."""
 
 MAX_WINDOW_FRAMES = 4
 """More frames repair longer bursts, later than a frame is worth."""
@@ -33,8 +33,8 @@ class FecConfig:
 
     window_frames: int = 3
     """Frames under one parity packet, for the encoder to begin with. 3 repair bursts that a single frame's parity
-    can't (1.2 % of frames failed instead of 0 on the channel B of docs/loss.md); 1 is one Reed-Solomon block per
-    frame, which costs the least. Range 1 to 4, frames."""
+    can't; 1 is one Reed-Solomon block per frame, which costs a third and repairs single losses as well. Range 1 to 4,
+    frames."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be.

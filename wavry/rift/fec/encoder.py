@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from wavry.errors import LocalProtocolError
-from wavry.rift.fec.coefficients import block_scales
+from wavry.rift.fec.coefficients import FIRST_SLIDING_INDEX, block_scales
 from wavry.rift.fec.config import check_redundancy, check_window_frames
 from wavry.rift.fec.gf256 import PRODUCTS
 from wavry.rift.fec.packets import LENGTH_BYTES, MAX_LABELS, ParityFamily, ParityPacket
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 _OWN_BYTES = 2048
 """The encoder's own objects."""
 
-_MOST_WAITING = MAX_LABELS - 2
+_MOST_WAITING = MAX_LABELS - FIRST_SLIDING_INDEX - 2
 """Packets without parity and parity that is due for them; with two more they would run out of labels."""
+
+_ROUNDING = 1e-9
+"""Ten times 0.1 are one whole parity packet."""
 
 
 class StreamingFecEncoder:
@@ -53,8 +56,8 @@ class StreamingFecEncoder:
         """Place whose label no parity packet has had yet."""
         self._credit = 0.0
         """Parity packets that are due."""
-        self._payload_bytes = 0
-        self._high_water_bytes = 0
+        self._held_bytes = 0
+        self._high_held_bytes = 0
         self.drops = 0
         """Packets that left the window because it was full."""
         self._redundancy = config.redundancy
@@ -81,10 +84,11 @@ class StreamingFecEncoder:
             self._forget(1)
             self.drops += 1
         self._payloads.append(payload)
-        self._payload_bytes += len(payload)
         self._end += 1
         self._credit += self._redundancy
-        self._high_water_bytes = max(self._high_water_bytes, self.used_bytes)
+        held = self._held_bytes = self._held_bytes + len(payload) + PACKET_OVERHEAD_BYTES
+        if held > self._high_held_bytes:
+            self._high_held_bytes = held
         waiting = self._end - self._flushed_end
         if waiting >= self.config.window_size or waiting + self._credit > _MOST_WAITING:
             return self._flush(is_frame_end=False)
@@ -113,7 +117,7 @@ class StreamingFecEncoder:
             self._restart(packet_id)
             return
         while self._end > place:
-            self._payload_bytes -= len(self._payloads.pop())
+            self._held_bytes -= len(self._payloads.pop()) + PACKET_OVERHEAD_BYTES
             self._end -= 1
             self._credit = max(0.0, self._credit - self._redundancy)
 
@@ -159,18 +163,18 @@ class StreamingFecEncoder:
     @property
     def used_bytes(self) -> int:
         """What it holds now: payloads, their overhead, and its own objects."""
-        return self._payload_bytes + len(self._payloads) * PACKET_OVERHEAD_BYTES + _OWN_BYTES
+        return self._held_bytes + _OWN_BYTES
 
     @property
     def high_water_bytes(self) -> int:
         """Most it has held."""
-        return self._high_water_bytes
+        return self._high_held_bytes + _OWN_BYTES
 
     def _flush(self, *, is_frame_end: bool) -> list[ParityPacket]:
         """Return the parity that is due over the present window."""
         if self._end == self._flushed_end:
             return []
-        count = max(1, int(self._credit))
+        count = max(1, int(self._credit + _ROUNDING))
         self._credit = max(0.0, self._credit - count)
         if self._window_frames == 1:
             parity = self._make_block(count)
@@ -190,7 +194,7 @@ class StreamingFecEncoder:
 
     def _make_sliding(self, count: int, *, is_frame_end: bool) -> list[ParityPacket]:
         """Compute parity whose labels lie above the window and above those of the last flush."""
-        first_index = max(0, self._next_label - self._end)
+        first_index = max(FIRST_SLIDING_INDEX, self._next_label - self._end)
         self._next_label = self._end + first_index + count
         symbols = self._newest_symbols(min(len(self._payloads), MAX_LABELS - first_index - count))
         retiring = 0
@@ -221,12 +225,12 @@ class StreamingFecEncoder:
 
     def _forget(self, count: int) -> None:
         for _ in range(count):
-            self._payload_bytes -= len(self._payloads.popleft())
+            self._held_bytes -= len(self._payloads.popleft()) + PACKET_OVERHEAD_BYTES
 
     def _restart(self, packet_id: int) -> None:
         """Begin a new window, in a new frame, with this packet next."""
         self._payloads.clear()
-        self._payload_bytes = 0
+        self._held_bytes = 0
         self._end = self._flushed_end = self._next_label = packet_id & SERIAL_MASK
         self._frame_starts = deque([self._end])
 
