@@ -18,6 +18,7 @@ import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
@@ -61,6 +62,14 @@ SWEEP = [
 ]
 """The corners and the middle of what Tambur (NSDI'23) sweeps."""
 
+_EXPLANATION = """\
+The times are p50 / p99 of how much later frames are whole, and lost packets known, than if everything had come and no
+parity had been sent. GE is Gilbert-Elliott: good to bad, bad to good, loss in good, loss in bad. Ours runs on bytes,
+and every packet it gave back was right; the others are judged by rank, as perfect codes of their shape. All have 20 %
+parity but XOR 16+2. The parity of ours leaves behind its frame, unless it says apart."""
+
+_WIDTH = 120
+
 _REDUNDANCIES = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 
 _NOISE_SIGMAS = 3.0
@@ -93,8 +102,8 @@ def row(title: str, outcome: Outcome) -> str:
     )
 
 
-def sweep(stream: Stream) -> tuple[list[str], str]:
-    """Compare ours with a block per frame on many channels; return lines and a chart."""
+def sweep(stream: Stream) -> tuple[str, str]:
+    """Compare ours with a block per frame on many channels; return what came of it and a chart."""
     pairs = []
     worse = []
     for channel in SWEEP:
@@ -115,13 +124,13 @@ def sweep(stream: Stream) -> tuple[list[str], str]:
     )
     better = sum(ours < blocks for blocks, ours in pairs)
     equal = sum(ours == blocks for blocks, ours in pairs)
-    lines = [
+    text = (
         f"{len(pairs)} channels, {stream.frames} frames each: fewer failed frames on {better}, as many on {equal}, "
         f"more on {len(pairs) - better - equal}. In all {sum(ours for _, ours in pairs)} frames failed against "
         f"{sum(blocks for blocks, _ in pairs)}. Worse by more than noise on {len(worse)}"
         f"{': ' + '; '.join(worse) if worse else ''}."
-    ]
-    return lines, chart
+    )
+    return fill(text, _WIDTH), chart
 
 
 def draw_redundancy(stream: Stream) -> str:
@@ -150,23 +159,25 @@ def write(stream: Stream, command: str) -> None:
     lines = [
         "# Loss",
         "",
-        f"Made by `{command}` at commit {commit()}, {time.strftime('%Y-%m-%d')}, on {machine()}. Seeded: the same",
-        "command gives the same figures on any machine.",
+        fill(
+            f"Made by `{command}` at commit {commit()}, {time.strftime('%Y-%m-%d')}, on {machine()}. Seeded: the same "
+            "command gives the same figures on any machine.",
+            _WIDTH,
+        ),
         "",
-        f"{stream.fps:g} frames a second of {stream.frame_packets} packets (20 Mbit/s), paced over "
-        f"{stream.pacing_s * 1000:g} ms, {stream.frames} frames on each channel.",
-        f"A frame has failed when a packet of it is missing {stream.deadline_s * 1000:g} ms after its first was sent.",
-        "The times are p50 / p99 of how much later frames are whole, and lost packets known, than if everything had",
-        "come and no parity had been sent. GE is Gilbert-Elliott: good to bad, bad to good, loss in good, loss in bad.",
-        "Ours runs on bytes, and every packet it gave back was right; the others are judged by rank, as perfect codes of",
-        "their shape. All have 20 % parity but XOR 16+2. The parity of ours leaves behind its frame, unless it says apart.",
+        fill(
+            f"{stream.fps:g} frames a second of {stream.frame_packets} packets (20 Mbit/s), paced over "
+            f"{stream.pacing_s * 1000:g} ms, {stream.frames} frames on each channel. A frame has failed when a packet "
+            f"of it is missing {stream.deadline_s * 1000:g} ms after its first was sent. {_EXPLANATION}",
+            _WIDTH,
+        ),
         "",
         "## At the same overhead",
         "",
         *tables,
         "## The Tambur sweep",
         "",
-        *swept,
+        swept,
         "",
         "![Failed frames on the channels of the Tambur sweep](loss-sweep.svg)",
         "",

@@ -38,8 +38,12 @@ class FrameWindows(ByRank):
 def test_our_code_repairs_all_that_rank_allows_when_it_allows_it(frames: int, spacing: int) -> None:
     real = Streaming(0.2, frames, spacing)
     outcome = run(real, LONG_BURSTS, STREAM, seed=3)
+    allowed = run(FrameWindows(0.2, frames, spacing), LONG_BURSTS, STREAM, seed=3)
+    assert (outcome.failed, outcome.hit, outcome.overhead) == (allowed.failed, allowed.hit, allowed.overhead)
     assert outcome.failed < outcome.hit
-    assert outcome == run(FrameWindows(0.2, frames, spacing), LONG_BURSTS, STREAM, seed=3)
+    # In a field of 256 elements, one time in 256, packets of several frames have to wait for one more parity packet.
+    slot_ms = 1000 * STREAM.pacing_s / STREAM.frame_packets
+    assert outcome.packet_delay_ms == pytest.approx(allowed.packet_delay_ms, abs=1.01 * slot_ms)
     assert real.wrong == 0
 
 
