@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from network.conditions import LinkConditions, PathConditions
+from network.conditions import Blackout, LinkConditions, PathConditions
 from network.link import Link
 from network.loss import RandomLoss
 from network.relay import GRAIN_S, Relay, new_loop
@@ -124,6 +124,20 @@ async def test_nothing_arrives_before_its_time() -> None:
         client.say(b"hello")
         await until(lambda: client.heard)
         assert loop.time() >= began_at + 0.02 - GRAIN_S
+
+
+@in_loop
+async def test_a_blackout_is_not_another_one_for_who_connects_again() -> None:
+    loop = asyncio.get_running_loop()
+    with scene(backward=LinkConditions(blackouts=(Blackout(0, 0.05),))) as this:
+        this.client().say(b"lost")
+        await until(lambda: this.relay.report()["backward"]["dropped_by_blackout"] == 1)
+        over_at = this.relay.report()["begun_at"] + 0.05
+        await until(lambda: loop.time() >= over_at)
+        again = this.client()
+        again.say(b"heard")
+        await until(lambda: again.heard == [b"re: heard"])
+        assert this.target.heard == [b"heard"]
 
 
 @in_loop

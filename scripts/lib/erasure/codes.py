@@ -152,7 +152,11 @@ class Streaming(Code[ParityPacket]):
 
 
 def interleaved(sources: Sequence[int], parity: Sequence[ParityT], spacing: int) -> list[int | ParityT]:
-    """Return a frame's packets with its parity among the last of them, `spacing` apart, one parity at the very end."""
+    """Return a frame's packets with its parity among the last of them, `spacing` apart, one parity at the very end.
+
+    What comes after parity is missing when the parity arrives, so a decoder computes it although it is on its way:
+    without any loss 18 times the work at spacing 1 (500 µs against 28 a frame of 36 packets of 1152 bytes).
+    """
     gaps = spacing * (len(parity) - 1)
     head = max(0, len(sources) - gaps)
     packets: list[int | ParityT] = list(sources[:head])
