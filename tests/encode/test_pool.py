@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ from wavry.decode.decoder import VideoDecoder
 from wavry.encode import EncoderConfig, EncoderPool
 from wavry.encode.converter import FrameConverter
 from wavry.encode.pool import native_bytes
-from wavry.errors import ConfigError, ResourceError
+from wavry.errors import ConfigError, NoBackendError, ResourceError
 from wavry.media import AccessUnit, PixelFormat, Size, UnitTimings, picture_bytes
 from wavry.memory import FrameBufferPool
 
@@ -164,3 +165,45 @@ def test_still_pictures_after_reuse_are_not_those_of_before(pool: EncoderPool) -
     assert abs(to_rgb(frame).astype(int) - [255, 0, 0]).max() <= 6
     decoder.close()
     converter.close()
+
+
+def test_a_warmed_encoder_is_taken_instead_of_opening_one(pool: EncoderPool) -> None:
+    active = pool.acquire(config())
+    pool.warm(config(LARGE))
+    warmed = pool.acquire(config(LARGE))
+    assert (pool.opened, pool.reused) == (2, 1)
+    assert [unit.is_keyframe for unit in encode(warmed, 1, 2)] == [True, False]
+    assert pool.used_bytes == native_bytes(active.config) + native_bytes(warmed.config)
+
+
+def test_what_is_there_already_is_not_warmed_again(pool: EncoderPool) -> None:
+    pool.release(pool.acquire(config()).encoder_id)
+    pool.warm(config())
+    assert pool.used_bytes == native_bytes(config())
+
+
+def test_warming_keeps_the_bound_of_idle_encoders() -> None:
+    pool = EncoderPool(wanted="libx264", max_idle_bytes=native_bytes(config(LARGE)))
+    pool.release(pool.acquire(config()).encoder_id)
+    pool.warm(config(LARGE))
+    assert pool.used_bytes == native_bytes(config(LARGE))
+    assert pool.drops == 1
+    pool.warm(config(Size(640, 480)))  # too large to idle
+    pool.close()
+    assert pool.used_bytes == 0
+
+
+def test_a_pool_that_is_closed_ends_what_is_being_warmed() -> None:
+    pool = EncoderPool(wanted="libx264")
+    before = threading.active_count()
+    pool.warm(config(LARGE))
+    pool.close()
+    assert threading.active_count() == before
+
+
+def test_warming_an_encoder_that_does_not_work_leaves_the_refusal_to_who_needs_it() -> None:
+    pool = EncoderPool(wanted="nvenc")
+    pool.warm(config())
+    with pytest.raises(NoBackendError):
+        pool.acquire(config())
+    pool.close()

@@ -12,9 +12,11 @@ from tests.support.aio import PATIENCE_S
 from tests.support.video import make_frame, noise, plain, psnr, text, to_rgb
 from wavry.backends import Opened
 from wavry.decode.decoder import VideoDecoder
+from wavry.encode import ladder, registry
 from wavry.encode import pool as pool_module
-from wavry.encode import registry
+from wavry.encode import stage as stage_module
 from wavry.encode.encoder import VideoEncoder
+from wavry.encode.ladder import QualityStep
 from wavry.encode.refinement import RefinementConfig
 from wavry.encode.stage import EncodeOutput, EncodeStage, EncodeStageConfig, StreamOpened, output_bytes
 from wavry.errors import EncodeError, NoBackendError
@@ -179,6 +181,57 @@ def test_a_larger_picture_is_scaled_into_the_box() -> None:
         bench.show(noise(Size(200, 100)))
         assert bench.next_stream().config.size == Size(100, 50)
         assert bench.next_unit().is_keyframe
+
+
+def test_a_slower_link_makes_smaller_units_without_a_keyframe() -> None:
+    with running() as bench:
+        units: dict[int, list[AccessUnit]] = {}
+        for aim_bps in (2_000_000, 100_000):
+            bench.stage.aim_at(aim_bps)
+            for seed in range(20):
+                bench.show(noise(SIZE, seed))
+            if not units:
+                bench.next_stream()
+            units[aim_bps] = [bench.next_unit() for _ in range(20)]
+    means = [sum(len(unit.data) for unit in each[5:]) / 15 for each in units.values()]
+    assert means[1] < means[0] / 3
+    assert [unit.is_keyframe for each in units.values() for unit in each] == [True, *[False] * 39]
+
+
+def test_no_aim_is_above_the_ceiling_or_below_what_an_encoder_takes() -> None:
+    with running() as bench:
+        for aim_bps in (10**12, 0, -5):
+            bench.stage.aim_at(aim_bps)
+            bench.show(noise(SIZE, aim_bps % 7))
+        bench.next_stream()
+        assert [bench.next_unit().frame_id for _ in range(3)] == [0, 1, 2]
+
+
+@pytest.fixture
+def hasty_ladder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two steps, whole and half the size, taken at once."""
+    monkeypatch.setattr(
+        stage_module,
+        "quality_steps",
+        lambda size, fps, _: [QualityStep(size, fps, 10**6), QualityStep(Size(80, 60), fps, 10)],
+    )
+    for name in ("_STEP_DOWN_S", "_STEP_UP_S", "_SETTLE_S"):
+        monkeypatch.setattr(ladder, name, 0.0)
+
+
+@pytest.mark.usefixtures("hasty_ladder")
+def test_a_link_that_stays_slow_gets_smaller_pictures_and_the_old_ones_back() -> None:
+    with running() as bench:
+        sizes = []
+        for aim_bps in (2_000_000, 200_000, 2_000_000):
+            bench.stage.aim_at(aim_bps)
+            bench.show(noise(SIZE, 1))
+            opened = bench.next_stream()
+            unit = bench.next_unit()
+            sizes.append(opened.config.size)
+            assert (unit.epoch, unit.is_keyframe) == (opened.epoch, True)
+        assert sizes == [SIZE, Size(80, 60), SIZE]
+        assert (bench.stage._encoders.opened, bench.stage._encoders.reused) == (2, 1)
 
 
 def test_a_keyframe_on_demand_is_made_at_once_though_nothing_moves() -> None:

@@ -10,6 +10,9 @@ from wavry.media import Codec, Size
 MAX_DIMENSION = 8192
 """Largest width or height: what H.264 level 6.2 allows, and what bounds a client's buffers."""
 
+MIN_BITRATE_BPS = 100_000
+MAX_BITRATE_BPS = 1_000_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderConfig:
@@ -46,7 +49,7 @@ class EncoderConfig:
             raise ConfigError("--size", self.size, f"even, 16x16 to {MAX_DIMENSION}x{MAX_DIMENSION}")
         if not 1 <= self.fps <= 240:
             raise ConfigError("--fps", self.fps, "1 to 240")
-        if not 100_000 <= self.bitrate_bps <= 1_000_000_000:
+        if not MIN_BITRATE_BPS <= self.bitrate_bps <= MAX_BITRATE_BPS:
             raise ConfigError("--bitrate", self.bitrate_bps, "100k to 1000M")
 
     @property

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from wavry.backends import AUTO
 from wavry.encode.registry import open_encoder
+from wavry.encode.warming import EncoderWarming
 from wavry.errors import ConfigError, ResourceError
 from wavry.memory.allocator import return_free_memory
 
@@ -79,8 +80,11 @@ class EncoderPool:
         self._ids = itertools.count(1)
         self._active: dict[int, _Entry] = {}
         self._idle: OrderedDict[int, _Entry] = OrderedDict()
+        self._warming = EncoderWarming(lambda config: open_encoder(config, wanted=wanted, without=dict(self._refused)))
         self._high_water_bytes = 0
         self._largest_bytes = 0
+        self._warming_for: _Key | None = None
+        self._warming_bytes = 0
         self._refused: dict[str, str] = {}
         """Encoders that do not work here, and why: trying them again at each change of size would cost 0.1 s."""
         self.refusals: tuple[BackendUnavailableError, ...] = ()
@@ -104,7 +108,8 @@ class EncoderPool:
             NoBackendError: None can be opened.
             ResourceError: `max_per_config` of this kind are active.
         """
-        key = _Key(config.codec, config.size, config.fps, self._wanted)
+        key = self._key(config)
+        self._take_warm(wait=self._warming_for == key)
         for encoder_id, entry in reversed(self._idle.items()):
             if entry.key == key and config.bitrate_bps <= entry.encoder.config.bitrate_bps:
                 del self._idle[encoder_id]
@@ -113,6 +118,35 @@ class EncoderPool:
                 self.reused += 1
                 return entry.encoder
         return self._open(key, config)
+
+    def warm(self, config: EncoderConfig) -> None:
+        """Open an idle encoder for `config` on another thread; `acquire` finds it.
+
+        Nothing happens if there is one already, another is being opened, or it is too large to idle.
+        """
+        self._take_warm(wait=False)
+        key, needed_bytes = self._key(config), native_bytes(config)
+        if self._warming.is_busy or any(entry.key == key for entry in self._idle.values()):
+            return
+        if needed_bytes <= self._max_idle_bytes:
+            self._keep_idle_below(self._max_idle_bytes - needed_bytes)
+            self._warming_for, self._warming_bytes = key, needed_bytes
+            self._warming.start(config)
+
+    def _take_warm(self, *, wait: bool) -> None:
+        encoder = self._warming.take(wait=wait)
+        if self._warming.is_busy:
+            return
+        key, self._warming_for = self._warming_for, None
+        self._warming_bytes = 0
+        if encoder is not None and key is not None:
+            encoder.encoder_id = next(self._ids)
+            self.opened += 1
+            self._make_idle(encoder.encoder_id, _Entry(key, encoder))
+            self._note_use()
+
+    def _key(self, config: EncoderConfig) -> _Key:
+        return _Key(config.codec, config.size, config.fps, self._wanted)
 
     def _open(self, key: _Key, config: EncoderConfig) -> VideoEncoder:
         if sum(entry.key == key for entry in self._active.values()) >= self._max_per_config:
@@ -135,8 +169,14 @@ class EncoderPool:
         Raises:
             ResourceError: No active encoder has that id.
         """
-        self._idle[encoder_id] = self._take_active(encoder_id)
-        while self._idle and self._idle_bytes() > self._max_idle_bytes:
+        self._make_idle(encoder_id, self._take_active(encoder_id))
+
+    def _make_idle(self, encoder_id: int, entry: _Entry) -> None:
+        self._idle[encoder_id] = entry
+        self._keep_idle_below(self._max_idle_bytes)
+
+    def _keep_idle_below(self, limit_bytes: int) -> None:
+        while self._idle and self._idle_bytes() > limit_bytes:
             self._close_idle(lambda entry: entry is next(iter(self._idle.values())))
             self.drops += 1
 
@@ -167,6 +207,8 @@ class EncoderPool:
 
     def close(self) -> None:
         """Close everything."""
+        self._warming.close()
+        self._warming_bytes = 0
         self._close_idle(lambda _: True)
         for entry in self._active.values():
             entry.encoder.close()
@@ -174,7 +216,7 @@ class EncoderPool:
         return_free_memory()
 
     def _idle_bytes(self) -> int:
-        return sum(native_bytes(entry.encoder.config) for entry in self._idle.values())
+        return self._warming_bytes + sum(native_bytes(entry.encoder.config) for entry in self._idle.values())
 
     def _note_use(self) -> None:
         self._high_water_bytes = max(self._high_water_bytes, self.used_bytes)

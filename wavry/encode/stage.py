@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wavry.backends import AUTO
 from wavry.clock import monotonic, monotonic_us
-from wavry.encode.config import EncoderConfig
+from wavry.encode.config import MIN_BITRATE_BPS, EncoderConfig
+from wavry.encode.ladder import QualityLadder, quality_steps
 from wavry.encode.pool import EncoderPool
 from wavry.encode.refinement import Refinement, RefinementConfig
 from wavry.errors import EncodeError
@@ -59,8 +61,11 @@ def output_bytes(output: EncodeOutput) -> int:
 class EncodeStage:
     """Encodes what comes, keyframes when asked, and refines what stands still.
 
-    `run` is for a worker thread; `request_keyframe` and `stop` work from any thread. The stage owns each frame it
-    takes and releases it as soon as it is converted.
+    What the link carries (`aim_at`) decides the bit rate at once, and what is sent at all (`QualityLadder`) after a
+    while: fewer frames, then smaller ones.
+
+    `run` is for a worker thread; `request_keyframe`, `aim_at` and `stop` work from any thread. The stage owns each
+    frame it takes and releases it as soon as it is converted.
 
     Args:
         config: What to encode.
@@ -86,12 +91,16 @@ class EncodeStage:
         self._encoder: VideoEncoder | None = None
         self._converter: FrameConverter | None = None
         self._encoders = EncoderPool(wanted=config.encoder)
-        self._encoders.expect(self._encoder_config(source))
-        self._pool = FrameBufferPool(self._picture_bytes(source), 1, name="encode.picture")
+        self._encoders.expect(self._encoder_config(self._full_size(source)))
+        self._pool = FrameBufferPool(picture_bytes(self._full_size(source)), 1, name="encode.picture")
         self._registrations = [
             budget.register("encode.encoders", self._encoders, policy=self._encoders.policy),
             budget.register("encode.picture", self._pool, policy=self._pool.policy),
         ]
+        self._target_bps = config.bitrate_bps
+        self._ladder = self._new_ladder(source)
+        self._next_slot_at = 0.0
+        self._stopped = threading.Event()
         self._epoch = 0
         self._frame_id = 0
         self._pending: dict[int, tuple[int, UnitTimings]] = {}
@@ -103,8 +112,13 @@ class EncodeStage:
         self._keyframe_requested = True
         self._frames.wake()
 
+    def aim_at(self, bitrate_bps: int) -> None:
+        """Make no more than this from now on, at most the configured bit rate. Any thread."""
+        self._target_bps = min(max(bitrate_bps, MIN_BITRATE_BPS), self._config.bitrate_bps)
+
     def stop(self) -> None:
         """Make `run` return. Any thread."""
+        self._stopped.set()
         self._frames.close()
         self._outputs.close()
 
@@ -116,12 +130,31 @@ class EncodeStage:
         """
         try:
             while True:
+                self._wait_for_slot()
                 frame = self._frames.get(self._repeat_timeout())
+                self._follow_target()
                 self._step(frame)
         except QueueClosed:
             pass
         finally:
             self._close()
+
+    def _wait_for_slot(self) -> None:
+        """Where fewer frames are sent than captured, wait for the time of the next; newer ones supersede it."""
+        if self._ladder.step.fps < self._config.fps:
+            self._stopped.wait(max(0.0, self._next_slot_at - monotonic()))
+
+    def _follow_target(self) -> None:
+        """Adapt to what the link carries now. Another size begins with the next frame."""
+        now = monotonic()
+        step = self._ladder.update(self._target_bps, now=now)
+        self._next_slot_at = max(self._next_slot_at, now - 1 / step.fps) + 1 / step.fps
+        likely = self._ladder.next_likely
+        if likely is not None and likely.size != step.size and self._encoder is not None:
+            self._encoders.warm(self._encoder_config(likely.size))
+        if self._encoder is not None:
+            per_frame = self._config.fps / step.fps  # the encoder thinks that all frames come
+            self._encoder.set_bitrate(min(round(self._target_bps * per_frame), self._config.bitrate_bps))
 
     def _step(self, frame: Frame | None) -> None:
         now_us = monotonic_us()
@@ -151,13 +184,18 @@ class EncodeStage:
 
     def _take(self, frame: Frame) -> bool:
         """Bring the picture up to date; say whether it has changed."""
-        if self._converter is None or self._encoder is None or self._converter.source != frame.size:
+        converter = self._converter
+        if converter is None or self._encoder is None or converter.source != frame.size:
+            self._ladder = self._new_ladder(frame.size)
             self._open_stream(frame.size)
-            frame.damage = None
-            assert self._converter is not None  # _open_stream made it or raised
-            self._converter.update(frame)
-            return True
-        return self._converter.update(frame)
+        elif converter.target != self._ladder.step.size:
+            self._open_stream(frame.size)
+        else:
+            return converter.update(frame)
+        frame.damage = None
+        assert self._converter is not None  # _open_stream made it or raised
+        self._converter.update(frame)
+        return True
 
     def _encode(self, capture_us: int, timings: UnitTimings) -> None:
         encoder, converter = self._encoder, self._converter
@@ -189,13 +227,15 @@ class EncodeStage:
         self._encoder = None
         self._close_picture()
 
-    def _encoder_config(self, source: Size) -> EncoderConfig:
-        config = self._config
-        size = source.fitted(config.box or source)  # at the least it becomes even
-        return EncoderConfig(codec=config.codec, size=size, fps=config.fps, bitrate_bps=config.bitrate_bps)
+    def _full_size(self, source: Size) -> Size:
+        return source.fitted(self._config.box or source)  # at the least it becomes even
 
-    def _picture_bytes(self, source: Size) -> int:
-        return picture_bytes(self._encoder_config(source).size)
+    def _new_ladder(self, source: Size) -> QualityLadder:
+        return QualityLadder(quality_steps(self._full_size(source), self._config.fps, self._config.bitrate_bps))
+
+    def _encoder_config(self, size: Size) -> EncoderConfig:
+        config = self._config
+        return EncoderConfig(codec=config.codec, size=size, fps=config.fps, bitrate_bps=config.bitrate_bps)
 
     def _open_stream(self, source: Size) -> None:
         from wavry.encode.converter import FrameConverter
@@ -204,9 +244,9 @@ class EncodeStage:
         if self._encoder is not None:
             self._encoders.release(self._encoder.encoder_id)
             self._encoder = None
-        config = self._encoder_config(source)
+        config = self._encoder_config(self._ladder.step.size)
         encoder = self._encoder = self._encoders.acquire(config)
-        self._pool.resize(self._picture_bytes(source))
+        self._pool.resize(picture_bytes(config.size))
         self._converter = FrameConverter(source, config.size, encoder.layout, self._pool.acquire())
         self._epoch = (self._epoch + 1) & 0xFF
         self._frame_id = 0

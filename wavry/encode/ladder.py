@@ -1,0 +1,106 @@
+"""What to give up when the link is slow: first frames per second, then lines; and when to take them back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from wavry.media import Size
+
+FRAME_RATES = (60, 45, 30)
+"""Below 60: a third of the frames, half of them. Fewer than 30 feel broken before small pictures do."""
+
+LINES = (1440, 1080, 900, 720, 540)
+
+_BITS_PER_PIXEL = 0.03
+"""With less than that for each pixel x264 `ultrafast` has to drop what people read: 3.7 Mbit/s at 1080p60."""
+
+_CEILING_SHARE = 0.6
+"""Whoever sets a low ceiling has chosen to see it: the best step never needs more than this part of it."""
+
+_ROOM = 1.3
+"""How much more than a step needs must be there before it is taken again."""
+
+_STEP_DOWN_S = 0.5
+"""A step is given up when the link has been too slow for it for so long."""
+
+_STEP_UP_S = 2.0
+"""And taken back when there has been room for so long, one at a time."""
+
+_SETTLE_S = 10.0
+"""After a step down none is taken back for so long, so that nothing flaps."""
+
+
+class QualityStep(NamedTuple):
+    """What is sent, and the bit rate that it needs."""
+
+    size: Size
+    fps: int
+    needed_bps: int
+
+
+def quality_steps(size: Size, fps: int, ceiling_bps: int) -> list[QualityStep]:
+    """Return the steps from the best, `size` at `fps`, down to 540 lines at 30 frames per second."""
+    rates = [fps, *(rate for rate in FRAME_RATES if rate < fps)]
+    sizes = [size.fitted(size._replace(height=lines)) for lines in LINES if lines < size.height]
+    kinds = [(size, rate) for rate in rates] + [(smaller, rates[-1]) for smaller in sizes]
+    bits_per_pixel = min(_BITS_PER_PIXEL, _CEILING_SHARE * ceiling_bps / (size.width * size.height * fps))
+    return [QualityStep(each, rate, round(each.width * each.height * rate * bits_per_pixel)) for each, rate in kinds]
+
+
+class QualityLadder:
+    """Follows a bit rate, at most one step each 2 s. One owner.
+
+    Args:
+        steps: From the best to the least; the first is where it begins.
+    """
+
+    def __init__(self, steps: list[QualityStep]) -> None:
+        self.steps = steps
+        self._at = 0
+        self._too_slow_since: float | None = None
+        self._roomy_since: float | None = None
+        self._moved_at = float("-inf")
+        self._lowered_at = float("-inf")
+
+    @property
+    def step(self) -> QualityStep:
+        """What is to be sent now."""
+        return self.steps[self._at]
+
+    @property
+    def next_likely(self) -> QualityStep | None:
+        """The step that may come next, while the link is too slow for this one or almost too good for it."""
+        if self._too_slow_since is not None and self._at + 1 < len(self.steps):
+            return self.steps[self._at + 1]
+        return self.steps[self._at - 1] if self._roomy_since is not None and self._at > 0 else None
+
+    def update(self, bitrate_bps: float, *, now: float) -> QualityStep:
+        """Take note of what the link carries, a few times a second at least, and return what is to be sent."""
+        is_too_slow = self._at + 1 < len(self.steps) and bitrate_bps < self.step.needed_bps
+        is_roomy = self._at > 0 and bitrate_bps >= self.steps[self._at - 1].needed_bps * _ROOM
+        self._too_slow_since = self._since(is_too_slow, self._too_slow_since, now)
+        self._roomy_since = self._since(is_roomy, self._roomy_since, now)
+        if now - self._moved_at < _STEP_UP_S:
+            return self.step
+        if self._too_slow_since is not None and now - self._too_slow_since >= _STEP_DOWN_S:
+            self._move(1, now)
+            self._lowered_at = now
+        elif (
+            self._roomy_since is not None
+            and now - self._roomy_since >= _STEP_UP_S
+            and now - self._lowered_at >= _SETTLE_S
+        ):
+            self._move(-1, now)
+        return self.step
+
+    @staticmethod
+    def _since(holds: bool, since: float | None, now: float) -> float | None:
+        if not holds:
+            return None
+        return now if since is None else since
+
+    def _move(self, steps: int, now: float) -> None:
+        self._at += steps
+        self._moved_at = now
+        self._too_slow_since = self._roomy_since = None
