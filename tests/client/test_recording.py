@@ -167,7 +167,7 @@ def test_the_queue_gives_up_the_oldest_when_the_disk_is_slow(tmp_path: Path) -> 
     unit = stream(1)[0]
     large = replace(unit, data=bytes(3 * 1024 * 1024))
     for number in range(5):
-        recorder.queue.put_nowait(ReceivedUnit(replace(large, frame_id=number), STREAM, 0))
+        recorder.queue.put_nowait(ReceivedUnit(replace(large, frame_id=number), STREAM, 0, 0))
     assert (recorder.queue.drops, len(recorder.queue)) == (3, 2)
     assert recorder.queue.used_bytes <= recorder.queue.cap_bytes
 

@@ -49,7 +49,7 @@ def seen_by_witness(units: Iterable[AccessUnit]) -> Witness:
     for unit in units:
         frame = decoder.decode(unit)
         assert frame is not None
-        witness.see(Picture(frame, ReceivedUnit(unit, stream, 0), unit.capture_us))
+        witness.see(Picture(frame, ReceivedUnit(unit, stream, 0, 0), unit.capture_us))
     decoder.close()
     return witness
 

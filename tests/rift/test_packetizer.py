@@ -41,7 +41,8 @@ def test_packet_ids_run_on_from_unit_to_unit_and_wrap() -> None:
 
 def test_ids_of_packets_that_never_left_are_used_again() -> None:
     packetizer = Packetizer(512)
-    packetizer.rewind(len(packetizer.packetize(make_unit(0))))
+    packetizer.packetize(make_unit(0))
+    packetizer.rewind_to(0)
     assert packetizer.next_packet_id == 0
 
 
@@ -68,7 +69,7 @@ def test_fields_that_do_not_fit_the_wire_are_our_own_fault(frame_id: int, epoch:
         Packetizer(1170).packetize(unit)
 
 
-@pytest.mark.parametrize("limit", [0, 511, 65_536])
+@pytest.mark.parametrize("limit", [0, 255, 65_536])
 def test_a_datagram_limit_out_of_range_is_refused(limit: int) -> None:
-    with pytest.raises(ConfigError, match="512 to 65535"):
+    with pytest.raises(ConfigError, match="256 to 65535"):
         Packetizer(limit)

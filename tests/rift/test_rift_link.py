@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hypothesis import given
@@ -12,7 +13,7 @@ from network.link import Link
 from network.loss import RandomLoss
 from network.simulation import Simulation
 from tests.support.rift import datagrams_of, delivered_units, make_unit, receive_all
-from wavry.rift import AccessUnitReceived, Packet, Receiver, ReceiverConfig, ReceiverEvent
+from wavry.rift import AccessUnitReceived, Packet, Receiver, ReceiverConfig, ReceiverEvent, SenderConfig
 
 if TYPE_CHECKING:
     from wavry.media import AccessUnit
@@ -89,17 +90,39 @@ def test_whatever_the_delays_no_unit_is_corrupted_or_lacks_its_reference(
         previous = unit.frame_id
 
 
-def test_after_a_loss_the_picture_comes_back_through_the_control_stream() -> None:
+DEAD_FOR_FRAME_10 = LinkConditions(latency_s=0.001, blackouts=(Blackout(10 / 60 - 0.005, 0.01),))
+
+
+def shown_over(conditions: LinkConditions, sender_config: SenderConfig | None = None) -> list[int]:
+    """Stream 40 frames; return the ids of those that were delivered."""
     shown: list[int] = []
 
     def note(event: ReceiverEvent, _: float) -> None:
         if isinstance(event, AccessUnitReceived):
             shown.append(event.unit.frame_id)
 
-    # Dead for the moment in which frame 10 is sent.
-    conditions = LinkConditions(latency_s=0.001, blackouts=(Blackout(10 / 60 - 0.005, 0.01),))
-    simulation = Simulation(PathConditions.both(conditions), seed=1, on_event=note)
-    simulation.run(40 / 60)
+    path = PathConditions.both(conditions)
+    simulation = Simulation(path, seed=1, on_event=note, sender_config=sender_config)
+    simulation.run(39.5 / 60)
     simulation.finish()
-    # Frame 11 shows the hole, frame 12 is the keyframe that was asked for.
-    assert shown == [*range(10), *range(12, 40)]
+    return shown
+
+
+def test_a_frame_of_which_nothing_came_is_sent_again() -> None:
+    assert shown_over(DEAD_FOR_FRAME_10, SenderConfig(redundancy=0)) == list(range(40))
+
+
+def test_scattered_losses_are_repaired_by_parity_alone() -> None:
+    config = SenderConfig(history_limit_bytes=0, redundancy=0.2)
+    assert shown_over(LinkConditions(latency_s=0.001, loss=RandomLoss(0.05)), config) == list(range(40))
+
+
+def test_after_a_loss_that_nothing_repairs_the_picture_comes_back_with_a_keyframe() -> None:
+    shown = shown_over(DEAD_FOR_FRAME_10, SenderConfig(history_limit_bytes=0, redundancy=0))
+    # Frame 11 shows the hole, for 35 ms an answer is waited for, frame 14 is the keyframe.
+    assert shown == [*range(10), *range(14, 40)]
+
+
+def test_the_lost_end_of_the_last_frame_is_sent_again() -> None:
+    conditions = replace(DEAD_FOR_FRAME_10, blackouts=(Blackout(39 / 60 - 0.005, 0.01),))
+    assert shown_over(conditions) == list(range(40))

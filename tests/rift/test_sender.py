@@ -19,7 +19,10 @@ from wavry.rift import (
     UnitsDropped,
 )
 
-SMALL = SenderConfig(queue_limit_bytes=16 * 1024)
+PLAIN = SenderConfig(redundancy=0)
+"""Without parity, so that each packet has an id."""
+
+SMALL = SenderConfig(queue_limit_bytes=16 * 1024, redundancy=0)
 
 
 def packet_ids(datagrams: list[bytes]) -> list[int]:
@@ -45,7 +48,7 @@ def feedback(highest_packet_id: int, *, packets_received: int = 1) -> Feedback:
 
 
 def test_units_leave_in_order_within_what_the_network_takes() -> None:
-    sender = Sender()
+    sender = Sender(PLAIN)
     for frame_id in range(3):
         assert sender.send_access_unit(make_unit(frame_id, size=3000), now=0.0)
     queued_bytes = sender.queued_bytes
@@ -65,7 +68,7 @@ def test_units_leave_in_order_within_what_the_network_takes() -> None:
 
 
 def test_before_the_first_keyframe_nothing_else_is_taken() -> None:
-    sender = Sender()
+    sender = Sender(PLAIN)
     assert sender.needs_keyframe
     assert not sender.send_access_unit(make_unit(5), now=0.0)
     assert sender.events() == [UnitsDropped(1, 5)]
@@ -123,7 +126,7 @@ def test_one_unit_larger_than_the_queue_is_taken_when_nothing_waits() -> None:
 
 @pytest.mark.parametrize("size", [1, 100, 5000, 100_000])
 def test_the_account_is_no_less_than_what_the_queue_takes(size: int) -> None:
-    sender = Sender()
+    sender = Sender(PLAIN)
     units = [make_unit(frame_id, size=size) for frame_id in range(1000)]
     tracemalloc.start()
     try:
@@ -138,7 +141,7 @@ def test_the_account_is_no_less_than_what_the_queue_takes(size: int) -> None:
 
 
 def test_a_unit_too_large_changes_nothing() -> None:
-    sender = Sender()
+    sender = Sender(PLAIN)
     sender.send_access_unit(make_unit(0), now=0.0)
     with pytest.raises(LocalProtocolError):
         sender.send_access_unit(make_unit(1, size=MAX_UNIT_BYTES + 1), now=0.0)
@@ -147,7 +150,7 @@ def test_a_unit_too_large_changes_nothing() -> None:
 
 
 def test_a_gap_in_frame_ids_and_a_new_epoch_want_a_keyframe() -> None:
-    sender = Sender()
+    sender = Sender(PLAIN)
     sender.send_access_unit(make_unit(0), now=0.0)
     assert not sender.send_access_unit(make_unit(2), now=0.0)
     assert sender.send_access_unit(make_unit(3, keyframe=True), now=0.0)
@@ -156,13 +159,13 @@ def test_a_gap_in_frame_ids_and_a_new_epoch_want_a_keyframe() -> None:
 
 
 def test_frame_ids_wrap_without_breaking_the_chain() -> None:
-    sender = Sender()
+    sender = Sender(PLAIN)
     sender.send_access_unit(make_unit(2**32 - 1, keyframe=True), now=0.0)
     assert sender.send_access_unit(make_unit(0, keyframe=False), now=0.0)
 
 
 def test_a_keyframe_request_is_passed_on_once_until_a_keyframe_comes() -> None:
-    sender = Sender()
+    sender = Sender(PLAIN)
     sender.send_access_unit(make_unit(0), now=0.0)
     request = KeyframeRequest(epoch=0, after_frame_id=5)
     for now in (1.0, 1.1, 1.2):
@@ -176,7 +179,7 @@ def test_a_keyframe_request_is_passed_on_once_until_a_keyframe_comes() -> None:
 
 
 def test_a_request_that_did_not_know_of_the_last_keyframe_is_ignored_for_a_while() -> None:
-    sender = Sender()
+    sender = Sender(PLAIN)
     sender.send_access_unit(make_unit(9, keyframe=True), now=1.0)
     request = KeyframeRequest(epoch=0, after_frame_id=8)
     sender.receive_message(request, now=1.1)
@@ -186,7 +189,7 @@ def test_a_request_that_did_not_know_of_the_last_keyframe_is_ignored_for_a_while
 
 
 def test_requests_of_another_epoch_and_other_messages_are_ignored() -> None:
-    sender = Sender()
+    sender = Sender(PLAIN)
     sender.receive_message(KeyframeRequest(epoch=0, after_frame_id=0), now=0.0)
     sender.send_access_unit(make_unit(0, keyframe=True, epoch=3), now=0.0)
     sender.receive_message(KeyframeRequest(epoch=2, after_frame_id=5), now=9.0)
@@ -196,7 +199,7 @@ def test_requests_of_another_epoch_and_other_messages_are_ignored() -> None:
 
 @pytest.mark.parametrize("report", [feedback(1), feedback(0, packets_received=0)])
 def test_the_lost_end_of_the_last_frame_before_a_pause_is_noticed_once(report: Feedback) -> None:
-    sender = Sender()
+    sender = Sender(PLAIN)
     sender.send_access_unit(make_unit(0, size=3000), now=0.0)
     assert len(sender.datagrams_to_send(now=0.0)) == 3
     sender.receive_message(report, now=0.1)
@@ -208,7 +211,7 @@ def test_the_lost_end_of_the_last_frame_before_a_pause_is_noticed_once(report: F
 
 
 def test_a_viewer_that_has_the_last_packet_is_left_alone() -> None:
-    sender = Sender()
+    sender = Sender(PLAIN)
     sender.send_access_unit(make_unit(0, size=3000), now=0.0)
     sender.datagrams_to_send(now=0.0)
     sender.receive_message(feedback(2), now=1.0)
@@ -219,7 +222,7 @@ def test_packetizing_passes_its_checkpoint() -> None:
     names: list[str] = []
     set_checkpoint_recorder(names.append)
     try:
-        Sender().send_access_unit(make_unit(0), now=0.0)
+        Sender(PLAIN).send_access_unit(make_unit(0), now=0.0)
     finally:
         set_checkpoint_recorder(None)
     assert names == ["access_unit_packetized"]

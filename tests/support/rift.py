@@ -41,8 +41,8 @@ def make_packet(
 
 
 def datagrams_of(units: list[AccessUnit], *, first_packet_id: int = 0) -> list[bytes]:
-    """What a sender makes of the units with the smallest datagrams: one packet for each 488 bytes."""
-    config = SenderConfig(max_datagram_bytes=MIN_DATAGRAM_BYTES, first_packet_id=first_packet_id)
+    """What a sender makes of the units with the smallest datagrams: one packet for each 488 bytes, no parity."""
+    config = SenderConfig(max_datagram_bytes=MIN_DATAGRAM_BYTES, first_packet_id=first_packet_id, redundancy=0)
     sender = Sender(config)
     datagrams: list[bytes] = []
     for unit in units:

@@ -131,4 +131,4 @@ def received(*items: StreamFormat | AccessUnit, at_us: int = 0) -> Iterator[Rece
             stream = item
         else:
             assert stream is not None
-            yield ReceivedUnit(item, stream, at_us)
+            yield ReceivedUnit(item, stream, at_us, at_us)

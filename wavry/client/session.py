@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from typing import TYPE_CHECKING
 
 from wavry import __version__
 from wavry.clock import monotonic_us
 from wavry.decode import ReceivedUnit, StreamFormat
 from wavry.errors import ConnectionLostError, ErrorCode, RemoteProtocolError
-from wavry.media import AccessUnit, Codec, Size
+from wavry.media import Codec, Size
 from wavry.observe.logs import printable
 from wavry.rift import (
     AccessUnitReceived,
@@ -22,6 +23,7 @@ from wavry.rift import (
     KeyframeRequest,
     Message,
     Ping,
+    Playout,
     Pong,
     Receiver,
     ReceiverConfig,
@@ -83,20 +85,23 @@ class HostSession:
         self._network = statistics.network
         self._on_stream = on_stream
         self._on_unit = on_unit
-        self._stream: StreamFormat | None = None
+        self._streams: deque[StreamFormat] = deque(maxlen=2)
+        """The present one and the one before, of which units may still be on their way."""
         self._on_source_state = on_source_state
         self._loop = asyncio.get_running_loop()
         self._control = ControlDecoder()
         self._receiver = Receiver(ReceiverConfig())
+        self._playout = Playout()
         self._registrations = [
-            budget.register("rift.reorder", self._receiver.window, policy="the oldest give way"),
-            budget.register("rift.assembler", self._receiver.assembler, policy="a unit above the limit is lost"),
+            budget.register(name, holder, policy=holder.policy)
+            for name, holder in {**self._receiver.holders(), "rift.playout": self._playout}.items()
         ]
         self._reported_packets = 0
         self._ping_id = 0
         self._heard_at = self._loop.time()
         self._keyframe_asked_at = -_KEYFRAME_INTERVAL_S
         self._receiver_timer: asyncio.TimerHandle | None = None
+        self._playout_timer: asyncio.TimerHandle | None = None
         self._feedback_timer: asyncio.TimerHandle | None = None
         self._ping_timer: asyncio.TimerHandle | None = None
         self._bye: Bye | None = None
@@ -167,6 +172,8 @@ class HostSession:
         """Take media packets; a malformed one is counted and skipped."""
         self._heard_at = now
         receiver = self._receiver
+        rtt_ms = self._connection.rtt_ms
+        receiver.rtt_s = None if rtt_ms is None else rtt_ms / 1000
         for datagram in datagrams:
             try:
                 receiver.receive_datagram(datagram, now=now)
@@ -177,32 +184,61 @@ class HostSession:
             self._feedback_timer = self._loop.call_later(FEEDBACK_INTERVAL_S, self._report)
 
     def _drain(self) -> None:
-        """Hand on what the receiver has, and set its timer."""
+        """Hand on what the receiver has, send what it asks for, and set its timer."""
+        now = self._loop.time()
         for event in self._receiver.events():
             match event:
-                case AccessUnitReceived(unit=unit):
-                    self._take(unit)
+                case AccessUnitReceived():
+                    self._playout.add(event, now=now)
                 case KeyframeNeeded(epoch=epoch, after_frame_id=after_frame_id):
                     self._ask_for_keyframe(epoch, after_frame_id)
                 case FrameLost(frame_id=frame_id, reason=reason, count=count):
                     logger.debug("%d frames lost from %d on: %s", count, frame_id, reason)
+        self._play(now)
+        self._send_requests(now)
         self._count()
         self._arm_receiver()
 
-    def _take(self, unit: AccessUnit) -> None:
-        stream = self._stream
-        if stream is not None and stream.epoch == unit.epoch:
-            self._on_unit(ReceivedUnit(unit, stream, monotonic_us()))
+    def _send_requests(self, now: float) -> None:
+        """Ask for packets that did not come; what does not fit now is asked for again later."""
+        requests = self._receiver.datagrams_to_send(now=now)
+        if requests:
+            for datagram in requests:
+                self._connection.send_datagram(datagram)
+            self._connection.flush()
+
+    def _play(self, now: float) -> None:
+        """Hand on the units whose time has come, and wake up for the next one."""
+        for received in self._playout.take_due(now=now):
+            self._take(received, now)
+        self._playout_timer = self._timer_at(self._playout_timer, self._playout.next_due_at, self._playout_due)
+
+    def _playout_due(self) -> None:
+        self._playout_timer = None
+        self._play(self._loop.time())
+
+    def _take(self, received: AccessUnitReceived, now: float) -> None:
+        unit = received.unit
+        stream = next((each for each in self._streams if each.epoch == unit.epoch), None)
+        if stream is not None:
+            released_us = monotonic_us()
+            held_us = max(0, round((now - received.completed_at) * 1e6))
+            self._on_unit(ReceivedUnit(unit, stream, released_us - held_us, released_us))
         else:
             self._ask_for_keyframe(unit.epoch, unit.frame_id)  # it overtook the message that describes it
 
     def _arm_receiver(self) -> None:
-        due = self._receiver.next_timer()
-        if self._receiver_timer is not None:
-            if due == self._receiver_timer.when():
-                return
-            self._receiver_timer.cancel()
-        self._receiver_timer = None if due is None else self._loop.call_at(due, self._receiver_due)
+        self._receiver_timer = self._timer_at(self._receiver_timer, self._receiver.next_timer(), self._receiver_due)
+
+    def _timer_at(
+        self, timer: asyncio.TimerHandle | None, due: float | None, callback: Callable[[], None]
+    ) -> asyncio.TimerHandle | None:
+        """Return a timer for `due`, the present one if that is when it fires."""
+        if timer is not None:
+            if due == timer.when():
+                return timer
+            timer.cancel()
+        return None if due is None else self._loop.call_at(due, callback)
 
     def _receiver_due(self) -> None:
         self._receiver_timer = None
@@ -230,8 +266,9 @@ class HostSession:
                 check_version(message)
                 logger.info("connected to %s, %s", printable(message.name) or "a nameless host", self._connection.peer)
             case StreamConfig():
-                self._stream = StreamFormat(message.epoch, message.codec, Size(message.width, message.height))
-                self._on_stream(self._stream)
+                stream = StreamFormat(message.epoch, message.codec, Size(message.width, message.height))
+                self._streams.appendleft(stream)
+                self._on_stream(stream)
             case Pong(sent_us=sent_us, received_us=received_us):
                 self._statistics.clock.on_pong(sent_us=sent_us, host_us=received_us, now_us=monotonic_us())
             case SourceState(available=available, reason=reason):
@@ -246,7 +283,7 @@ class HostSession:
 
     def connection_lost(self, error: ConnectionLostError) -> None:
         """End; what the host said last is the better reason."""
-        for timer in (self._receiver_timer, self._feedback_timer, self._ping_timer):
+        for timer in (self._receiver_timer, self._playout_timer, self._feedback_timer, self._ping_timer):
             if timer is not None:
                 timer.cancel()
         self._network.finish()

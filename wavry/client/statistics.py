@@ -18,7 +18,19 @@ if TYPE_CHECKING:
     from wavry.decode import Picture, StreamFormat
     from wavry.memory import MemoryBudget, MemoryHistory
 
-_STAGES = ("capture", "encode", "network", "decode", "show")
+_SUMMED = (
+    "packets_received",
+    "packets_lost",
+    "packets_repaired",
+    "packets_requested",
+    "bytes_received",
+    "frames_received",
+    "frames_recovered",
+    "frames_lost",
+)
+"""What is added up over all connections of a run."""
+
+_STAGES = ("capture", "encode", "network", "playout", "decode", "show")
 
 
 @dataclass(slots=True)
@@ -39,7 +51,7 @@ class Network:
 
     def finish(self) -> None:
         """Add the present connection to those that have ended."""
-        for name in ("packets_received", "packets_lost", "bytes_received", "frames_received", "frames_lost"):
+        for name in _SUMMED:
             setattr(self._before, name, getattr(self._before, name) + getattr(self._now, name))
         self._now = ReceiverStats()
 
@@ -59,11 +71,29 @@ class Network:
         return self._before.frames_lost + self._now.frames_lost
 
     @property
+    def packets_requested(self) -> int:
+        """How often the host was asked to send a packet again."""
+        return self._before.packets_requested + self._now.packets_requested
+
+    @property
+    def frames_recovered(self) -> int:
+        """Access units handed to the decoder in which a packet was repaired."""
+        return self._before.frames_recovered + self._now.frames_recovered
+
+    @property
     def loss(self) -> float | None:
-        """Lost packets over expected ones."""
+        """Lost packets over expected ones, before any repair."""
+        return self._share_of(0)
+
+    @property
+    def loss_after_repair(self) -> float | None:
+        """Packets that were neither received nor repaired, over expected ones."""
+        return self._share_of(self._before.packets_repaired + self._now.packets_repaired)
+
+    def _share_of(self, repaired: int) -> float | None:
         lost = self._before.packets_lost + self._now.packets_lost
         expected = self._before.packets_received + self._now.packets_received + lost
-        return lost / expected if expected else None
+        return (lost - repaired) / expected if expected else None
 
 
 @dataclass(slots=True)
@@ -92,7 +122,8 @@ class Statistics:
             self._last_decoded_us = picture.decoded_us
             self._add("capture", timings.captured_us)
             self._add("encode", timings.encoded_us - timings.captured_us)
-            self._add("decode", picture.decoded_us - picture.received.received_us)
+            self._add("playout", picture.received.released_us - picture.received.received_us)
+            self._add("decode", picture.decoded_us - picture.received.released_us)
             if self.clock.offset_us is not None:
                 captured_us = unit.capture_us - self.clock.offset_us  # on our clock
                 self._add("network", picture.received.received_us - captured_us - timings.encoded_us)
@@ -154,7 +185,7 @@ class Statistics:
             "frames_received": self.network.frames_received,
             "frames_decoded": self.pictures_decoded,
             "frames_lost": self.network.frames_lost,
-            "frames_recovered": 0,
+            "frames_recovered": self.network.frames_recovered,
             "keyframe_requests": self.network.keyframe_requests,
             "fps": round((self.pictures_decoded - 1) / streamed_s, 2) if streamed_s else None,
             "bitrate_bps": round(self.network.bytes_received * 8 / streamed_s) if streamed_s else None,
@@ -170,11 +201,15 @@ class Statistics:
 
     def _network(self) -> dict[str, object]:
         network = self.network
-        loss = network.loss
         return {
-            "rtt_ms": None if network.rtt_ms is None else round(network.rtt_ms, 3),
-            "loss": None if loss is None else round(loss, 6),
-            "loss_after_repair": None if loss is None else round(loss, 6),
+            "rtt_ms": _rounded(network.rtt_ms, 3),
+            "loss": _rounded(network.loss, 6),
+            "loss_after_repair": _rounded(network.loss_after_repair, 6),
+            "packets_requested": network.packets_requested,
             "received_bytes": network.bytes_received,
             "reconnects": network.reconnects,
         }
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)

@@ -31,6 +31,9 @@ class ReceivedUnit:
     received_us: int
     """When it was whole: microseconds on this side's monotonic clock."""
 
+    released_us: int
+    """When it was handed on, after the hold that uneven arrival calls for."""
+
     @property
     def size_bytes(self) -> int:
         """Bytes of the access unit."""

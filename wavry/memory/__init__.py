@@ -1,6 +1,6 @@
 """Who holds which bytes: pools of buffers, the budget that names every cap, and the checkpoints of the stages."""
 
-from wavry.memory.budget import BudgetEntry, MemoryBudget, Registration, format_table
+from wavry.memory.budget import BudgetEntry, Holder, MemoryBudget, Registration, format_table
 from wavry.memory.checkpoint import (
     CheckpointLog,
     MemoryCheckpoint,
@@ -9,6 +9,7 @@ from wavry.memory.checkpoint import (
     set_checkpoint_recorder,
 )
 from wavry.memory.frame_buffer import FrameBuffer
+from wavry.memory.group import HolderGroup
 from wavry.memory.metrics import MemoryMetrics
 from wavry.memory.pool import FrameBufferPool, MemoryUsage, PoolOverflow
 from wavry.memory.profile import MemoryHistory, MemoryProfile
@@ -20,6 +21,8 @@ __all__ = [
     "CheckpointLog",
     "FrameBuffer",
     "FrameBufferPool",
+    "Holder",
+    "HolderGroup",
     "MemoryBudget",
     "MemoryCheckpoint",
     "MemoryDelta",

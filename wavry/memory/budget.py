@@ -34,6 +34,14 @@ class Bounded(Protocol):
         """How often its policy had to act."""
 
 
+class Holder(Bounded, Protocol):
+    """One that also says what it does when it is full."""
+
+    @property
+    def policy(self) -> str:
+        """What gives way, in a few words."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetEntry:
     """One holder at one moment; the fields are those of `--stats-json`."""

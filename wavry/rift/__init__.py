@@ -39,6 +39,7 @@ from wavry.rift.messages import (
 )
 from wavry.rift.packet import MAX_UNIT_BYTES, PROTOCOL_MAJOR, PROTOCOL_MINOR, Packet, PacketFlag, Stream
 from wavry.rift.packetizer import Packetizer
+from wavry.rift.playout import Playout
 from wavry.rift.receiver import Receiver, ReceiverStats
 from wavry.rift.reorder import InsertResult, ReorderBuffer
 from wavry.rift.sender import Sender
@@ -65,6 +66,7 @@ __all__ = [
     "PacketFlag",
     "Packetizer",
     "Ping",
+    "Playout",
     "Pong",
     "Receiver",
     "ReceiverConfig",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wavry.errors import ConfigError
+from wavry.rift.fec import MAX_REDUNDANCY, MAX_WINDOW_PACKETS, MIN_REDUNDANCY
 from wavry.rift.packet import MAX_DATAGRAM_BYTES, MIN_DATAGRAM_BYTES, Stream
 
 
@@ -29,6 +30,17 @@ class SenderConfig:
     as lost and a keyframe asked for: nobody else can notice when the screen then stands still. Longer than a round
     trip plus one feedback interval. Range 50 to 60_000, milliseconds."""
 
+    redundancy: float | None = None
+    """Parity over source packets, 0.05 to 0.5. None follows the losses; 0 sends no parity."""
+
+    history_limit_bytes: int = 768 * 1024
+    """Most memory of datagrams kept to be sent again, 300 ms at 20 Mbit/s; longer than the round trip. 0 sends nothing
+    again. Range 0 to 64 MB, bytes."""
+
+    history_ms: int = 2000
+    """Older datagrams are of use to nobody: longer than the second after which an idle client speaks again. Range 0 to
+    10_000, milliseconds."""
+
     stream: int = Stream.VIDEO
     """Whose packets these are. Range 0 to 255."""
 
@@ -45,6 +57,10 @@ class SenderConfig:
         _check("queue_limit_bytes", self.queue_limit_bytes, 16 * 1024, 64_000_000)
         _check("keyframe_holdoff_ms", self.keyframe_holdoff_ms, 0, 10_000)
         _check("tail_loss_ms", self.tail_loss_ms, 50, 60_000)
+        if self.redundancy is not None and self.redundancy != 0:
+            _check("redundancy", self.redundancy, MIN_REDUNDANCY, MAX_REDUNDANCY)
+        _check("history_limit_bytes", self.history_limit_bytes, 0, 64_000_000)
+        _check("history_ms", self.history_ms, 0, 10_000)
         _check("stream", self.stream, 0, 255)
         _check("first_packet_id", self.first_packet_id, 0, 2**32 - 1)
 
@@ -61,8 +77,23 @@ class ReceiverConfig:
     """Most memory of the reorder window, all included. Range 64 kB to 64 MB, bytes."""
 
     gap_deadline_ms: int = 12
-    """How long packets behind a hole wait for it to be filled. Only reordering can fill it, and that is over within a
-    few milliseconds; each one more is delay after a loss. Range 0 to 1000, milliseconds."""
+    """How long packets behind a hole wait for it to be filled where only reordering can fill it; that is over within a
+    few milliseconds, and each one more is delay after a loss. Range 0 to 1000, milliseconds."""
+
+    parity_deadline_ms: int = 100
+    """How long a hole is waited for while parity that covers it may still come: three frames at 30 per second. Range 0
+    to 1000, milliseconds."""
+
+    repair_limit_ms: int = 500
+    """Longest wait for a packet that was asked for. Where an answer takes longer than that, nothing is asked for, and
+    parity alone repairs. Range 0 to 2000, milliseconds."""
+
+    fec_window_packets: int = MAX_WINDOW_PACKETS
+    """Packets kept as known terms for parity that covers them, delivered or not. Range 1 to 200, packets."""
+
+    fec_symbol_bytes: int = 1500
+    """Largest packet that parity is read for; the memory of the FEC decoder is this times its window. Range 512 to
+    65_535, bytes."""
 
     unit_deadline_ms: int = 250
     """How long a unit that was begun may see no packet at all before it is given up: its end was lost and nothing
@@ -88,6 +119,10 @@ class ReceiverConfig:
         _check("window_packets", self.window_packets, 16, 65_536)
         _check("window_bytes", self.window_bytes, 64_000, 64_000_000)
         _check("gap_deadline_ms", self.gap_deadline_ms, 0, 1000)
+        _check("parity_deadline_ms", self.parity_deadline_ms, 0, 1000)
+        _check("repair_limit_ms", self.repair_limit_ms, 0, 2000)
+        _check("fec_window_packets", self.fec_window_packets, 1, MAX_WINDOW_PACKETS)
+        _check("fec_symbol_bytes", self.fec_symbol_bytes, MIN_DATAGRAM_BYTES, MAX_DATAGRAM_BYTES)
         _check("unit_deadline_ms", self.unit_deadline_ms, 20, 10_000)
         _check("keyframe_request_interval_ms", self.keyframe_request_interval_ms, 10, 10_000)
         _check("stream", self.stream, 0, 255)
@@ -95,6 +130,6 @@ class ReceiverConfig:
             _check("first_packet_id", self.first_packet_id, 0, 2**32 - 1)
 
 
-def _check(field: str, value: int, lowest: int, highest: int) -> None:
+def _check(field: str, value: float, lowest: float, highest: float) -> None:
     if not lowest <= value <= highest:
         raise ConfigError(field, value, f"{lowest} to {highest}")

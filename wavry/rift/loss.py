@@ -17,40 +17,82 @@ class LossTracker:
         first_packet_id: The first id that will be sent; None counts from the first packet seen.
     """
 
-    __slots__ = ("_expected_before", "_first", "_highest", "_missing", "duplicate", "received")
+    __slots__ = ("_expected_before", "_first", "_highest", "_missing", "_repaired", "duplicate", "received", "repaired")
 
     def __init__(self, first_packet_id: int | None = None) -> None:
         self._first: int | None = first_packet_id
         self._highest = -1 if first_packet_id is None else first_packet_id - 1
-        self._missing = 0  # bit n: id `highest - n` has not come
+        self._missing = 0  # bit n: id `highest - n` has not come by itself
+        self._repaired = 0  # bit n: id `highest - n` has not come by itself, but is here
         self._expected_before = 0
         self.received = 0
-        """Packets that came, each counted once."""
+        """Packets that came by themselves, each counted once."""
+        self.repaired = 0
+        """Packets that did not, and are here all the same: rebuilt from parity, or sent again."""
         self.duplicate = 0
         """Packets that came again, or later than the history reaches back."""
 
-    def record(self, packet_id: int) -> None:
-        """Count a packet that arrived, in whatever order."""
+    def record(self, packet_id: int) -> int:
+        """Count a packet that arrived by itself, in whatever order.
+
+        Returns:
+            How many packets right before it are now known to be missing.
+        """
+        if self._first is None:
+            self._first = packet_id
+            self._highest = packet_id - 1
+        ahead = unwrap(packet_id, near=self._highest) - self._highest
+        if ahead == 1 and not self._missing:
+            self._highest += 1
+            self.received += 1
+            return 0
+        if ahead > 0:
+            self._move_on(ahead)
+            self._missing ^= 1
+            self.received += 1
+            return ahead - 1
+        bit = 1 << -ahead
+        if self._missing & bit:
+            self._missing ^= bit
+            self.received += 1
+            if self._repaired & bit:
+                self._repaired ^= bit
+                self.repaired -= 1
+        else:
+            self.duplicate += 1
+        return 0
+
+    def record_repaired(self, packet_id: int) -> int:
+        """Count a packet that is here although it has not come by itself; returns what `record` returns."""
         if self._first is None:
             self._first = packet_id
             self._highest = packet_id - 1
         ahead = unwrap(packet_id, near=self._highest) - self._highest
         if ahead > 0:
-            if self._missing or ahead > 1:
-                self._note_missing(ahead)
-            self._highest += ahead
-            self.received += 1
-        elif self._missing >> -ahead & 1:
-            self._missing ^= 1 << -ahead
-            self.received += 1
+            self._move_on(ahead)
+        bit = 1 << max(-ahead, 0)
+        if self._missing & ~self._repaired & bit:
+            self._repaired |= bit
+            self.repaired += 1
         else:
             self.duplicate += 1
+        return max(ahead - 1, 0)
+
+    def note_sent(self, packet_id: int) -> int:
+        """Take note that a packet was sent that has not come, as parity over it tells; returns what is now missing."""
+        if self._first is None:
+            return 0
+        ahead = unwrap(packet_id, near=self._highest) - self._highest
+        if ahead <= 0:
+            return 0
+        self._move_on(ahead)
+        return ahead
 
     def restart(self) -> None:
         """Begin again at the next packet: the peer went on at an unrelated id, and the jump is no loss."""
         self._expected_before = self.expected
         self._first = None
-        self._missing = 0
+        self._missing = self._repaired = 0
 
     @property
     def highest_packet_id(self) -> int:
@@ -64,13 +106,15 @@ class LossTracker:
 
     @property
     def lost(self) -> int:
-        """Packets expected that have not come (yet); one that comes late is taken off again."""
+        """Packets expected that have not come by themselves (yet); one that comes late is taken off again."""
         return max(self.expected - self.received, 0)
 
-    def _note_missing(self, ahead: int) -> None:
-        """Shift the history by `ahead` ids, of which all but the last are missing."""
-        new = (1 << min(ahead, _HISTORY_PACKETS)) - 2
-        self._missing = (self._missing << min(ahead, _HISTORY_PACKETS) | new) & _HISTORY_MASK
+    def _move_on(self, ahead: int) -> None:
+        """Move the highest id on by `ahead`; all ids it passes, and the new one, count as missing."""
+        self._highest += ahead
+        kept = min(ahead, _HISTORY_PACKETS)
+        self._missing = (self._missing << kept | (1 << kept) - 1) & _HISTORY_MASK
+        self._repaired = self._repaired << kept & _HISTORY_MASK
 
 
 class JitterMeter:

@@ -1,4 +1,4 @@
-"""Control messages: what they say. How they travel is in `control.py`; WIRE.md section 5 is the definition.
+"""Control messages: what they say. How they travel is in `control.py`; WIRE.md section 6 is the definition.
 
 Every field has bounds, and decoding enforces them: what arrives here as an object is safe to use. Fields that a newer
 minor version adds are ignored, fields that it may leave out have defaults.
@@ -72,7 +72,10 @@ class Feedback(Struct, frozen=True, kw_only=True):
 
     packets_received: U63
     packets_lost: U63
-    """Expected by their ids and not here. May shrink when one comes late."""
+    """Expected by their ids and not come by themselves. May shrink when one comes late."""
+
+    packets_repaired: U63 = 0
+    """Of the lost ones, those that parity or sending them again has replaced."""
 
     packets_duplicate: U63
     frames_received: U63

@@ -11,7 +11,7 @@ from wavry.errors import ErrorCode, RemoteProtocolError
 PROTOCOL_MAJOR = 1
 """First byte of every packet and `Hello.version_major`. Another value means that nothing can be understood."""
 
-PROTOCOL_MINOR = 0
+PROTOCOL_MINOR = 1
 """Grows when fields, flags, streams or message kinds are added; peers of unlike minors understand each other."""
 
 HEADER = struct.Struct(">BBBBIIHHQ")
@@ -38,7 +38,10 @@ class Stream(IntEnum):
 
     VIDEO = 0
     PARITY = 1
-    """Has no ids of its own: it repairs those of the video stream."""
+    """Has no ids of its own: it repairs those of the video stream (`fec.ParityPacket`)."""
+
+    NACK = 2
+    """From client to host: requests for packets of `VIDEO` (`nack.py`)."""
 
 
 class PacketFlag(IntFlag):
@@ -47,7 +50,11 @@ class PacketFlag(IntFlag):
     KEYFRAME = 1
     """The fragment belongs to a keyframe. The same on every fragment of a unit."""
 
+    RETRANSMITTED = 2
+    """The packet was asked for and is sent again. Apart from this bit it is the same."""
 
+
+RETRANSMITTED_BIT = int(PacketFlag.RETRANSMITTED)
 KEYFRAME_BIT = int(PacketFlag.KEYFRAME)
 """The same as a plain integer: `&` with an `IntFlag` costs 0.5 µs, a third of a packet's whole way."""
 
@@ -108,3 +115,21 @@ class Packet:
     def is_keyframe(self) -> bool:
         """Whether the fragment belongs to a keyframe."""
         return self.flags & KEYFRAME_BIT != 0
+
+
+def packet_id_of(datagram: bytes) -> int:
+    """Return the id of a whole packet without parsing the rest: 0.1 µs."""
+    return int.from_bytes(datagram[4:8], "big")
+
+
+def mark_retransmitted(datagram: bytes) -> bytes:
+    """Return a packet as it is when it is sent again."""
+    return datagram[:_FLAGS_AT] + bytes([datagram[_FLAGS_AT] | RETRANSMITTED_BIT]) + datagram[_FLAGS_AT + 1 :]
+
+
+def unmark_retransmitted(datagram: bytes) -> bytes:
+    """Return a packet that was sent again as it was the first time."""
+    return datagram[:_FLAGS_AT] + bytes([datagram[_FLAGS_AT] & ~RETRANSMITTED_BIT]) + datagram[_FLAGS_AT + 1 :]
+
+
+_FLAGS_AT = 2

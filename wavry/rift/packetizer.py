@@ -11,7 +11,6 @@ from wavry.rift.packet import (
     KEYFRAME_BIT,
     MAX_DATAGRAM_BYTES,
     MAX_UNIT_BYTES,
-    MIN_DATAGRAM_BYTES,
     PROTOCOL_MAJOR,
     UNIT_HEADER,
     UNIT_HEADER_BYTES,
@@ -24,6 +23,9 @@ if TYPE_CHECKING:
 
 _U32_MAX = 2**32 - 1
 
+_MIN_PACKET_BYTES = 256
+"""What `MIN_DATAGRAM_BYTES` leaves beside parity's own header, and far enough above the header."""
+
 
 class Packetizer:
     """Cuts access units into datagrams and numbers these.
@@ -35,8 +37,8 @@ class Packetizer:
     """
 
     def __init__(self, max_datagram_bytes: int, *, stream: int = Stream.VIDEO, first_packet_id: int = 0) -> None:
-        if not MIN_DATAGRAM_BYTES <= max_datagram_bytes <= MAX_DATAGRAM_BYTES:
-            raise ConfigError("max_datagram_bytes", max_datagram_bytes, f"{MIN_DATAGRAM_BYTES} to {MAX_DATAGRAM_BYTES}")
+        if not _MIN_PACKET_BYTES <= max_datagram_bytes <= MAX_DATAGRAM_BYTES:
+            raise ConfigError("max_datagram_bytes", max_datagram_bytes, f"{_MIN_PACKET_BYTES} to {MAX_DATAGRAM_BYTES}")
         self._max_payload_bytes = max_datagram_bytes - HEADER_BYTES
         self._stream = int(stream)
         self._next_packet_id = first_packet_id & SERIAL_MASK
@@ -46,12 +48,12 @@ class Packetizer:
         """The id that the next packet gets."""
         return self._next_packet_id
 
-    def rewind(self, packets: int) -> None:
-        """Take back the last `packets` ids, because these packets will never leave.
+    def rewind_to(self, packet_id: int) -> None:
+        """Use an id and those after it again, because the packets that had them will never leave.
 
         The peer then sees no hole where nothing was lost on the way.
         """
-        self._next_packet_id = (self._next_packet_id - packets) & SERIAL_MASK
+        self._next_packet_id = packet_id & SERIAL_MASK
 
     def wire_bytes(self, data_bytes: int) -> tuple[int, int]:
         """Return how many packets a unit of `data_bytes` takes, and their bytes together."""

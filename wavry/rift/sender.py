@@ -1,7 +1,8 @@
 """The host's end of one media stream: access units in, datagrams out.
 
-The queue holds whole units, already cut into datagrams. Coded units are never dropped silently: what gives way is an
-event, the chain of references is broken from there on, and only a keyframe mends it.
+The queue holds whole units, already cut into datagrams, with parity among them. Coded units are never dropped silently:
+what gives way is an event, the chain of references is broken from there on, and only a keyframe mends it. What has left
+is kept for a while, and sent again to a viewer that asks for it.
 """
 
 from __future__ import annotations
@@ -14,13 +15,18 @@ from wavry.memory import checkpoint
 from wavry.rift.chain import ReferenceChain
 from wavry.rift.config import SenderConfig
 from wavry.rift.events import KeyframeRequested, SenderEvent, UnitsDropped
+from wavry.rift.fec import PARITY_OVERHEAD_BYTES
 from wavry.rift.messages import Feedback, KeyframeRequest, Message
-from wavry.rift.packet import MAX_UNIT_BYTES
+from wavry.rift.nack import parse_nack
+from wavry.rift.packet import MAX_UNIT_BYTES, Stream, packet_id_of
 from wavry.rift.packetizer import Packetizer
+from wavry.rift.protection import Protection
+from wavry.rift.retransmission import Retransmission
 from wavry.rift.sequence import SERIAL_MASK, serial_distance
 
 if TYPE_CHECKING:
     from wavry.media import AccessUnit
+    from wavry.memory import Holder
 
 DATAGRAM_OVERHEAD_BYTES = 64
 """Charged for each queued datagram besides its bytes: the bytes object and its place in the queue."""
@@ -33,10 +39,11 @@ UNIT_OVERHEAD_BYTES = 256
 class _QueuedUnit:
     """A unit's datagrams that have not left, the next one last."""
 
-    __slots__ = ("datagrams", "frame_id", "is_begun")
+    __slots__ = ("datagrams", "first_packet_id", "frame_id", "is_begun")
 
-    def __init__(self, frame_id: int, datagrams: list[bytes]) -> None:
+    def __init__(self, frame_id: int, first_packet_id: int, datagrams: list[bytes]) -> None:
         self.frame_id = frame_id
+        self.first_packet_id = first_packet_id
         self.datagrams = datagrams[::-1]  # to pop from; a deque would take 760 bytes however few there are
         self.is_begun = False
 
@@ -54,9 +61,12 @@ class Sender:
 
     def __init__(self, config: SenderConfig | None = None) -> None:
         self.config = config = config or SenderConfig()
-        self._packetizer = Packetizer(
-            config.max_datagram_bytes, stream=config.stream, first_packet_id=config.first_packet_id
-        )
+        self.protection = None if config.redundancy == 0 else Protection(config.max_datagram_bytes, config.redundancy)
+        """The parity that frames get; its encoder belongs into the budget."""
+        self.retransmission = Retransmission(config.history_limit_bytes, config.history_ms / 1000)
+        """What has left and may be asked for; its history belongs into the budget."""
+        largest_bytes = config.max_datagram_bytes if self.protection is None else self.protection.max_source_bytes
+        self._packetizer = Packetizer(largest_bytes, stream=config.stream, first_packet_id=config.first_packet_id)
         self._chain = ReferenceChain()
         self._units: deque[_QueuedUnit] = deque()
         self._events: list[SenderEvent] = []
@@ -68,6 +78,7 @@ class Sender:
         """When a keyframe was last asked of our owner; None once one was given."""
         self._last_sent_at = 0.0
         self._tail_was_reported = True
+        self._tail_was_resent = False
         self._queued_packets = 0
         self._high_water_bytes = 0
         self.queued_bytes = 0
@@ -94,8 +105,7 @@ class Sender:
         """
         if len(unit.data) > MAX_UNIT_BYTES:
             raise LocalProtocolError(f"access unit of {len(unit.data)} bytes, at most {MAX_UNIT_BYTES} are sent")
-        packets, size_bytes = self._packetizer.wire_bytes(len(unit.data))
-        needed_bytes = size_bytes + packets * DATAGRAM_OVERHEAD_BYTES + UNIT_OVERHEAD_BYTES
+        needed_bytes = self._most_bytes(len(unit.data))
         if self._units and self.used_bytes + needed_bytes > self.config.queue_limit_bytes:
             self._make_room(unit, needed_bytes)
         if not self._chain.accepts(unit):
@@ -103,11 +113,14 @@ class Sender:
             self._report_dropped(1, unit.frame_id)
             return False
 
+        first_packet_id = self._packetizer.next_packet_id
         datagrams = self._packetizer.packetize(unit)
+        if self.protection is not None:
+            datagrams = self.protection.protect(datagrams, first_packet_id)
         self._chain.admit(unit)
-        self._units.append(_QueuedUnit(unit.frame_id, datagrams))
-        self._queued_packets += packets
-        self.queued_bytes += size_bytes
+        self._units.append(_QueuedUnit(unit.frame_id, first_packet_id, datagrams))
+        self._queued_packets += len(datagrams)
+        self.queued_bytes += sum(map(len, datagrams))
         self._high_water_bytes = max(self._high_water_bytes, self.used_bytes)
         if unit.is_keyframe:
             self._last_keyframe = (unit.frame_id, now)
@@ -116,13 +129,15 @@ class Sender:
         return True
 
     def datagrams_to_send(self, *, now: float, max_bytes: int | None = None) -> list[bytes]:
-        """Take out datagrams in order.
+        """Take out datagrams in order, those first that were asked for again.
 
         Args:
             now: Monotonic seconds.
             max_bytes: What the network takes now; the datagrams together are no larger. None for all.
         """
-        room_bytes = self.queued_bytes if max_bytes is None else max_bytes
+        room_bytes = self.queued_bytes + self.retransmission.queued_bytes if max_bytes is None else max_bytes
+        again = self.retransmission.take(room_bytes) if self.retransmission.queued_bytes else []
+        room_bytes -= sum(map(len, again))
         taken: list[bytes] = []
         while self._units:
             unit = self._units[0]
@@ -137,7 +152,15 @@ class Sender:
             self._units.popleft()
         if taken:
             self._note_sent(taken, now)
-        return taken
+        return again + taken
+
+    def receive_datagram(self, data: bytes, *, now: float) -> None:
+        """Take one datagram from the viewer: a request for packets that did not come.
+
+        Raises:
+            RemoteProtocolError: It is not one; nothing changed.
+        """
+        self.retransmission.request(parse_nack(data), now=now)
 
     def receive_message(self, message: Message, *, now: float) -> None:
         """Take note of what the viewer says; kinds that do not concern a sender are ignored.
@@ -149,6 +172,8 @@ class Sender:
         """
         if isinstance(message, Feedback):
             self.latest_feedback = message
+            if self.protection is not None:
+                self.protection.follow(message, now=now)
             self._check_tail(message, now)
         elif isinstance(message, KeyframeRequest) and not self._is_outdated(message, now):
             self._request_keyframe(message.after_frame_id, now)
@@ -157,6 +182,13 @@ class Sender:
         """Return what happened since the last call, in order."""
         events, self._events = self._events, []
         return events
+
+    def holders(self) -> dict[str, Holder]:
+        """Return everything of this sender that holds bytes, by its name in the budget."""
+        holders: dict[str, Holder] = {"rift.send_queues": self, "rift.history": self.retransmission.history}
+        if self.protection is not None:
+            holders["rift.fec"] = self.protection.encoder
+        return holders
 
     @property
     def needs_keyframe(self) -> bool:
@@ -171,8 +203,7 @@ class Sender:
     @property
     def cap_bytes(self) -> int:
         """Most the queue can hold: its limit, or one unit of the largest size."""
-        packets, size_bytes = self._packetizer.wire_bytes(MAX_UNIT_BYTES)
-        return max(self.config.queue_limit_bytes, size_bytes + packets * DATAGRAM_OVERHEAD_BYTES + UNIT_OVERHEAD_BYTES)
+        return max(self.config.queue_limit_bytes, self._most_bytes(MAX_UNIT_BYTES))
 
     @property
     def used_bytes(self) -> int:
@@ -184,6 +215,15 @@ class Sender:
     def high_water_bytes(self) -> int:
         """Most it has held."""
         return self._high_water_bytes
+
+    def _most_bytes(self, data_bytes: int) -> int:
+        """Return what a unit takes in the queue at most: its packets, their parity and the objects around them."""
+        packets, size_bytes = self._packetizer.wire_bytes(data_bytes)
+        if self.protection is not None:
+            parity = self.protection.expected_parity(packets)
+            packets += parity
+            size_bytes += parity * min(self.config.max_datagram_bytes, size_bytes + PARITY_OVERHEAD_BYTES)
+        return size_bytes + packets * DATAGRAM_OVERHEAD_BYTES + UNIT_OVERHEAD_BYTES
 
     def _make_room(self, newcomer: AccessUnit, needed_bytes: int) -> None:
         """Drop what has not begun to leave; for a keyframe also what has, if it is still too much."""
@@ -198,11 +238,18 @@ class Sender:
             self._report_dropped(len(dropped), dropped[0].frame_id)
 
     def _drop(self, units: list[_QueuedUnit], kept: list[_QueuedUnit]) -> None:
-        """Take the last units out of the queue and their packet ids back: the viewer shall see no loss in them."""
-        packets = sum(len(unit.datagrams) for unit in units)
+        """Take the last units out of the queue and their packet ids back: the viewer shall see no loss in them.
+
+        Only the ids of a unit that has begun stay a gap where there is parity, which may have left and covers them.
+        """
         self.queued_bytes -= sum(len(datagram) for unit in units for datagram in unit.datagrams)
-        self._queued_packets -= packets
-        self._packetizer.rewind(packets)
+        self._queued_packets -= sum(len(unit.datagrams) for unit in units)
+        unsent = [unit for unit in units if self.protection is None or not unit.is_begun]
+        if unsent and self.protection is None:
+            self._packetizer.rewind_to(packet_id_of(unsent[0].datagrams[-1]))
+        elif unsent and self.protection is not None:
+            self._packetizer.rewind_to(unsent[0].first_packet_id)
+            self.protection.take_back(unsent[0].first_packet_id)
         self._units = deque(kept)
 
     def _report_dropped(self, count: int, first_frame_id: int) -> None:
@@ -221,7 +268,10 @@ class Sender:
         self.packets_sent += len(datagrams)
         self.bytes_sent += size_bytes
         self._last_sent_at = now
-        self._tail_was_reported = False
+        self._tail_was_reported = self._tail_was_resent = False
+        for datagram in datagrams:
+            if datagram[1] != Stream.PARITY:
+                self.retransmission.note_sent(packet_id_of(datagram), datagram, now=now)
 
     def _is_outdated(self, request: KeyframeRequest, now: float) -> bool:
         """Whether it is of another epoch, or a keyframe it did not know of was queued a short while ago."""
@@ -241,10 +291,24 @@ class Sender:
         self._events.append(KeyframeRequested(self._chain.epoch, after_frame_id))
 
     def _check_tail(self, feedback: Feedback, now: float) -> None:
-        """Notice that the last packets before a pause were lost; no later packet shows the viewer the hole."""
+        """Notice that the last packets before a pause were lost: no later packet shows the viewer the hole.
+
+        They are sent again, and if that does not help a keyframe is asked for.
+        """
         if self._units or self._tail_was_reported or now - self._last_sent_at < self._tail_loss_s:
             return
-        self._tail_was_reported = True
-        last_sent_id = (self._packetizer.next_packet_id - 1) & SERIAL_MASK
-        if not feedback.packets_received or serial_distance(last_sent_id, feedback.highest_packet_id) > 0:
+        next_id = self._packetizer.next_packet_id
+        missing = serial_distance(next_id, feedback.highest_packet_id) - 1
+        if feedback.packets_received and missing <= 0:
+            self._tail_was_reported = True
+        elif self._tail_was_resent or not feedback.packets_received or missing > _MAX_TAIL_PACKETS:
+            self._tail_was_reported = True
             self._request_keyframe(self._chain.newest_frame_id, now)
+        else:
+            self._tail_was_resent = True
+            self._last_sent_at = now
+            self.retransmission.request(((next_id - back) & SERIAL_MASK for back in range(missing, 0, -1)), now=now)
+
+
+_MAX_TAIL_PACKETS = 64
+"""A longer end is an outage, after which a keyframe is what helps."""

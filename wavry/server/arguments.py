@@ -9,15 +9,34 @@ from wavry import cli
 from wavry.backends import AUTO
 from wavry.capture import CaptureConfig
 from wavry.cli import Option, Program
-from wavry.encode.config import MAX_DIMENSION
+from wavry.encode.config import MAX_BITRATE_BPS, MAX_DIMENSION, MIN_BITRATE_BPS
 from wavry.encode.registry import encoder_names
 from wavry.encode.stage import EncodeStageConfig
 from wavry.errors import ConfigError
 from wavry.media import Codec, Size
+from wavry.rift.fec import MAX_REDUNDANCY, MIN_REDUNDANCY
 from wavry.server.config import HostConfig, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+def redundancy(text: str) -> float | None:
+    """Return `auto` as None, `off` as 0, and a share as it is.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    if text in ("auto", "off"):
+        return None if text == "auto" else 0.0
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not MIN_REDUNDANCY <= share <= MAX_REDUNDANCY:
+        raise ValueError(f"auto, off, or {MIN_REDUNDANCY:g} to {MAX_REDUNDANCY:g}")
+    return share
+
 
 _CODECS = tuple(codec.value for codec in Codec)
 
@@ -63,6 +82,12 @@ PROGRAM = Program(
         Option(flag="--fps", metavar="N", parse=cli.whole_number, default=60, help="most frames per second (60)"),
         Option(
             flag="--bitrate", metavar="BPS", parse=cli.amount, default=20_000_000, help="most bits per second (20M)"
+        ),
+        Option(
+            flag="--fec",
+            metavar="SHARE",
+            parse=redundancy,
+            help="parity over packets: auto follows the losses, off, or 0.05 to 0.5 (auto)",
         ),
         Option(flag="--no-auth", help="let anybody in; only with a loopback --listen"),
         Option(
@@ -127,7 +152,7 @@ def _host_config(values: dict[str, Any], codec: Codec) -> HostConfig:
         size=size if values["source"] == "testcard" else None,
     )
     bitrate_bps = values["bitrate"]
-    if not 100_000 <= bitrate_bps <= 1_000_000_000:
+    if not MIN_BITRATE_BPS <= bitrate_bps <= MAX_BITRATE_BPS:
         raise ConfigError("--bitrate", bitrate_bps, "100k to 1G")
     encode = EncodeStageConfig(
         codec=codec, encoder=values["encoder"], fps=values["fps"], bitrate_bps=bitrate_bps, box=size
@@ -135,6 +160,7 @@ def _host_config(values: dict[str, Any], codec: Codec) -> HostConfig:
     return HostConfig(
         capture=capture,
         encode=encode,
+        redundancy=values["fec"],
         listen=(host, port),
         stream_for_s=stream_for,
         memory_limit_bytes=values["memory_limit"],

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from wavry.encode.stage import EncodeOutput, StreamOpened
 from wavry.errors import ErrorCode
+from wavry.memory import HolderGroup
 from wavry.memory.collector import exempt_survivors
 from wavry.pipeline import BoundedQueue, QueueClosed
-from wavry.rift import Sender
+from wavry.rift import Sender, SenderConfig
 from wavry.server.viewer import ViewerSession
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Broadcast:
         outputs: The encode stage's output.
         request_keyframe: Asks the encoder for one.
         on_watched: Told when the first viewer comes and the last one goes.
+        redundancy: Parity over source packets; None follows each viewer's losses, 0 sends none.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Broadcast:
         outputs: BoundedQueue[EncodeOutput],
         request_keyframe: Callable[[], None],
         on_watched: Callable[[bool], None],
+        redundancy: float | None = None,
     ) -> None:
         self._outputs = outputs
         self._request_keyframe = request_keyframe
@@ -53,31 +56,16 @@ class Broadcast:
         self._viewers: list[ViewerSession] = []
         self._stream: StreamOpened | None = None
         self._source_trouble: str | None = None
-        self._high_water_bytes = 0
+        self._redundancy = redundancy
+        self.holders = {
+            name: HolderGroup(MAX_VIEWERS, holder.cap_bytes, holder.policy)
+            for name, holder in Sender(SenderConfig(redundancy=redundancy)).holders().items()
+        }
+        """What all viewers' senders hold, by its name in the budget."""
         self._room = asyncio.Event()
         self._room.set()
         self._all_gone = asyncio.Event()
         self._all_gone.set()
-
-    # The queues of all viewers, for the budget.
-
-    policy = Sender.policy
-    cap_bytes = MAX_VIEWERS * Sender().cap_bytes
-
-    @property
-    def used_bytes(self) -> int:
-        """What the queues hold now."""
-        return sum(session.queue_bytes for session in self._sessions)
-
-    @property
-    def high_water_bytes(self) -> int:
-        """Most they held after an access unit was queued."""
-        return self._high_water_bytes
-
-    @property
-    def drops(self) -> int:
-        """Access units that viewers who are here had to do without."""
-        return sum(session.units_dropped for session in self._sessions)
 
     @property
     def viewers(self) -> tuple[ViewerSession, ...]:
@@ -97,6 +85,7 @@ class Broadcast:
             on_keyframe_needed=self._request_keyframe,
             on_room=self._room.set,
             on_gone=self._remove,
+            redundancy=self._redundancy,
         )
         self._sessions.add(session)
         self._all_gone.clear()
@@ -116,7 +105,6 @@ class Broadcast:
                 else:
                     for viewer in list(self._viewers):
                         viewer.send_unit(output)
-                    self._note_use()
         except QueueClosed:
             pass
 
@@ -124,9 +112,6 @@ class Broadcast:
         while self._viewers and not any(viewer.has_room for viewer in self._viewers):
             self._room.clear()
             await self._room.wait()
-
-    def _note_use(self) -> None:
-        self._high_water_bytes = max(self._high_water_bytes, self.used_bytes)
 
     def tell_source_state(self, available: bool, reason: str) -> None:
         """Tell all viewers that the screen has gone or is back."""
@@ -139,6 +124,8 @@ class Broadcast:
             viewer.close(ErrorCode.REFUSED, f"{MAX_VIEWERS} are watching already")
             return
         self._viewers.append(viewer)
+        for name, holder in viewer.sender.holders().items():
+            self.holders[name].add(holder)
         self._room.set()
         if self._source_trouble is not None:
             viewer.tell_source_state(False, self._source_trouble)
@@ -153,6 +140,8 @@ class Broadcast:
         self._room.set()
         if session in self._viewers:
             self._viewers.remove(session)
+            for name, holder in session.sender.holders().items():
+                self.holders[name].remove(holder)
             if not self._viewers:
                 self._on_watched(False)
         if not self._sessions:

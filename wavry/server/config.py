@@ -22,6 +22,9 @@ class HostConfig:
     capture: CaptureConfig
     encode: EncodeStageConfig = field(default_factory=EncodeStageConfig)
 
+    redundancy: float | None = None
+    """Parity over source packets, 0.05 to 0.5. None: as much as each viewer's losses call for. 0: none."""
+
     listen: tuple[str, int] = ("127.0.0.1", 4790)
     """Address and UDP port; port 0 lets the system choose. Only loopback while there is no pairing."""
 

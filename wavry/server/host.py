@@ -115,11 +115,14 @@ class Host:
             size_of=output_bytes,
         )
         self._encode = EncodeStage(self._config.encode, source.size(), frames, outputs, self.budget)
-        self._broadcast = Broadcast(outputs, self._encode.request_keyframe, self._watched)
+        self._broadcast = Broadcast(
+            outputs, self._encode.request_keyframe, self._watched, redundancy=self._config.redundancy
+        )
         self._capture = CaptureStage(source, self._reopen, frames, self._source_changed)
         self._register("capture.pool", self._capture, source.pool.policy)
         self._register(outputs.name, outputs, outputs.overflow.value)
-        self._register("rift.send_queues", self._broadcast, self._broadcast.policy)
+        for name, holder in self._broadcast.holders.items():
+            self._register(name, holder, holder.policy)
 
     def _register(self, name: str, holder: Bounded, policy: str) -> None:
         self._registrations.append(self.budget.register(name, holder, policy=policy))

@@ -58,6 +58,7 @@ class ViewerSession:
         on_keyframe_needed: Told when this viewer can't go on without a keyframe.
         on_room: Told when the viewer can take more.
         on_gone: Told once, at the end.
+        redundancy: Parity over source packets; None follows the losses, 0 sends none.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class ViewerSession:
         on_keyframe_needed: Callable[[], None],
         on_room: Callable[[], None],
         on_gone: Callable[[ViewerSession], None],
+        redundancy: float | None,
     ) -> None:
         self.connection = connection
         self.name = connection.peer
@@ -77,7 +79,7 @@ class ViewerSession:
         self._on_gone = on_gone
         self._loop = asyncio.get_running_loop()
         self._control = ControlDecoder()
-        self._sender = Sender(SenderConfig(max_datagram_bytes=connection.max_datagram_bytes))
+        self.sender = Sender(SenderConfig(max_datagram_bytes=connection.max_datagram_bytes, redundancy=redundancy))
         self._codecs: tuple[str, ...] = ()
         self.is_watching = False
         self._wished_at = -_KEYFRAME_INTERVAL_S
@@ -110,7 +112,7 @@ class ViewerSession:
     def send_unit(self, unit: AccessUnit) -> None:
         """Send an access unit, or note that this viewer has to do without it."""
         now = self._loop.time()
-        self._sender.send_access_unit(unit, now=now)
+        self.sender.send_access_unit(unit, now=now)
         self._send_media(now)
         self._take_events()
         self.connection.flush()
@@ -123,22 +125,13 @@ class ViewerSession:
     @property
     def has_room(self) -> bool:
         """Whether another access unit would leave soon."""
-        return self._sender.queued_bytes < _ROOM_BYTES
-
-    @property
-    def queue_bytes(self) -> int:
-        """What this viewer's queue of packets holds, objects included."""
-        return self._sender.used_bytes
-
-    @property
-    def units_dropped(self) -> int:
-        """Access units this viewer had to do without."""
-        return self._sender.drops
+        return self.sender.queued_bytes < _ROOM_BYTES
 
     @property
     def send_buffer_bytes(self) -> int:
-        """Everything that waits for this viewer, in our queue and in the transport."""
-        return self._sender.queued_bytes + self.connection.send_buffer_bytes
+        """Everything that waits for this viewer, in our queues and in the transport."""
+        waiting = self.sender.queued_bytes + self.sender.retransmission.queued_bytes
+        return waiting + self.connection.send_buffer_bytes
 
     def close(self, code: ErrorCode, reason: str) -> None:
         """Say goodbye."""
@@ -151,9 +144,9 @@ class ViewerSession:
 
     def _send_media(self, now: float) -> None:
         connection = self.connection
-        for datagram in self._sender.datagrams_to_send(now=now, max_bytes=connection.send_space_bytes):
+        for datagram in self.sender.datagrams_to_send(now=now, max_bytes=connection.send_space_bytes):
             connection.send_datagram(datagram)
-        if self._sender.needs_keyframe and self.has_room and self.is_watching:
+        if self.sender.needs_keyframe and self.has_room and self.is_watching:
             self._wish_keyframe(now)
 
     def _wish_keyframe(self, now: float) -> None:
@@ -164,7 +157,13 @@ class ViewerSession:
     # From the client: ConnectionObserver.
 
     def datagrams_received(self, datagrams: Sequence[bytes], *, now: float) -> None:
-        """Ignore them: nothing that a client sends is a datagram yet."""
+        """Take requests for packets that did not come; a malformed one is skipped."""
+        for datagram in datagrams:
+            try:
+                self.sender.receive_datagram(datagram, now=now)
+            except RemoteProtocolError as error:
+                logger.debug("%s: a datagram was skipped: %s", self.name, error)
+        self._send_media(now)
 
     def control_received(self, data: bytes, *, now: float) -> None:
         """Take messages; a wrong one ends the session."""
@@ -182,8 +181,9 @@ class ViewerSession:
             case Ping(ping_id=ping_id, sent_us=sent_us):
                 self._send(Pong(ping_id=ping_id, sent_us=sent_us, received_us=monotonic_us()))
             case Feedback() | KeyframeRequest():
-                self._sender.receive_message(message, now=now)
+                self.sender.receive_message(message, now=now)
                 self._take_events()
+                self._send_media(now)  # the end of a frame may have to be sent again
             case Bye(reason=reason):
                 logger.info("%s says goodbye%s", self.name, f": {printable(reason)}" if reason else "")
 
@@ -202,7 +202,7 @@ class ViewerSession:
         self._on_watching(self)
 
     def _take_events(self) -> None:
-        for event in self._sender.events():
+        for event in self.sender.events():
             if isinstance(event, KeyframeRequested):
                 self._on_keyframe_needed()
             else:

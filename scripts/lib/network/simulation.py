@@ -2,7 +2,8 @@
 
     encoder ─unit─► Sender ─► forward link ─► Receiver ─unit─► checked, timed
                       ▲                          │
-                      └───── control stream ◄────┘ keyframe requests, feedback
+                      ├───── control stream ◄────┤ keyframe requests, feedback
+                      └───── backward link ◄─────┘ requests for packets
 
 What the two sessions of the real programs do around the core, the loop does here: it sends what the sender has, makes
 messages of what the receiver needs, gives feedback, and lets the next frame be a keyframe when one is asked for.
@@ -123,7 +124,9 @@ class Simulation:
         self.sender = Sender(sender_config)
         self.receiver = Receiver(receiver_config)
         self.forward = Link(path.forward, seed=f"{seed} forward")
+        self.backward = Link(path.backward, seed=f"{seed} backward")
         self.control = ReliableStream(path.backward, path.rtt_s, seed=f"{seed} control")
+        self.receiver.rtt_s = path.rtt_s
         self.outcome = Outcome()
         shape = shape or StreamShape()
         self._encoder = PretendEncoder(shape, seed=seed)
@@ -162,14 +165,17 @@ class Simulation:
         return outcome
 
     def _advance(self, end: float) -> None:
-        forward, control, receiver = self.forward, self.control, self.receiver
+        forward, backward, control, receiver = self.forward, self.backward, self.control, self.receiver
         while True:
             arrives_at = forward.next_delivery_at
+            asked_at = backward.next_delivery_at
             hears_at = control.next_delivery_at
             due = receiver.next_timer()
             now = min(self._frame_at, self._paced_at, self._feedback_at)
             if arrives_at is not None and arrives_at < now:
                 now = arrives_at
+            if asked_at is not None and asked_at < now:
+                now = asked_at
             if hears_at is not None and hears_at < now:
                 now = hears_at
             if due is not None and due < now:
@@ -183,6 +189,8 @@ class Simulation:
             if due is not None and due <= self.now:
                 receiver.handle_timer(now=self.now)
             self._drain_receiver()
+            if asked_at is not None and asked_at <= self.now:
+                self._answer(backward.deliver(self.now))
             if hears_at is not None and hears_at <= self.now:
                 self._hear(control.deliver(self.now))
             if self._frame_at <= self.now:
@@ -222,12 +230,24 @@ class Simulation:
             self.forward.send(datagram, self.now)
         if self._pacing_bytes is not None:
             self._pacing_debt_bytes = max(0, self._pacing_debt_bytes + sent_bytes - self._pacing_bytes)
-            is_done = not self.sender.queued_bytes and not self._pacing_debt_bytes
+            waiting_bytes = self.sender.queued_bytes + self.sender.retransmission.queued_bytes
+            is_done = not waiting_bytes and not self._pacing_debt_bytes
             self._paced_at = _NEVER if is_done else self.now + PACING_INTERVAL_S
+
+    def _answer(self, datagrams: list[bytes]) -> None:
+        for datagram in datagrams:
+            try:
+                self.sender.receive_datagram(datagram, now=self.now)
+            except RemoteProtocolError:
+                pass  # the link has damaged it
+        if self._paced_at == _NEVER:
+            self._send()
 
     def _hear(self, data: bytes) -> None:
         for message in self._decoder.receive(data):
             self.sender.receive_message(message, now=self.now)
+        if self._paced_at == _NEVER:
+            self._send()
         if self.sender.events():  # all of them ask for a keyframe
             self._keyframe_is_due = True
 
@@ -241,6 +261,8 @@ class Simulation:
                 pass  # it is in the receiver's statistics
 
     def _drain_receiver(self) -> None:
+        for datagram in self.receiver.datagrams_to_send(now=self.now):
+            self.backward.send(datagram, self.now)
         for event in self.receiver.events():
             if self._on_event is not None:
                 self._on_event(event, self.now)

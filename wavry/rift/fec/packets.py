@@ -9,6 +9,7 @@ from enum import IntEnum
 from wavry.errors import ErrorCode, RemoteProtocolError
 from wavry.rift.fec.config import MAX_WINDOW_PACKETS
 from wavry.rift.packet import PROTOCOL_MAJOR, Stream
+from wavry.rift.sequence import SERIAL_MASK
 
 PARITY_HEADER = struct.Struct(">BBBBBBBI")
 
@@ -65,6 +66,11 @@ class ParityPacket:
 
     payload: bytes
     """As long as the longest symbol of the window: 2 bytes of length and the payload."""
+
+    @property
+    def last_packet_id(self) -> int:
+        """u32, the newest source packet of the window."""
+        return (self.first_packet_id + self.source_count - 1) & SERIAL_MASK
 
     def to_bytes(self) -> bytes:
         """Return the datagram; at most `PARITY_OVERHEAD_BYTES` larger than the largest source payload."""

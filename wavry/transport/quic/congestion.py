@@ -1,4 +1,8 @@
-"""What may be in flight: New Reno with a ceiling, and no growth that nothing proves.
+"""What may be in flight: as much as the session says, and New Reno with a ceiling while it says nothing.
+
+A session that hears from its peer how each packet fared knows more than QUIC: random losses are no reason to send less,
+a growing queue is, and loss tells of it too late. So its word counts (`set_window`), whatever is lost. Without it New
+Reno goes on from where the window was.
 
 aioquic's own windows grow while the application has little to send, without end (33 MB after two minutes of a
 2 Mbit/s stream), so that the first burst afterwards floods the path. This one grows only when it was used, and never
@@ -9,27 +13,54 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aioquic.quic.congestion.base import register_congestion_control
+from aioquic.quic.congestion.base import K_MINIMUM_WINDOW, register_congestion_control
 from aioquic.quic.congestion.reno import RenoCongestionControl
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aioquic.quic.packet_builder import QuicSentPacket
 
-ALGORITHM = "wavry-bounded-reno"
+ALGORITHM = "wavry-window"
 
 MAX_WINDOW_BYTES = 1024 * 1024
 """80 Mbit/s at 100 ms of round trip; the ledger then holds about 800 packets, 350 kB."""
 
 
-class BoundedReno(RenoCongestionControl):
-    """New Reno (RFC 9002, section 7) that grows only while its window is in use (section 7.8)."""
+class SessionWindow(RenoCongestionControl):
+    """A window that the session sets, or New Reno (RFC 9002, section 7) that grows only while in use (section 7.8)."""
+
+    def __init__(self, *, max_datagram_size: int) -> None:
+        super().__init__(max_datagram_size=max_datagram_size)
+        self._least_bytes = K_MINIMUM_WINDOW * max_datagram_size
+        self._is_set = False
+
+    def set_window(self, window_bytes: int | None) -> None:
+        """Let so many bytes be in flight from now on, within the bounds. None leaves it to New Reno again."""
+        self._is_set = window_bytes is not None
+        if window_bytes is not None:
+            self.congestion_window = min(max(window_bytes, self._least_bytes), MAX_WINDOW_BYTES)
+            self.ssthresh = self.congestion_window  # what New Reno goes on with: no slow start
 
     def on_packet_acked(self, *, now: float, packet: QuicSentPacket) -> None:
-        """Grow as New Reno does, if the window was at least half full."""
+        """Grow as New Reno does, if the window is not set and was at least half full."""
         was_used = self.bytes_in_flight * 2 >= self.congestion_window
         before = self.congestion_window
         super().on_packet_acked(now=now, packet=packet)
-        self.congestion_window = min(self.congestion_window, MAX_WINDOW_BYTES) if was_used else before
+        may_grow = was_used and not self._is_set
+        self.congestion_window = min(self.congestion_window, MAX_WINDOW_BYTES) if may_grow else before
+
+    def on_packets_lost(self, *, now: float, packets: Iterable[QuicSentPacket]) -> None:
+        """Shrink as New Reno does, if the window is not set."""
+        before = self.congestion_window
+        super().on_packets_lost(now=now, packets=packets)
+        if self._is_set:
+            self.congestion_window = self.ssthresh = before
+
+    def on_persistent_congestion(self) -> None:
+        """Begin with the least again, if the window is not set."""
+        if not self._is_set:
+            super().on_persistent_congestion()
 
 
-register_congestion_control(ALGORITHM, BoundedReno)
+register_congestion_control(ALGORITHM, SessionWindow)
