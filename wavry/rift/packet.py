@@ -37,6 +37,8 @@ class Stream(IntEnum):
     """What a packet carries. Each stream has a packet id space of its own; unknown ones are skipped."""
 
     VIDEO = 0
+    ARRIVALS = 3
+    """Client to host: when packets arrived (`arrivals.py`)."""
 
 
 class PacketFlag(IntFlag):
