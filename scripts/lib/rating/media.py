@@ -35,7 +35,8 @@ GIVE_UP_S = 0.15
 """A frame that waited so long is given up whole."""
 
 _PROBE_S = 0.1
-"""With a full window and no acknowledgement for so long, one packet leaves nevertheless, as QUIC's probes do."""
+"""With a full window and no acknowledgement for so long, then twice as long, one packet leaves nevertheless, as QUIC's
+probes do."""
 
 
 class Controller(Protocol):
@@ -54,6 +55,9 @@ class Controller(Protocol):
 
     def note_sent(self, size_bytes: int, now: float) -> None:
         """Count what left."""
+
+    def note_blocked(self, now: float) -> None:
+        """Take note that the window holds something back."""
 
     def update(self, feedback: DeliveryFeedback, now: float) -> RateDecision:
         """Learn and decide."""
@@ -112,7 +116,8 @@ class MediaFlow:
         seed: Of the frames' sizes.
         begins_s: When it starts.
         clock_offset_s: The viewer's clock less the host's.
-        delayed: By packet id, how much later than others it arrives.
+        extra_s: Latency of its own on the way there, behind the link.
+        delayed: How much later what was sent at a time arrives.
     """
 
     def __init__(
@@ -126,7 +131,8 @@ class MediaFlow:
         seed: int | str = 1,
         begins_s: float = 0.0,
         clock_offset_s: float = 1000.0,
-        delayed: dict[int, float] | None = None,
+        extra_s: float = 0.0,
+        delayed: Callable[[float], float] = lambda _: 0.0,
     ) -> None:
         self.record = MediaRecord()
         self.controller = controller
@@ -137,7 +143,8 @@ class MediaFlow:
         self._dice = Random(f"{seed} frames {number}")
         self._begins_s = begins_s
         self._clock_offset_s = clock_offset_s
-        self._delayed = delayed or {}
+        self._extra_s = extra_s
+        self._delayed = delayed
         self._frames: list[_Frame] = []
         self._sent: list[tuple[float, int, int]] = []
         """By packet id: when it left, its bytes, its frame."""
@@ -153,16 +160,17 @@ class MediaFlow:
         self._next_decodable = 0
         self._rtt_s = 2 * latency_s
         self._probed_at = begins_s
+        self._probe_s = _PROBE_S
 
     # The viewer.
 
     def receive(self, datagram: bytes, now: float) -> None:
         """Note the arrival, and see which frames are whole."""
-        packet_id = self._flight.arrive(datagram, now)
+        packet_id = self._flight.arrive(datagram, now + self._extra_s)
         sent_at, size_bytes, number = self._sent[packet_id]
-        late_s = self._delayed.get(packet_id, 0.0)
-        self._log.note(packet_id, now + late_s + self._clock_offset_s)
         self.record.queueing.append((now, now - sent_at - self._latency_s))
+        now += self._extra_s
+        self._log.note(packet_id, now + self._delayed(sent_at) + self._clock_offset_s)
         self.record.arrived.append((now, size_bytes))
         frame = self._frames[number]
         frame.received += 1
@@ -247,7 +255,7 @@ class MediaFlow:
     def _send(self, now: float) -> None:
         rate_bps = self.controller.pacing_rate_bps
         self._budget_bytes = min(self._budget_bytes + rate_bps / 8 * 0.002, max(rate_bps / 8 * 0.004, PACKET_BYTES))
-        window_bytes = self.controller.congestion_window_bytes(2 * self._latency_s)
+        window_bytes = self.controller.congestion_window_bytes(2 * self._latency_s + self._extra_s)
         while self._waiting:
             number, size_bytes = self._waiting[0]
             frame = self._frames[number]
@@ -259,10 +267,14 @@ class MediaFlow:
                 continue
             is_probe = False
             if self._flight.in_flight_bytes + size_bytes > window_bytes:
-                is_probe = now - max(self._flight.last_heard_at, self._probed_at) > _PROBE_S
+                if self._flight.last_heard_at > self._probed_at:
+                    self._probe_s = _PROBE_S
+                is_probe = now - max(self._flight.last_heard_at, self._probed_at) > self._probe_s
                 if not is_probe:
+                    self.controller.note_blocked(now)
                     break
                 self._probed_at = now
+                self._probe_s *= 2
             if self._budget_bytes < size_bytes and not is_probe:
                 break
             self._waiting.popleft()

@@ -17,7 +17,7 @@ _MEMORY_PACKETS = 1000
 _PRIOR_PACKETS = 20
 """Packets without loss that are taken for granted at the beginning."""
 
-_LONG_QUEUE_WEIGHT = 0.125
+_LONG_QUEUE_WEIGHT = 0.02
 """What is lost with a long queue counts so much for the channel: if cuts don't end it, it was the channel."""
 
 _LEAST_PEAK_S = 0.004

@@ -28,9 +28,10 @@ class Signal(Enum):
 
     SILENCE = "packets were sent and no report came in time"
     LOSS = "more was lost than the channel loses while the queue is short"
-    STANDING = "the queue was above the target all the time, in spite of cuts"
+    STANDING = (
+        "the queue was not short for long, nor empty for longer; or it is time to see whether others still compete"
+    )
     QUEUE = "the queue is above the target and does not shrink"
-    STALE = "the smallest delay was not seen again for long"
     RISE = "the queue grew noticeably, or is above the target but shrinks"
     SCARCE = "less was sent than the budget allows"
     BELOW = "none of these, and the rate was higher before the last cut"
@@ -45,11 +46,11 @@ class Rule:
     """Share of the rate that is spent."""
 
     growth_per_s: float = 0.0
-    """Share of the rate by which it grows within a second while the queue is empty; less the longer it is, and none
-    at its target."""
+    """Share of the rate by which it grows within a second while the queue is empty, at `reference_bps`; by the square
+    root of the rate less at higher ones, so that the smaller of two flows catches up. None at the queue's target."""
 
     step_bps_per_s: float = 0.0
-    """Added besides, whatever the rate: it lets the smaller of two flows catch up."""
+    """Growth within a second whatever the rate and the queue."""
 
     pacing_gain: float = 1.25
     """Packets leave at so many times the rate, so that a frame is gone before the next one comes."""
@@ -57,16 +58,19 @@ class Rule:
     is_self_clocked: bool = False
     """Whether the congestion window is that of the acknowledged rate, where it is below the budget."""
 
+    ignores_queue: bool = False
+    """Whether the congestion window has room for the queue that others made."""
+
 
 RULES: dict[State, Rule] = {
-    State.STARTING: Rule(growth_per_s=2.0, step_bps_per_s=1e6),
-    State.STABLE: Rule(growth_per_s=0.5, step_bps_per_s=1e6),
-    State.RECOVERING: Rule(growth_per_s=1.5, step_bps_per_s=1e6),
+    State.STARTING: Rule(growth_per_s=2.0),
+    State.STABLE: Rule(growth_per_s=0.5),
+    State.RECOVERING: Rule(growth_per_s=1.5),
     State.LIMITED: Rule(),
     State.RISING: Rule(is_self_clocked=True),
     State.CONGESTED: Rule(pacing_gain=1.0, is_self_clocked=True),
     State.DRAINING: Rule(budget=0.5, pacing_gain=1.0),
-    State.COMPETING: Rule(step_bps_per_s=2e6),
+    State.COMPETING: Rule(step_bps_per_s=2e6, ignores_queue=True),
     State.SILENT: Rule(pacing_gain=1.0),
 }
 
@@ -76,7 +80,6 @@ TRANSITIONS: dict[State, dict[Signal, State]] = {
         Signal.LOSS: State.CONGESTED,
         Signal.STANDING: State.DRAINING,
         Signal.QUEUE: State.CONGESTED,
-        Signal.STALE: State.DRAINING,
         Signal.RISE: State.RISING,
         Signal.SCARCE: State.LIMITED,
         Signal.BELOW: State.RECOVERING,
@@ -90,9 +93,9 @@ TRANSITIONS[State.STARTING] |= {Signal.BELOW: State.STARTING, Signal.CLEAR: Stat
 TRANSITIONS[State.CONGESTED] |= {Signal.RISE: State.CONGESTED}
 TRANSITIONS[State.COMPETING] |= {
     Signal.LOSS: State.COMPETING,
-    Signal.STANDING: State.COMPETING,
+    Signal.BELOW: State.COMPETING,
+    Signal.CLEAR: State.COMPETING,
     Signal.QUEUE: State.COMPETING,
-    Signal.STALE: State.COMPETING,
     Signal.RISE: State.COMPETING,
 }
 
@@ -108,8 +111,13 @@ class Tuning:
     """Every constant of the controller. Chosen in virtual time with `scripts/bench/rate.py`."""
 
     target_s: float = _constant(
-        0.020, "s", "queueing delay that is taken as the link being used well; nothing grows above it"
+        0.020,
+        "s",
+        "queue with which a flow of `reference_bps` uses a link well; by the square root longer for slower ones",
     )
+    least_target_s: float = _constant(0.010, "s", "but no shorter")
+    most_target_s: float = _constant(0.040, "s", "and no longer")
+    confirm_s: float = _constant(0.02, "s", "a queue above the target must be seen again after so long")
     rise_s: float = _constant(0.005, "s", "growth of the queue over `trend_s` that is no noise")
     shrink_s: float = _constant(0.002, "s", "a queue that shrank by so much over `trend_s` needs no further cut")
     trend_s: float = _constant(0.15, "s", "time over which the trend of the delay is taken")
@@ -118,10 +126,14 @@ class Tuning:
     stale_s: float = _constant(
         8.0, "s", "without a delay near the smallest for so long, the queue is drained to look again"
     )
-    near_base_s: float = _constant(0.002, "s", "what counts as near the smallest delay; clocks drift by 1 ms in 10 s")
-    standing_s: float = _constant(1.5, "s", "a queue above its target for so long in spite of cuts is not ours")
+    empty_s: float = _constant(0.002, "s", "a delay so little above the smallest is that of an empty queue")
+    standing_s: float = _constant(
+        1.0, "s", "a queue above half its target for so long may not be ours: it is drained to see"
+    )
+    retest_s: float = _constant(4.0, "s", "time between two drainings")
     drain_s: float = _constant(0.2, "s", "how long draining lasts, besides a round trip")
-    drained: float = _constant(0.75, "", "a queue of which more than this share is left after draining is not ours")
+    drained_s: float = _constant(0.06, "s", "a queue of ours shrinks by so much when it is drained, or is empty")
+    bearable_s: float = _constant(0.25, "s", "in a longer queue nobody competes: it is not worth the delay")
     cut_pause_s: float = _constant(0.025, "s", "besides a round trip, time until a cut can be seen in reports")
     cut: float = _constant(0.85, "", "a cut goes to so much of the acknowledged rate")
     deep_cut: float = _constant(
@@ -132,6 +144,8 @@ class Tuning:
     headroom: float = _constant(1.5, "", "the rate never grows above so many times what was acknowledged")
     rate_window_s: float = _constant(0.3, "s", "the acknowledged and the sent rate are means over so long")
     used: float = _constant(0.8, "", "who sends less than this share of the budget is limited by the application")
+    reference_bps: float = _constant(10e6, "bit/s", "rate at which the growth of each state is meant")
+    idle_s: float = _constant(1.0, "s", "who was limited for so long falls back to the rate that was proved")
     remembered: float = _constant(0.9, "", "growth is fast up to so much of the rate before the last cut")
     forget_per_cut: float = _constant(0.9, "", "each further cut makes the remembered rate this share of itself")
     window_s: float = _constant(0.040, "s", "so much more than the round trip may be unacknowledged")
