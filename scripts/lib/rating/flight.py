@@ -7,9 +7,16 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from network.link import Link
 
 HEADER = struct.Struct(">BI")
+
+
+def mean_bps(packets: Sequence[tuple[float, int]], begin: float, end: float) -> float:
+    """Return the mean rate of packets, given as times and bytes, between two times."""
+    return sum(size_bytes for at, size_bytes in packets if begin <= at < end) * 8 / (end - begin)
 
 
 class Flight:

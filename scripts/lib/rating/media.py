@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
-from rating.flight import Flight
+from rating.flight import Flight, mean_bps
 from wavry.rift.arrivals import ArrivalLog, ArrivalReport
 from wavry.rift.delta import DeliveryFeedback
 
@@ -93,6 +93,8 @@ class MediaRecord:
     """Each tick: when, the target, the redundancy."""
 
     sent: list[tuple[float, int]] = field(default_factory=list)
+    """When each packet left, and its bytes."""
+
     encoded: int = 0
     skipped: int = 0
     """Frames that were not encoded because too much waited."""
@@ -102,6 +104,19 @@ class MediaRecord:
 
     lost: int = 0
     """Packets."""
+
+    def arrived_bps(self, begin: float, end: float) -> float:
+        """Return the mean rate of arrivals between two times."""
+        return mean_bps(self.arrived, begin, end)
+
+    def sent_bps(self, begin: float, end: float) -> float:
+        """Return the mean rate of what left between two times."""
+        return mean_bps(self.sent, begin, end)
+
+    def target_bps(self, begin: float, end: float) -> float:
+        """Return the mean of what the encoder was told between two times."""
+        targets = [bps for at, bps, _ in self.decisions if begin <= at < end]
+        return sum(targets) / len(targets)
 
 
 class MediaFlow:
@@ -155,6 +170,7 @@ class MediaFlow:
         self._reports: deque[tuple[float, bytes]] = deque()
         self._keyframe_requests: deque[float] = deque()
         self._keyframe_is_due = True
+        self._keyframe_is_awaited = False
         self._parity_due = 0.0
         self._next_frame_at = begins_s
         self._next_decodable = 0
@@ -194,8 +210,6 @@ class MediaFlow:
             else:
                 return
             self._next_decodable += 1
-
-    _keyframe_is_awaited = False
 
     # The host.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rating.flight import Flight
+from rating.flight import Flight, mean_bps
 
 if TYPE_CHECKING:
     from network.link import Link
@@ -30,13 +30,17 @@ class RenoFlow:
         self._threshold_bytes = float("inf")
         self._recovery_ends_at_id = 0
         self._losses_seen = 0
-        self.received: list[tuple[float, int]] = []
+        self.arrived: list[tuple[float, int]] = []
         """Arrivals and their bytes."""
 
     def receive(self, datagram: bytes, now: float) -> None:
         """Acknowledge."""
         self._flight.arrive(datagram, now)
-        self.received.append((now, len(datagram)))
+        self.arrived.append((now, len(datagram)))
+
+    def arrived_bps(self, begin: float, end: float) -> float:
+        """Return the mean rate of arrivals between two times."""
+        return mean_bps(self.arrived, begin, end)
 
     def tick(self, now: float) -> None:
         """Grow or shrink the window by what was heard, and fill it."""

@@ -1,8 +1,8 @@
-"""Controllers to compare with: one like Google's (GCC), and a rate that never changes.
+"""A controller like Google's, to compare with.
 
-The GCC-like one follows draft-ietf-rmcat-gcc-02 and libwebrtc's constants: a trend line over the delay of packet
-groups, an adaptive threshold, 0.85 of the acknowledged rate when overused, 8 % a second up, and the loss rule. It has
-no window, as libwebrtc by default; its pacer sends 2.5 times the target. It does not probe.
+It follows draft-ietf-rmcat-gcc-02 and libwebrtc's constants: a trend line over the delay of packet groups, an adaptive
+threshold, 0.85 of the acknowledged rate when overused, 8 % a second up, and the loss rule. It has no window, as
+libwebrtc by default; its pacer sends 2.5 times the target. It does not probe.
 """
 
 from __future__ import annotations
@@ -11,46 +11,11 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING
 
+from rating.fixed import NO_WINDOW_BYTES, REDUNDANCY
 from wavry.rift.delta import RateDecision
 
 if TYPE_CHECKING:
     from wavry.rift.delta import DeliveryFeedback
-
-_NO_WINDOW_BYTES = 100_000_000
-_REDUNDANCY = 0.05
-
-
-class FixedRate:
-    """Sends the same always.
-
-    Args:
-        rate_bps: With parity.
-    """
-
-    def __init__(self, rate_bps: float) -> None:
-        self.decision = RateDecision(rate_bps / (1 + _REDUNDANCY), 60, _REDUNDANCY, 1)
-        self.pacing_rate_bps = rate_bps * 1.25
-
-    def congestion_window_bytes(self, rtt_s: float) -> int:
-        """Return no limit."""
-        del rtt_s
-        return _NO_WINDOW_BYTES
-
-    def note_sent(self, size_bytes: int, now: float) -> None:
-        """Nothing depends on it."""
-
-    def note_blocked(self, now: float) -> None:
-        """Nothing depends on it."""
-
-    def update(self, feedback: DeliveryFeedback, now: float) -> RateDecision:
-        """Nothing changes."""
-        del feedback, now
-        return self.decision
-
-    def handle_timer(self, now: float) -> RateDecision:
-        """Nothing changes."""
-        del now
-        return self.decision
 
 
 class GccLike:
@@ -64,6 +29,7 @@ class GccLike:
 
     _TREND_GROUPS = 20
     _GROUP_S = 0.005
+    _MAX_BURST_S = 0.1
     _SMOOTHING = 0.9
     _GAIN = 4.0
     _MAX_DELTAS = 60
@@ -72,8 +38,8 @@ class GccLike:
     def __init__(self, *, start_bps: float, floor_bps: float, ceiling_bps: float) -> None:
         self._floor_bps, self._ceiling_bps = floor_bps, ceiling_bps
         self._rate_bps = self._loss_rate_bps = start_bps
-        self._group: tuple[float, float, float] | None = None
-        """First and last sending time of the group that is being built, its last arrival."""
+        self._group: tuple[float, float, float, float] | None = None
+        """Of the group that is being built: first and last sending time, first and last arrival."""
         self._last_group: tuple[float, float] | None = None
         self._deltas = 0
         self._accumulated_ms = self._smoothed_ms = 0.0
@@ -98,17 +64,17 @@ class GccLike:
     def decision(self) -> RateDecision:
         """The smaller rate."""
         rate_bps = min(self._rate_bps, self._loss_rate_bps)
-        return RateDecision(rate_bps / (1 + _REDUNDANCY), 60, _REDUNDANCY, 1)
+        return RateDecision(rate_bps / (1 + REDUNDANCY), 60, REDUNDANCY, 1)
 
     @property
     def pacing_rate_bps(self) -> float:
         """As libwebrtc's pacing factor has it."""
-        return self.decision.target_bitrate_bps * (1 + _REDUNDANCY) * 2.5
+        return self.decision.target_bitrate_bps * (1 + REDUNDANCY) * 2.5
 
     def congestion_window_bytes(self, rtt_s: float) -> int:
         """Return no limit."""
         del rtt_s
-        return _NO_WINDOW_BYTES
+        return NO_WINDOW_BYTES
 
     def note_sent(self, size_bytes: int, now: float) -> None:
         """Nothing depends on it."""
@@ -141,16 +107,28 @@ class GccLike:
     def _add(self, sent_at: float, arrived_at: float) -> str | None:
         """Put a packet into its group; a group that is complete gives a verdict."""
         group = self._group
-        if group is None or sent_at - group[0] <= self._GROUP_S:
-            self._group = (sent_at if group is None else group[0], sent_at, arrived_at)
+        if group is None or self._belongs(group, sent_at, arrived_at):
+            self._group = (
+                (sent_at, sent_at, arrived_at, arrived_at)
+                if group is None
+                else (group[0], sent_at, group[2], arrived_at)
+            )
             return None
         verdict = None
         if self._last_group is not None:
-            sent_s, arrived_s = group[1] - self._last_group[0], group[2] - self._last_group[1]
-            verdict = self._detect((arrived_s - sent_s) * 1000, group[2], sent_s)
-        self._last_group = (group[1], group[2])
-        self._group = (sent_at, sent_at, arrived_at)
+            sent_s, arrived_s = group[1] - self._last_group[0], group[3] - self._last_group[1]
+            verdict = self._detect((arrived_s - sent_s) * 1000, group[3], sent_s)
+        self._last_group = (group[1], group[3])
+        self._group = (sent_at, sent_at, arrived_at, arrived_at)
         return verdict
+
+    def _belongs(self, group: tuple[float, float, float, float], sent_at: float, arrived_at: float) -> bool:
+        """Whether a packet was sent with a group, or came with it in one burst."""
+        if sent_at - group[0] <= self._GROUP_S:
+            return True
+        since_s = arrived_at - group[3]
+        is_catching_up = since_s < sent_at - group[1]
+        return since_s <= self._GROUP_S and is_catching_up and arrived_at - group[2] < self._MAX_BURST_S
 
     def _detect(self, gradient_ms: float, arrived_at: float, sent_s: float) -> str:
         if self._first_arrival_at is None:
