@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rating import delta_page
 from wavry.errors import ConfigError
 from wavry.rift.delta import DeliveryFeedback, Delta, DeltaConfig, RateDecision, State
 from wavry.rift.delta.states import RULES, TRANSITIONS, TUNING, Signal
@@ -66,6 +68,11 @@ def test_the_table_says_where_every_signal_leads_from_every_state() -> None:
     assert set(TRANSITIONS) == set(RULES) == set(State)
     for row in TRANSITIONS.values():
         assert set(row) == set(Signal)
+
+
+def test_the_page_in_docs_is_that_of_the_tables() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "delta.md"
+    assert page.read_text(encoding="utf-8") == delta_page.page(), "run python scripts/draw_delta.py"
 
 
 def test_every_state_but_the_first_can_be_reached() -> None:

@@ -120,8 +120,8 @@ def media_pause(contestant: Contestant, seed: int) -> Result:
         seed=seed,
     )
     bottleneck.run(90, [flow])
-    proved_bps = max(flow.record.arrived_bps(at / 10, at / 10 + 0.5) for at in range(100, 195))
-    return Result(flow.record, (80, 90), 10 * 20e6, {"burst": flow.record.sent_bps(80, 80.5) / proved_bps})
+    proved_bps = max(flow.record.arrived_bps(at / 10, at / 10 + 0.3) for at in range(100, 195))
+    return Result(flow.record, (80, 90), 10 * 20e6, {"burst": flow.record.sent_bps(80, 80.3) / proved_bps})
 
 
 def random_loss(contestant: Contestant, seed: int) -> Result:

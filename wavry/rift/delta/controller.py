@@ -88,7 +88,7 @@ class Delta:
         return self._delay.queue_s
 
     def congestion_window_bytes(self, rtt_s: float) -> int:
-        """Return how much may be unacknowledged: the budget for a round trip and 40 ms or more.
+        """Return how much may be unacknowledged: the budget for a round trip and 30 ms or more.
 
         While the queue grows it is what was acknowledged in that time, so that a link that lost most of its rate gets
         less at once, not only after the next report. From 6000 bytes to 1 MiB.
@@ -226,15 +226,15 @@ class Delta:
     # What follows from it.
 
     def _follow(self, signal: Signal, now: float) -> None:
-        """Go where the table says; draining goes on until its time is over, and then its result counts."""
-        if self.state is State.DRAINING and signal is not Signal.SILENCE:
-            if now >= self._drain_ends_at:
-                self._finish_draining(now)
+        """Go where the table says, and from draining, when its time is over, where its result says."""
+        before, self.state = self.state, TRANSITIONS[self.state][signal]
+        if self.state is not State.DRAINING:
             return
-        self.state = TRANSITIONS[self.state][signal]
-        if self.state is State.DRAINING:
+        if before is not State.DRAINING:
             self._drain_ends_at = now + self._rtt_s + TUNING.drain_s
             self._drained_from_s = self._delay.queue_s
+        elif now >= self._drain_ends_at:
+            self._finish_draining(now)
 
     def _finish_draining(self, now: float) -> None:
         """See what half the rate made of the queue: was it ours, it fell."""
@@ -263,10 +263,10 @@ class Delta:
         """Raise the rate as the state allows, to at most 1.5 times what was acknowledged."""
         acknowledged_bps = self._acknowledged.rate_bps(now)
         self._proved_bps = max(self._proved_bps, acknowledged_bps)
-        if self.state is not State.LIMITED:
+        if self.state is not State.LIMITED or self._sent.rate_bps(now) >= self._rate_bps * TUNING.idle:
             self._used_at = now
         elif now - self._used_at > TUNING.idle_s:
-            self._rate_bps = self._bounded(min(self._rate_bps, self._proved_bps))
+            self._rate_bps = self._bounded(min(self._rate_bps, self._proved_bps * TUNING.idle_rate))
         rule = RULES[self.state]
         room = max(0.0, 1 - self._delay.queue_s / self._delay.target_s)
         growth_bps = self._rate_bps * rule.growth_per_s * self._slowness * room + rule.step_bps_per_s

@@ -28,9 +28,7 @@ class Signal(Enum):
 
     SILENCE = "packets were sent and no report came in time"
     LOSS = "more was lost than the channel loses while the queue is short"
-    STANDING = (
-        "the queue was not short for long, nor empty for longer; or it is time to see whether others still compete"
-    )
+    STANDING = "the queue has not been short for long, or not empty for longer, or it is time to look again at others'"
     QUEUE = "the queue is above the target and does not shrink"
     RISE = "the queue grew noticeably, or is above the target but shrinks"
     SCARCE = "less was sent than the budget allows"
@@ -90,6 +88,7 @@ TRANSITIONS: dict[State, dict[Signal, State]] = {
 """From each state by each signal. Most signals mean the same everywhere; the exceptions stand below."""
 
 TRANSITIONS[State.STARTING] |= {Signal.BELOW: State.STARTING, Signal.CLEAR: State.STARTING}
+TRANSITIONS[State.DRAINING] = dict.fromkeys(Signal, State.DRAINING) | {Signal.SILENCE: State.SILENT}
 TRANSITIONS[State.CONGESTED] |= {Signal.RISE: State.CONGESTED}
 TRANSITIONS[State.COMPETING] |= {
     Signal.LOSS: State.COMPETING,
@@ -145,10 +144,12 @@ class Tuning:
     rate_window_s: float = _constant(0.3, "s", "the acknowledged and the sent rate are means over so long")
     used: float = _constant(0.8, "", "who sends less than this share of the budget is limited by the application")
     reference_bps: float = _constant(10e6, "bit/s", "rate at which the growth of each state is meant")
-    idle_s: float = _constant(1.0, "s", "who was limited for so long falls back to the rate that was proved")
+    idle: float = _constant(0.5, "", "who sends less than this share is idle")
+    idle_s: float = _constant(1.0, "s", "who was idle for so long falls back to what was proved")
+    idle_rate: float = _constant(0.9, "", "namely to so much of the most that was acknowledged, as frames differ")
     remembered: float = _constant(0.9, "", "growth is fast up to so much of the rate before the last cut")
     forget_per_cut: float = _constant(0.9, "", "each further cut makes the remembered rate this share of itself")
-    window_s: float = _constant(0.040, "s", "so much more than the round trip may be unacknowledged")
+    window_s: float = _constant(0.030, "s", "so much more than the round trip may be unacknowledged")
     min_window_bytes: int = _constant(6000, "bytes", "smallest congestion window")
     max_window_bytes: int = _constant(
         1048576, "bytes", "largest congestion window; the ledger of what is in flight is bounded by it"
