@@ -43,6 +43,9 @@ class Stream(IntEnum):
     NACK = 2
     """From client to host: requests for packets of `VIDEO` (`nack.py`)."""
 
+    ARRIVALS = 3
+    """Client to host: when packets arrived (`arrivals.py`)."""
+
 
 class PacketFlag(IntFlag):
     """Bits of the flags byte; unknown ones are ignored."""
