@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from wavry import __version__
-from wavry.clock import monotonic_us
+from wavry.clock import monotonic_us, timer_at
 from wavry.decode import ReceivedUnit, StreamFormat
 from wavry.errors import ConnectionLostError, ErrorCode, RemoteProtocolError
 from wavry.media import Codec, Size
@@ -54,6 +54,10 @@ _SILENCE_S = 5.0
 gaps of a mobile link, half of QUIC's idle timeout."""
 
 _KEYFRAME_INTERVAL_S = 0.25
+
+_WINDOW_BYTES = 64 * 1024
+"""May be in flight to the host, whatever is lost: reports and requests, 60 kbit/s of them, which a lossy link needs
+most."""
 
 
 class HostSession:
@@ -108,6 +112,7 @@ class HostSession:
         self.ended: asyncio.Future[ConnectionLostError] = self._loop.create_future()
         """Done, with the reason, when the connection has ended."""
         statistics.clock.restart()
+        connection.limit_in_flight(_WINDOW_BYTES)
         connection.observe(self)
         self._send(
             Hello(
@@ -200,7 +205,7 @@ class HostSession:
         self._arm_receiver()
 
     def _send_requests(self, now: float) -> None:
-        """Ask for packets that did not come; what does not fit now is asked for again later."""
+        """Say when packets came, and ask for those that did not; what does not fit now is said later, or never."""
         requests = self._receiver.datagrams_to_send(now=now)
         if requests:
             for datagram in requests:
@@ -211,7 +216,7 @@ class HostSession:
         """Hand on the units whose time has come, and wake up for the next one."""
         for received in self._playout.take_due(now=now):
             self._take(received, now)
-        self._playout_timer = self._timer_at(self._playout_timer, self._playout.next_due_at, self._playout_due)
+        self._playout_timer = timer_at(self._loop, self._playout_timer, self._playout.next_due_at, self._playout_due)
 
     def _playout_due(self) -> None:
         self._playout_timer = None
@@ -228,17 +233,9 @@ class HostSession:
             self._ask_for_keyframe(unit.epoch, unit.frame_id)  # it overtook the message that describes it
 
     def _arm_receiver(self) -> None:
-        self._receiver_timer = self._timer_at(self._receiver_timer, self._receiver.next_timer(), self._receiver_due)
-
-    def _timer_at(
-        self, timer: asyncio.TimerHandle | None, due: float | None, callback: Callable[[], None]
-    ) -> asyncio.TimerHandle | None:
-        """Return a timer for `due`, the present one if that is when it fires."""
-        if timer is not None:
-            if due == timer.when():
-                return timer
-            timer.cancel()
-        return None if due is None else self._loop.call_at(due, callback)
+        self._receiver_timer = timer_at(
+            self._loop, self._receiver_timer, self._receiver.next_timer(), self._receiver_due
+        )
 
     def _receiver_due(self) -> None:
         self._receiver_timer = None

@@ -21,6 +21,13 @@ class SenderConfig:
     """Most memory of datagrams waiting to leave, 200 ms at 20 Mbit/s; longer is delay, shorter breaks the chain at each
     hiccup. One unit is always taken when nothing waits, whatever its size. Range 16 kB to 64 MB, bytes."""
 
+    max_wait_ms: int = 400
+    """A unit that has waited here for so long is given up with those behind it, and a keyframe is due: the link has
+    become too slow for what was encoded. Range 20 to 10_000, milliseconds."""
+
+    ceiling_bps: float = 20e6
+    """Most that the encoder is given. Range 50 kbit/s to 1 Gbit/s, bit/s."""
+
     keyframe_holdoff_ms: int = 250
     """For so long after a keyframe was queued, requests that did not know of it are ignored, and further requests
     after one was passed on. Shorter than the round trip sends keyframes twice. Range 0 to 10_000, milliseconds."""
@@ -55,6 +62,8 @@ class SenderConfig:
         """
         _check("max_datagram_bytes", self.max_datagram_bytes, MIN_DATAGRAM_BYTES, MAX_DATAGRAM_BYTES)
         _check("queue_limit_bytes", self.queue_limit_bytes, 16 * 1024, 64_000_000)
+        _check("max_wait_ms", self.max_wait_ms, 20, 10_000)
+        _check("ceiling_bps", self.ceiling_bps, 50e3, 1e9)
         _check("keyframe_holdoff_ms", self.keyframe_holdoff_ms, 0, 10_000)
         _check("tail_loss_ms", self.tail_loss_ms, 50, 60_000)
         if self.redundancy is not None and self.redundancy != 0:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wavry.rift.fec import (
+    MAX_REDUNDANCY,
+    MAX_WINDOW_FRAMES,
     MIN_REDUNDANCY,
     PARITY_OVERHEAD_BYTES,
     FecConfig,
     SourcePacket,
     StreamingFecEncoder,
 )
-from wavry.rift.redundancy import RedundancyControl
 from wavry.rift.sequence import SERIAL_MASK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wavry.rift.messages import Feedback
+    from wavry.rift.delta import RateDecision
 
 _WINDOW_PACKETS = 120
 """Four frames at 18 Mbit/s. More would repair a little more at higher rates, and take more than 300 kB on both ends
@@ -35,11 +36,11 @@ class Protection:
     def __init__(self, max_datagram_bytes: int, redundancy: float | None) -> None:
         self.max_source_bytes = max_datagram_bytes - PARITY_OVERHEAD_BYTES
         """Largest datagram that can be protected."""
-        self._control = RedundancyControl() if redundancy is None else None
+        self._follows_losses = redundancy is None
         config = FecConfig(_WINDOW_PACKETS, self.max_source_bytes, redundancy or MIN_REDUNDANCY)
         self.encoder = StreamingFecEncoder(config)
         """Holds the packets of the last frames; belongs into the budget."""
-        self._apply()
+        self.encoder.window_frames = 1 if self._follows_losses else MAX_WINDOW_FRAMES
 
     @property
     def redundancy(self) -> float:
@@ -73,13 +74,8 @@ class Protection:
         """Forget packets from an id on: they and their parity never leave."""
         self.encoder.rewind(packet_id)
 
-    def follow(self, feedback: Feedback, *, now: float) -> None:
-        """Let what the viewer lost decide how much parity it gets."""
-        if self._control is not None:
-            self._control.update(feedback, now=now)
-            self._apply()
-
-    def _apply(self) -> None:
-        if self._control is not None:
-            self.encoder.redundancy = self._control.redundancy
-            self.encoder.window_frames = self._control.window_frames
+    def follow(self, decision: RateDecision) -> None:
+        """Let what the viewer lost decide how much parity it gets, unless that is fixed."""
+        if self._follows_losses:
+            self.encoder.redundancy = min(max(decision.redundancy, MIN_REDUNDANCY), MAX_REDUNDANCY)
+            self.encoder.window_frames = decision.window_frames

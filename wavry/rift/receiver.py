@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wavry.errors import RemoteProtocolError
+from wavry.rift.arrivals import ArrivalLog
 from wavry.rift.config import ReceiverConfig
 from wavry.rift.delivery import FrameDelivery
 from wavry.rift.fec import FecConfig, ParityPacket, SourcePacket, StreamingFecDecoder
@@ -100,6 +101,7 @@ class Receiver:
         """Round trip to the host, for its owner to keep up to date. While it is not known nothing is asked for."""
         self._tracker = LossTracker(config.first_packet_id)
         self._missing = MissingPackets()
+        self._arrivals = ArrivalLog(stream=config.stream, first_packet_id=config.first_packet_id or 0)
         self._stats = ReceiverStats()
         self._gap_deadline_s = config.gap_deadline_ms / 1000
         self._parity_deadline_s = config.parity_deadline_ms / 1000
@@ -135,6 +137,7 @@ class Receiver:
         elif self.window.pass_through(packet.packet_id):
             self.delivery.last_arrival_at = now
             self._tracker.record(packet.packet_id)
+            self._arrivals.note(packet.packet_id, now)
             rebuilt = self._protect(packet.packet_id, data)
             self.delivery.take(packet, arrived_at=now, now=now)
             if rebuilt:
@@ -143,13 +146,17 @@ class Receiver:
             self._take_out_of_order(packet, data, now)
 
     def datagrams_to_send(self, *, now: float) -> list[bytes]:
-        """Return what is to be said to the host beside the control stream: which packets it should send again."""
+        """Return what is to be said to the host beside the control stream.
+
+        When packets came, 25 ms after the first of them at the latest, and which it should send again.
+        """
+        said = self._arrivals.take_reports(now)
         if not self._missing or not self._may_ask:
-            return []
+            return said
         assert self.rtt_s is not None  # else we may not ask
         due = self._missing.take_due(now=now, rtt_s=self.rtt_s, deadline_s=self._retransmission_deadline_s)
         self._stats.packets_requested += len(due)
-        return serialize_nacks(due)
+        return serialize_nacks(due) + said
 
     def handle_timer(self, *, now: float) -> None:
         """Do what is due: skip holes, give up a unit whose end never came, ask again for a keyframe.
@@ -164,7 +171,7 @@ class Receiver:
 
         Ask again after each call.
         """
-        due = [self.delivery.next_timer(), self._gap_ends_at()]
+        due = [self.delivery.next_timer(), self._gap_ends_at(), self._arrivals.due_at]
         if self._may_ask:
             due.append(self._missing.next_due_at)
         return min((each for each in due if each is not None), default=None)
@@ -212,6 +219,7 @@ class Receiver:
             "rift.reorder": self.window,
             "rift.fec": self.fec,
             "rift.missing": self._missing,
+            "rift.arrivals": self._arrivals,
             "rift.assembler": self.assembler,
         }
 
@@ -231,6 +239,7 @@ class Receiver:
         if result is InsertResult.RESTARTED:
             self._tracker.restart()
             self._missing.clear()
+        self._arrivals.note(packet_id, now)
         self._note_missing(packet_id, self._tracker.record(packet_id), now)
         self._missing.arrived(packet_id, now=now, is_late=True)
         self._after_insert(packet, data, result, now)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from wavry.errors import LocalProtocolError
 from wavry.memory import checkpoint
+from wavry.rift.arrivals import ArrivalReport
 from wavry.rift.chain import ReferenceChain
 from wavry.rift.config import SenderConfig
 from wavry.rift.events import KeyframeRequested, SenderEvent, UnitsDropped
@@ -21,12 +22,15 @@ from wavry.rift.nack import parse_nack
 from wavry.rift.packet import MAX_UNIT_BYTES, Stream, packet_id_of
 from wavry.rift.packetizer import Packetizer
 from wavry.rift.protection import Protection
+from wavry.rift.rate import RateControl
 from wavry.rift.retransmission import Retransmission
 from wavry.rift.sequence import SERIAL_MASK, serial_distance
 
 if TYPE_CHECKING:
     from wavry.media import AccessUnit
     from wavry.memory import Holder
+
+_ARRIVALS = bytes([Stream.ARRIVALS])
 
 DATAGRAM_OVERHEAD_BYTES = 64
 """Charged for each queued datagram besides its bytes: the bytes object and its place in the queue."""
@@ -39,9 +43,10 @@ UNIT_OVERHEAD_BYTES = 256
 class _QueuedUnit:
     """A unit's datagrams that have not left, the next one last."""
 
-    __slots__ = ("datagrams", "first_packet_id", "frame_id", "is_begun")
+    __slots__ = ("datagrams", "first_packet_id", "frame_id", "is_begun", "queued_at")
 
-    def __init__(self, frame_id: int, first_packet_id: int, datagrams: list[bytes]) -> None:
+    def __init__(self, frame_id: int, first_packet_id: int, datagrams: list[bytes], queued_at: float) -> None:
+        self.queued_at = queued_at
         self.frame_id = frame_id
         self.first_packet_id = first_packet_id
         self.datagrams = datagrams[::-1]  # to pop from; a deque would take 760 bytes however few there are
@@ -65,6 +70,12 @@ class Sender:
         """The parity that frames get; its encoder belongs into the budget."""
         self.retransmission = Retransmission(config.history_limit_bytes, config.history_ms / 1000)
         """What has left and may be asked for; its history belongs into the budget."""
+        self.rate = RateControl(config.ceiling_bps)
+        """How much and how fast may be sent, once the viewer reports when packets arrive."""
+        self.rtt_s: float | None = None
+        """Newest round trip, for the owner to keep up to date."""
+        self._unrepaired_frames = 0
+        """Frames that the viewer lost since its last report of arrivals."""
         largest_bytes = config.max_datagram_bytes if self.protection is None else self.protection.max_source_bytes
         self._packetizer = Packetizer(largest_bytes, stream=config.stream, first_packet_id=config.first_packet_id)
         self._chain = ReferenceChain()
@@ -72,6 +83,7 @@ class Sender:
         self._events: list[SenderEvent] = []
         self._holdoff_s = config.keyframe_holdoff_ms / 1000
         self._tail_loss_s = config.tail_loss_ms / 1000
+        self._max_wait_s = config.max_wait_ms / 1000
         self._last_keyframe: tuple[int, float] | None = None
         """Frame id of the newest keyframe of this epoch that was queued, and when."""
         self._requested_at: float | None = None
@@ -118,7 +130,7 @@ class Sender:
         if self.protection is not None:
             datagrams = self.protection.protect(datagrams, first_packet_id)
         self._chain.admit(unit)
-        self._units.append(_QueuedUnit(unit.frame_id, first_packet_id, datagrams))
+        self._units.append(_QueuedUnit(unit.frame_id, first_packet_id, datagrams, now))
         self._queued_packets += len(datagrams)
         self.queued_bytes += sum(map(len, datagrams))
         self._high_water_bytes = max(self._high_water_bytes, self.used_bytes)
@@ -129,13 +141,19 @@ class Sender:
         return True
 
     def datagrams_to_send(self, *, now: float, max_bytes: int | None = None) -> list[bytes]:
-        """Take out datagrams in order, those first that were asked for again.
+        """Take out datagrams in order, those first that were asked for again, no more than the pace allows.
 
         Args:
             now: Monotonic seconds.
             max_bytes: What the network takes now; the datagrams together are no larger. None for all.
         """
+        self._drop_stale(now)
         room_bytes = self.queued_bytes + self.retransmission.queued_bytes if max_bytes is None else max_bytes
+        if not room_bytes and self.queued_bytes:
+            self.rate.note_blocked(now=now)
+        pace_bytes = self.rate.room_bytes(now=now)
+        if pace_bytes is not None:
+            room_bytes = min(room_bytes, pace_bytes + self.config.max_datagram_bytes if pace_bytes else 0)
         again = self.retransmission.take(room_bytes) if self.retransmission.queued_bytes else []
         room_bytes -= sum(map(len, again))
         taken: list[bytes] = []
@@ -152,15 +170,43 @@ class Sender:
             self._units.popleft()
         if taken:
             self._note_sent(taken, now)
+        if again or taken:
+            self.rate.note_sent(sum(map(len, again)) + sum(map(len, taken)), now=now)
         return again + taken
 
+    def next_timer(self, *, now: float) -> float | None:
+        """Return when `datagrams_to_send` lets out more or `handle_timer` is due, monotonic seconds; or None."""
+        due = self.rate.next_timer
+        if self.queued_bytes + self.retransmission.queued_bytes and self.rate.is_active:
+            send_at = self.rate.next_send_at(now=now)
+            due = send_at if due is None else min(due, send_at)
+        return due
+
+    def handle_timer(self, *, now: float) -> None:
+        """Notice that the viewer reports no more. Calling it early or for nothing does no harm."""
+        self.rate.handle_timer(now=now)
+
+    @property
+    def backlog_s(self) -> float:
+        """How long what waits here takes to leave; 0 while nothing tells the pace."""
+        return self.queued_bytes * 8 / self.rate.pacing_rate_bps if self.rate.is_active else 0.0
+
     def receive_datagram(self, data: bytes, *, now: float) -> None:
-        """Take one datagram from the viewer: a request for packets that did not come.
+        """Take one datagram from the viewer: a request for packets that did not come, or when others did.
 
         Raises:
-            RemoteProtocolError: It is not one; nothing changed.
+            RemoteProtocolError: It is neither; nothing changed.
         """
-        self.retransmission.request(parse_nack(data), now=now)
+        if data[1:2] != _ARRIVALS:
+            self.retransmission.request(parse_nack(data), now=now)
+            return
+        report = ArrivalReport.parse(data)
+        if report.stream == self.config.stream:
+            unrepaired, self._unrepaired_frames = self._unrepaired_frames, 0
+            history = self.retransmission.history
+            self.rate.take_report(report, history, rtt_s=self.rtt_s, unrepaired=unrepaired, now=now)
+            if self.protection is not None:
+                self.protection.follow(self.rate.decision)
 
     def receive_message(self, message: Message, *, now: float) -> None:
         """Take note of what the viewer says; kinds that do not concern a sender are ignored.
@@ -171,9 +217,9 @@ class Sender:
             now: Monotonic seconds.
         """
         if isinstance(message, Feedback):
+            if self.latest_feedback is not None:
+                self._unrepaired_frames += max(0, message.frames_lost - self.latest_feedback.frames_lost)
             self.latest_feedback = message
-            if self.protection is not None:
-                self.protection.follow(message, now=now)
             self._check_tail(message, now)
         elif isinstance(message, KeyframeRequest) and not self._is_outdated(message, now):
             self._request_keyframe(message.after_frame_id, now)
@@ -252,6 +298,14 @@ class Sender:
             self.protection.take_back(unsent[0].first_packet_id)
         self._units = deque(kept)
 
+    def _drop_stale(self, now: float) -> None:
+        """Give up what has waited for so long that a keyframe is better, before it reaches the transport."""
+        if self._units and now - self._units[0].queued_at > self._max_wait_s:
+            stale = list(self._units)
+            self._drop(stale, [])
+            self._chain.is_intact = False
+            self._report_dropped(len(stale), stale[0].frame_id)
+
     def _report_dropped(self, count: int, first_frame_id: int) -> None:
         """Tell of dropped units, in one event where they follow each other."""
         self.drops += count
@@ -270,7 +324,9 @@ class Sender:
         self._last_sent_at = now
         self._tail_was_reported = self._tail_was_resent = False
         for datagram in datagrams:
-            if datagram[1] != Stream.PARITY:
+            if datagram[1] == Stream.PARITY:
+                self.retransmission.history.add_parity(len(datagram))
+            else:
                 self.retransmission.note_sent(packet_id_of(datagram), datagram, now=now)
 
     def _is_outdated(self, request: KeyframeRequest, now: float) -> bool:

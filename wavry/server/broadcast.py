@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 _SETTLED_S = 1.0
 """After this time the first stream has imported and built all it needs."""
 
+_SAME_SHARE = 0.02
+"""Targets that differ by less are the same: each change costs the encoder a reconfiguration."""
+
 MAX_VIEWERS = 4
 """Most who watch at once; a fifth is refused."""
 
@@ -39,7 +42,9 @@ class Broadcast:
         outputs: The encode stage's output.
         request_keyframe: Asks the encoder for one.
         on_watched: Told when the first viewer comes and the last one goes.
+        on_target: Told what the encoder may make, bits per second: what the slowest link of all leaves for it.
         redundancy: Parity over source packets; None follows each viewer's losses, 0 sends none.
+        ceiling_bps: Most that the encoder may ever make.
     """
 
     def __init__(
@@ -47,7 +52,10 @@ class Broadcast:
         outputs: BoundedQueue[EncodeOutput],
         request_keyframe: Callable[[], None],
         on_watched: Callable[[bool], None],
+        on_target: Callable[[int], None],
+        *,
         redundancy: float | None = None,
+        ceiling_bps: int = 20_000_000,
     ) -> None:
         self._outputs = outputs
         self._request_keyframe = request_keyframe
@@ -56,7 +64,9 @@ class Broadcast:
         self._viewers: list[ViewerSession] = []
         self._stream: StreamOpened | None = None
         self._source_trouble: str | None = None
+        self._on_target = on_target
         self._redundancy = redundancy
+        self._ceiling_bps = self._target_bps = ceiling_bps
         self.holders = {
             name: HolderGroup(MAX_VIEWERS, holder.cap_bytes, holder.policy)
             for name, holder in Sender(SenderConfig(redundancy=redundancy)).holders().items()
@@ -85,7 +95,9 @@ class Broadcast:
             on_keyframe_needed=self._request_keyframe,
             on_room=self._room.set,
             on_gone=self._remove,
+            on_rate=self._aim,
             redundancy=self._redundancy,
+            ceiling_bps=self._ceiling_bps,
         )
         self._sessions.add(session)
         self._all_gone.clear()
@@ -112,6 +124,14 @@ class Broadcast:
         while self._viewers and not any(viewer.has_room for viewer in self._viewers):
             self._room.clear()
             await self._room.wait()
+
+    def _aim(self) -> None:
+        """Let the encoder follow the slowest link."""
+        targets = [target for viewer in self._viewers if (target := viewer.target_bitrate_bps) is not None]
+        target_bps = round(min(targets, default=self._ceiling_bps))
+        if abs(target_bps - self._target_bps) > _SAME_SHARE * self._target_bps:
+            self._target_bps = target_bps
+            self._on_target(target_bps)
 
     def tell_source_state(self, available: bool, reason: str) -> None:
         """Tell all viewers that the screen has gone or is back."""
@@ -142,6 +162,7 @@ class Broadcast:
             self._viewers.remove(session)
             for name, holder in session.sender.holders().items():
                 self.holders[name].remove(holder)
+            self._aim()
             if not self._viewers:
                 self._on_watched(False)
         if not self._sessions:

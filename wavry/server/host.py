@@ -116,7 +116,12 @@ class Host:
         )
         self._encode = EncodeStage(self._config.encode, source.size(), frames, outputs, self.budget)
         self._broadcast = Broadcast(
-            outputs, self._encode.request_keyframe, self._watched, redundancy=self._config.redundancy
+            outputs,
+            self._encode.request_keyframe,
+            self._watched,
+            self._encode.aim_at,
+            redundancy=self._config.redundancy,
+            ceiling_bps=self._config.encode.bitrate_bps,
         )
         self._capture = CaptureStage(source, self._reopen, frames, self._source_changed)
         self._register("capture.pool", self._capture, source.pool.policy)

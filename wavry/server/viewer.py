@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from wavry import __version__
-from wavry.clock import monotonic_us
+from wavry.clock import monotonic_us, timer_at
 from wavry.errors import ConnectionLostError, ErrorCode, RemoteProtocolError
 from wavry.observe.logs import printable
 from wavry.rift import (
@@ -45,6 +45,11 @@ _MAX_TEXT = 256
 _KEYFRAME_INTERVAL_S = 0.25
 """Time between two wishes for the same keyframe; a new one is under way by then."""
 
+_ROOM_S = 0.012
+"""And it has less than this to send at its pace: a slow link should not be given what it can't carry."""
+
+_UNKNOWN_RTT_MS = 100.0
+
 _ROOM_BYTES = 32 * 1024
 """A viewer with less than this in its queue takes another access unit: about 12 ms at 20 Mbit/s."""
 
@@ -58,7 +63,9 @@ class ViewerSession:
         on_keyframe_needed: Told when this viewer can't go on without a keyframe.
         on_room: Told when the viewer can take more.
         on_gone: Told once, at the end.
+        on_rate: Told when what the link carries has changed.
         redundancy: Parity over source packets; None follows the losses, 0 sends none.
+        ceiling_bps: Most that the encoder is given.
     """
 
     def __init__(
@@ -69,7 +76,9 @@ class ViewerSession:
         on_keyframe_needed: Callable[[], None],
         on_room: Callable[[], None],
         on_gone: Callable[[ViewerSession], None],
+        on_rate: Callable[[], None],
         redundancy: float | None,
+        ceiling_bps: int,
     ) -> None:
         self.connection = connection
         self.name = connection.peer
@@ -77,9 +86,15 @@ class ViewerSession:
         self._on_keyframe_needed = on_keyframe_needed
         self._on_room = on_room
         self._on_gone = on_gone
+        self._on_rate = on_rate
         self._loop = asyncio.get_running_loop()
         self._control = ControlDecoder()
-        self.sender = Sender(SenderConfig(max_datagram_bytes=connection.max_datagram_bytes, redundancy=redundancy))
+        self.sender = Sender(
+            SenderConfig(
+                max_datagram_bytes=connection.max_datagram_bytes, redundancy=redundancy, ceiling_bps=ceiling_bps
+            )
+        )
+        self._send_timer: asyncio.TimerHandle | None = None
         self._codecs: tuple[str, ...] = ()
         self.is_watching = False
         self._wished_at = -_KEYFRAME_INTERVAL_S
@@ -125,7 +140,12 @@ class ViewerSession:
     @property
     def has_room(self) -> bool:
         """Whether another access unit would leave soon."""
-        return self.sender.queued_bytes < _ROOM_BYTES
+        return self.sender.queued_bytes < _ROOM_BYTES and self.sender.backlog_s < _ROOM_S
+
+    @property
+    def target_bitrate_bps(self) -> float | None:
+        """What the link leaves for the encoder; None while nothing is known of it."""
+        return self.sender.rate.decision.target_bitrate_bps if self.sender.rate.is_active else None
 
     @property
     def send_buffer_bytes(self) -> int:
@@ -146,8 +166,26 @@ class ViewerSession:
         connection = self.connection
         for datagram in self.sender.datagrams_to_send(now=now, max_bytes=connection.send_space_bytes):
             connection.send_datagram(datagram)
+        self._send_timer = timer_at(self._loop, self._send_timer, self.sender.next_timer(now=now), self._send_due)
         if self.sender.needs_keyframe and self.has_room and self.is_watching:
             self._wish_keyframe(now)
+
+    def _send_due(self) -> None:
+        self._send_timer = None
+        now = self._loop.time()
+        self.sender.handle_timer(now=now)
+        self._send_media(now)
+        self._take_events()
+        self.connection.flush()
+        if self.has_room:
+            self._on_room()
+
+    def _follow_rate(self) -> None:
+        """Let the transport and the encoder know what the viewer's reports say of the link."""
+        if self.sender.rate.is_active:
+            rtt_ms = self.connection.min_rtt_ms or _UNKNOWN_RTT_MS
+            self.connection.limit_in_flight(self.sender.rate.congestion_window_bytes(rtt_ms / 1000))
+            self._on_rate()
 
     def _wish_keyframe(self, now: float) -> None:
         if now - self._wished_at >= _KEYFRAME_INTERVAL_S:
@@ -157,12 +195,15 @@ class ViewerSession:
     # From the client: ConnectionObserver.
 
     def datagrams_received(self, datagrams: Sequence[bytes], *, now: float) -> None:
-        """Take requests for packets that did not come; a malformed one is skipped."""
+        """Take requests for packets that did not come, and when others did; a malformed one is skipped."""
+        rtt_ms = self.connection.rtt_ms
+        self.sender.rtt_s = None if rtt_ms is None else rtt_ms / 1000
         for datagram in datagrams:
             try:
                 self.sender.receive_datagram(datagram, now=now)
             except RemoteProtocolError as error:
                 logger.debug("%s: a datagram was skipped: %s", self.name, error)
+        self._follow_rate()
         self._send_media(now)
 
     def control_received(self, data: bytes, *, now: float) -> None:
@@ -217,6 +258,8 @@ class ViewerSession:
     def connection_lost(self, error: ConnectionLostError) -> None:
         """End."""
         self._hello_timer.cancel()
+        if self._send_timer is not None:
+            self._send_timer.cancel()
         if self.is_watching:
             logger.info("%s has left: %s", self.name, printable(str(error)))
         self._on_gone(self)

@@ -53,6 +53,10 @@ class Connection(Protocol):
     def rtt_ms(self) -> float | None:
         """Smoothed round-trip time; None before the first measurement."""
 
+    @property
+    def min_rtt_ms(self) -> float | None:
+        """Smallest round-trip time, that of empty queues; None before the first measurement."""
+
     def observe(self, observer: ConnectionObserver) -> None:
         """Choose who is told.
 
@@ -75,6 +79,9 @@ class Connection(Protocol):
 
         A peer that takes none for so long that they pile up beyond the bound loses its connection.
         """
+
+    def limit_in_flight(self, window_bytes: int | None) -> None:
+        """Let so many bytes be unacknowledged from now on, whatever is lost. None leaves it to the transport."""
 
     def flush(self) -> None:
         """Send what was queued."""

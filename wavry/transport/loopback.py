@@ -29,6 +29,7 @@ class LoopbackConnection:
     """One end; see `Connection`. Bounded by `queue_limit_bytes`: datagrams are refused, control ends it."""
 
     rtt_ms: float | None = 0.0
+    min_rtt_ms: float | None = 0.0
     max_datagram_bytes = MAX_DATAGRAM_BYTES
 
     def __init__(self, peer: str, queue_limit_bytes: int) -> None:
@@ -83,6 +84,9 @@ class LoopbackConnection:
         self._control += data
         if len(self._control) > self._limit_bytes:
             self.close(ErrorCode.TIMEOUT, "the peer does not read its control stream")
+
+    def limit_in_flight(self, window_bytes: int | None) -> None:
+        """Nothing is ever in flight here."""
 
     def flush(self) -> None:
         """Deliver in the loop's next turn."""

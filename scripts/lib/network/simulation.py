@@ -126,7 +126,7 @@ class Simulation:
         self.forward = Link(path.forward, seed=f"{seed} forward")
         self.backward = Link(path.backward, seed=f"{seed} backward")
         self.control = ReliableStream(path.backward, path.rtt_s, seed=f"{seed} control")
-        self.receiver.rtt_s = path.rtt_s
+        self.receiver.rtt_s = self.sender.rtt_s = path.rtt_s
         self.outcome = Outcome()
         shape = shape or StreamShape()
         self._encoder = PretendEncoder(shape, seed=seed)
@@ -171,7 +171,8 @@ class Simulation:
             asked_at = backward.next_delivery_at
             hears_at = control.next_delivery_at
             due = receiver.next_timer()
-            now = min(self._frame_at, self._paced_at, self._feedback_at)
+            leaves_at = self._leaves_at()
+            now = min(leaves_at, self._frame_at, self._paced_at, self._feedback_at)
             if arrives_at is not None and arrives_at < now:
                 now = arrives_at
             if asked_at is not None and asked_at < now:
@@ -195,17 +196,23 @@ class Simulation:
                 self._hear(control.deliver(self.now))
             if self._frame_at <= self.now:
                 self._make_frame()
-            if self._paced_at <= self.now:
+            if self._paced_at <= self.now or leaves_at <= self.now:
+                self.sender.handle_timer(now=self.now)
                 self._send()
             if self._feedback_at <= self.now:
                 self._give_feedback()
+
+    def _leaves_at(self) -> float:
+        """Return when the sender's own pacer lets out more, where nothing else paces."""
+        due = self.sender.next_timer(now=self.now) if self._pacing_bytes is None else None
+        return _NEVER if due is None else due
 
     # The host.
 
     def _make_frame(self) -> None:
         self._frame_slots += 1
         self._frame_at = self._frame_slots * self._frame_interval_s
-        if self.sender.queued_bytes > ROOM_BYTES:
+        if self.sender.queued_bytes > ROOM_BYTES or self.sender.backlog_s > self._frame_interval_s:
             self.outcome.frames_skipped += 1
             return
         unit = self._encoder.encode(keyframe=self._keyframe_is_due or self.sender.needs_keyframe, now=self.now)

@@ -160,7 +160,7 @@ class Tuning:
     loss_margin: float = _constant(1.25, "", "redundancy is so many times the worst share lost")
     loss_extra: float = _constant(0.03, "", "and so much more")
     least_redundancy: float = _constant(0.05, "", "parity on a clean link")
-    lossy_window_frames: int = _constant(3, "frames", "a parity packet covers so many where packets are lost")
+    lossy_window_frames: int = _constant(4, "frames", "a parity packet covers so many where packets are lost")
     step_down_s: float = _constant(2.0, "s", "the frame rate falls at most one step in so long")
     step_up_s: float = _constant(10.0, "s", "and rises only so long after its last step")
     silence_s: float = _constant(

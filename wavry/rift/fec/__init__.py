@@ -11,13 +11,14 @@ frames and says which; it repairs any one of them, and together the parity packe
 are of them (`wavry.rift.fec.coefficients` says what holds across windows). WIRE.md section 3 has the bytes.
 """
 
-from wavry.rift.fec.config import MAX_REDUNDANCY, MAX_WINDOW_PACKETS, MIN_REDUNDANCY, FecConfig
+from wavry.rift.fec.config import MAX_REDUNDANCY, MAX_WINDOW_FRAMES, MAX_WINDOW_PACKETS, MIN_REDUNDANCY, FecConfig
 from wavry.rift.fec.decoder import StreamingFecDecoder
 from wavry.rift.fec.encoder import StreamingFecEncoder
 from wavry.rift.fec.packets import PARITY_OVERHEAD_BYTES, ParityFamily, ParityPacket, SourcePacket
 
 __all__ = [
     "MAX_REDUNDANCY",
+    "MAX_WINDOW_FRAMES",
     "MAX_WINDOW_PACKETS",
     "MIN_REDUNDANCY",
     "PARITY_OVERHEAD_BYTES",

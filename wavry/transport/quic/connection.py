@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aioquic.quic import events
 
+from wavry.clock import timer_at
 from wavry.errors import ConnectionLostError, DatagramTooLargeError, ErrorCode
 from wavry.transport.quic import seams
 from wavry.transport.quic.socket import ignore
@@ -102,6 +103,12 @@ class QuicLink:
         rtt = seams.smoothed_rtt_s(self.quic)
         return None if rtt is None else rtt * 1000
 
+    @property
+    def min_rtt_ms(self) -> float | None:
+        """QUIC's smallest round-trip time."""
+        rtt = seams.min_rtt_s(self.quic)
+        return None if rtt is None else rtt * 1000
+
     def observe(self, observer: ConnectionObserver) -> None:
         """Choose who is told, and hand over what came before."""
         self._observer = observer
@@ -139,6 +146,10 @@ class QuicLink:
         if self._waiting_control and seams.can_send_on_stream(self.quic, CONTROL_STREAM_ID):
             data, self._waiting_control = bytes(self._waiting_control), bytearray()
             self.quic.send_stream_data(CONTROL_STREAM_ID, data)
+
+    def limit_in_flight(self, window_bytes: int | None) -> None:
+        """Set the congestion window, within the bounds of `SessionWindow`."""
+        seams.set_window(self.quic, window_bytes)
 
     def flush(self) -> None:
         """Send what aioquic lets out, and set its timer."""
@@ -178,18 +189,12 @@ class QuicLink:
         self._end(ConnectionLostError(reason, code=ErrorCode.TIMEOUT))
 
     def _arm_timer(self) -> None:
-        due = self.quic.get_timer()
-        if self._timer is not None:
-            if due == self._timer.when():
-                return
-            self._timer.cancel()
-            self._timer = None
-        if due is not None:
-            self._timer = self._loop.call_at(due, self._timer_due)
+        self._timer = timer_at(self._loop, self._timer, self.quic.get_timer(), self._timer_due)
 
     def _timer_due(self) -> None:
         self._timer = None
         self.quic.handle_timer(now=self._loop.time())
+        seams.limit_probe_backoff(self.quic)
         self._pump()
 
     def _pump(self) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from aioquic.quic.recovery import QuicPacketPacer
 
+from wavry.transport.quic.congestion import SessionWindow
+
 if TYPE_CHECKING:
     from aioquic.quic.connection import QuicConnection
     from cryptography import x509
@@ -41,9 +43,31 @@ def window_space_bytes(quic: QuicConnection) -> int:
     return max(0, quic._loss.congestion_window - quic._loss.bytes_in_flight)
 
 
+def set_window(quic: QuicConnection, window_bytes: int | None) -> None:
+    """Set the congestion window, or leave it to the controller again; a controller of another kind is left alone."""
+    control = quic._loss._cc
+    if isinstance(control, SessionWindow):
+        control.set_window(window_bytes)
+
+
+_MAX_PROBE_BACKOFF = 2
+"""Doublings of the probe timeout. QUIC doubles it without end, so that after a blackout of 3 s the next probe may be
+1.6 s away; four times the timeout is 140 ms on a LAN and 0.5 s at 60 ms of round trip, and one packet each."""
+
+
+def limit_probe_backoff(quic: QuicConnection) -> None:
+    """Keep probing a peer that has fallen silent; the idle timeout ends it. Call it after each timer."""
+    quic._loss._pto_count = min(quic._loss._pto_count, _MAX_PROBE_BACKOFF)
+
+
 def smoothed_rtt_s(quic: QuicConnection) -> float | None:
     """Return the smoothed round-trip time in seconds; None before the first sample."""
     return quic._loss._rtt_smoothed if quic._loss._rtt_initialized else None
+
+
+def min_rtt_s(quic: QuicConnection) -> float | None:
+    """Return the smallest round-trip time in seconds; None before the first sample."""
+    return quic._loss._rtt_min if quic._loss._rtt_initialized else None
 
 
 def datagram_backlog_bytes(quic: QuicConnection) -> int:
