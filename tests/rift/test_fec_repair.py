@@ -69,11 +69,12 @@ def test_every_pattern_that_the_sent_parity_covers_is_repaired(
     stream = protect(encoder, random_frames(random.Random(0), frames, longest=4))
     sent = {packet.packet_id: packet.payload for packet in sources_of(stream)}
     all_parity = parity_of(stream)
-    unrepaired = 0
+    covered = unrepaired = 0
     for lost in subsets(list(sent)):
         for came in subsets(range(len(all_parity))):
             kept = [all_parity[place] for place in came]
             if lost and len(lost) <= len(kept) and is_covered(kept, lost):
+                covered += 1
                 arrivals = [
                     packet
                     for packet in stream
@@ -82,6 +83,7 @@ def test_every_pattern_that_the_sent_parity_covers_is_repaired(
                 if repaired(arrivals, sent) != set(sent):
                     unrepaired += 1
                     assert determined(kept, lost) != set(lost)
+    assert covered >= len(sent)
     assert unrepaired == singular
 
 

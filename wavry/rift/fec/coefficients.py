@@ -11,9 +11,10 @@ an inverse: any r lost packets of a window are repaired by any r of its parity p
 windows, so this also holds across overlapping windows for packets that all of the parity packets cover, provided that
 no two of these have one label. The encoder sees to that: the indices of a flush begin above the labels of the last.
 
-What is left are patterns where some of the parity packets cover only some of the lost packets: rows with zeros.
-About one in 256 of these has no inverse when the matrix is large, so the decoder looks at the rank. Small ones are
-better than chance, because indices begin at `FIRST_SLIDING_INDEX`.
+What is left are patterns where some of the parity packets cover only some of the lost packets: rows with zeros. Where
+just as much parity came as was lost, 0.17, 0.23 and 0.33 % of these have no inverse (20_000 random ones at 9, 20 and 36
+packets a frame, 20 % parity, three frames), so the decoder looks at the rank; one more parity packet repairs nearly
+all. Small ones are better than chance, because indices begin at `FIRST_SLIDING_INDEX`.
 
 Nothing in `factor` depends on where in the stream the window is; what is tested at one place holds at all.
 
