@@ -156,19 +156,23 @@ def drop_tail(contestant: Contestant, seed: int) -> Result:
 
 
 def outlier(contestant: Contestant, seed: int) -> Result:
-    """20 Mbit/s that carry 12, RTT 30 ms; all that is sent within one tick at 30 s comes 170 ms late."""
+    """20 Mbit/s, RTT 30 ms; what is sent in 16 ms, a frame, comes 170 ms late. Beside it the same without."""
+    disturbed, undisturbed = (_late_by(delay_s, contestant, seed) for delay_s in (0.17, 0.0))
+    change = abs(1 - disturbed.target_bps(30, 32) / undisturbed.target_bps(30, 32))
+    return Result(disturbed, (25, 35), 10 * 20e6, {"change": change})
+
+
+def _late_by(delay_s: float, contestant: Contestant, seed: int) -> MediaRecord:
     bottleneck = Bottleneck(LinkConditions(latency_s=0.015, rate_bps=20e6), seed=seed)
     flow = MediaFlow(
         bottleneck.link,
-        contestant(12e6, 12e6),
+        contestant(MAX_RATE_BPS, 12e6),
         latency_s=0.015,
-        delayed=lambda sent_at: 0.17 if 30 <= sent_at < 30.002 else 0.0,
+        delayed=lambda sent_at: delay_s if 30 <= sent_at < 30.016 else 0.0,
         seed=seed,
     )
     bottleneck.run(35, [flow])
-    before_bps = flow.record.target_bps(29, 30)
-    least_bps = min(bps for at, bps, _ in flow.record.decisions if at > 30)
-    return Result(flow.record, (25, 35), 10 * 20e6, {"change": 1 - least_bps / before_bps})
+    return flow.record
 
 
 CASES: dict[str, Callable[[Contestant, int], Result]] = {
