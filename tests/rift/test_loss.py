@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from wavry.rift.loss import JitterMeter, LossTracker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @given(
@@ -34,6 +39,39 @@ def test_without_a_known_start_counting_begins_with_the_first_packet() -> None:
     for packet_id in (70, 71, 73):
         tracker.record(packet_id)
     assert (tracker.received, tracker.expected, tracker.lost) == (3, 4, 1)
+
+
+@pytest.mark.parametrize("record", [LossTracker.record, LossTracker.record_repaired])
+def test_an_id_far_behind_costs_no_memory(record: Callable[[LossTracker, int], int]) -> None:
+    tracker = LossTracker(0)
+    tracker.record(2**31 - 2)
+    tracemalloc.start()
+    try:
+        record(tracker, 0)
+        assert tracemalloc.get_traced_memory()[1] < 2000
+    finally:
+        tracemalloc.stop()
+    assert tracker.duplicate == 1
+
+
+def test_what_was_repaired_is_no_longer_lost_and_what_comes_late_was_not() -> None:
+    tracker = LossTracker(0)
+    assert tracker.record(3) == 3
+    assert tracker.record_repaired(1) == 0
+    tracker.record_repaired(1)
+    assert (tracker.received, tracker.lost, tracker.repaired, tracker.duplicate) == (1, 3, 1, 1)
+    tracker.record(1)
+    assert (tracker.received, tracker.lost, tracker.repaired) == (2, 2, 0)
+    assert tracker.record_repaired(5) == 1
+    assert (tracker.expected, tracker.repaired) == (6, 1)
+
+
+def test_parity_tells_of_packets_that_never_came() -> None:
+    tracker = LossTracker(0)
+    assert tracker.note_sent(4) == 5
+    assert (tracker.expected, tracker.lost, tracker.note_sent(4)) == (5, 5, 0)
+    assert tracker.record(5) == 0
+    assert tracker.lost == 5
 
 
 def test_a_gap_longer_than_the_history_still_counts_as_lost() -> None:

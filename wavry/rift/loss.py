@@ -51,7 +51,7 @@ class LossTracker:
             self._missing ^= 1
             self.received += 1
             return ahead - 1
-        bit = 1 << -ahead
+        bit = _bit(-ahead)
         if self._missing & bit:
             self._missing ^= bit
             self.received += 1
@@ -70,7 +70,7 @@ class LossTracker:
         ahead = unwrap(packet_id, near=self._highest) - self._highest
         if ahead > 0:
             self._move_on(ahead)
-        bit = 1 << max(-ahead, 0)
+        bit = _bit(max(-ahead, 0))
         if self._missing & ~self._repaired & bit:
             self._repaired |= bit
             self.repaired += 1
@@ -115,6 +115,11 @@ class LossTracker:
         kept = min(ahead, _HISTORY_PACKETS)
         self._missing = (self._missing << kept | (1 << kept) - 1) & _HISTORY_MASK
         self._repaired = self._repaired << kept & _HISTORY_MASK
+
+
+def _bit(behind: int) -> int:
+    """Return the bit of an id so far behind the highest; 0 beyond the history, however far a peer says it is."""
+    return 1 << behind if behind < _HISTORY_PACKETS else 0
 
 
 class JitterMeter:
