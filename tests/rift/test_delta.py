@@ -99,7 +99,7 @@ def test_losses_without_a_queue_raise_the_redundancy_and_leave_the_budget() -> N
     decision = feeder.run(4, lost=4)
     assert feeder.delta.budget_bps >= before_bps
     assert decision.redundancy == pytest.approx(4 / 44 * TUNING.loss_margin + TUNING.loss_extra, abs=0.01)
-    assert decision.window_frames == 3
+    assert decision.window_frames == 4
     assert decision.target_bitrate_bps * (1 + decision.redundancy) <= feeder.delta.budget_bps * 1.000001
 
 
@@ -361,7 +361,7 @@ def test_whatever_is_reported_and_however_time_goes_everything_stays_in_its_boun
             assert CONFIG.floor_bps <= decision.target_bitrate_bps <= CONFIG.ceiling_bps
             assert TUNING.least_redundancy <= decision.redundancy <= CONFIG.max_redundancy
             assert decision.target_fps in (30, 45, 60)
-            assert decision.window_frames in (1, 3)
+            assert decision.window_frames in (1, 4)
         assert math.isfinite(delta.budget_bps)
         assert 0 < delta.pacing_rate_bps < 1e9
         for rtt_s in (-1.0, 0.0, 0.03, math.inf):

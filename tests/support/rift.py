@@ -67,3 +67,9 @@ def delivered_units(events: list[object]) -> list[AccessUnit]:
 
 def delivered_ids(events: list[object]) -> list[int]:
     return [unit.frame_id for unit in delivered_units(events)]
+
+
+def next_timer(receiver: Receiver) -> float | None:
+    """When the receiver has something to do besides telling when packets came."""
+    receiver.datagrams_to_send(now=float("inf"))
+    return receiver.next_timer()

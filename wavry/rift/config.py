@@ -41,8 +41,8 @@ class SenderConfig:
     """Parity over source packets, 0.05 to 0.5. None follows the losses; 0 sends no parity."""
 
     history_limit_bytes: int = 768 * 1024
-    """Most memory of datagrams kept to be sent again, 300 ms at 20 Mbit/s; longer than the round trip. 0 sends nothing
-    again. Range 0 to 64 MB, bytes."""
+    """Most memory of datagrams kept to be sent again, 300 ms at 20 Mbit/s; longer than the round trip, or
+    nothing can be made of what the viewer reports. Range 64 kB to 64 MB, bytes."""
 
     history_ms: int = 2000
     """Older datagrams are of use to nobody: longer than the second after which an idle client speaks again. Range 0 to
@@ -68,7 +68,7 @@ class SenderConfig:
         _check("tail_loss_ms", self.tail_loss_ms, 50, 60_000)
         if self.redundancy is not None and self.redundancy != 0:
             _check("redundancy", self.redundancy, MIN_REDUNDANCY, MAX_REDUNDANCY)
-        _check("history_limit_bytes", self.history_limit_bytes, 0, 64_000_000)
+        _check("history_limit_bytes", self.history_limit_bytes, 64_000, 64_000_000)
         _check("history_ms", self.history_ms, 0, 10_000)
         _check("stream", self.stream, 0, 255)
         _check("first_packet_id", self.first_packet_id, 0, 2**32 - 1)
