@@ -201,7 +201,7 @@ class Host:
             "memory": metrics.as_dict(),
             "budget": [entry.as_dict() for entry in self.budget.entries()],
             "profile": self._history.profile().as_dict(),
-            "counts": count_resources(),
+            "counts": count_resources() | {"buffers": buffers},
         }
 
     def _report_on_signal(self) -> None:
