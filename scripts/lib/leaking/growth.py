@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 MIN_SAMPLES = 9
 """Three for each third."""
 
-_LEAST_SHARE = 0.5
-"""A leak of one in two is found: of something that a branch, a size or a thread takes only now and then."""
+_LEAST_SHARE = 0.75
+"""A leak of three in four is found. What leaks more rarely needs more frames or sessions to be told from noise."""
 
 _LEAST_BYTES = 4
 """A container of pointers grows by 8 bytes an item, in steps."""

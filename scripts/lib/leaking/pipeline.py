@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 _SIZE = Size(160, 96)
 _FPS = 60
 _PICTURES_PER_SESSION = 3
-_PICTURES_PER_COLLECTION = 15
-"""Garbage that waits for the collector is not lost; it is collected before anybody looks."""
+_PICTURES_PER_COLLECTION = 5
+"""Garbage that waits for the collector and what is in CPython's free lists is not lost: away with it, often."""
 
 _PLANTED_BYTES = 100
 DONE = "done"
@@ -86,6 +86,7 @@ class Pipeline:
             if self._plant:
                 ctypes.CDLL(None).malloc(_PLANTED_BYTES)
             await self.frames(_PICTURES_PER_SESSION)
+            gc.collect()
 
     async def pause(self) -> None:
         """Collect garbage, say that now is the time to look, and wait until somebody has."""
