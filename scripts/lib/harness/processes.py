@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 _READY = re.compile(r"wavry-server ready udp://(\S+) sha256:[0-9a-f]{64}")
@@ -89,9 +90,14 @@ class Role:
             self.process.stdout.close()
 
 
-def start_host(output: Path, environment: dict[str, str], *arguments: str) -> tuple[Role, str]:
-    """Start a host on a free port; return it and its address, once it is ready. Its log goes to `output`."""
-    command = ["-m", "wavry.server", "--listen", "127.0.0.1:0", "--no-auth", *arguments]
+def start_host(
+    output: Path, environment: dict[str, str], *arguments: str, program: Sequence[str] = ("-m", "wavry.server")
+) -> tuple[Role, str]:
+    """Start a host on a free port; return it and its address, once it is ready. Its log goes to `output`.
+
+    `program` is how Python is told to be one; a script may put something around it.
+    """
+    command = [*program, "--listen", "127.0.0.1:0", "--no-auth", *arguments]
     host = Role("host", command, output / "host.log", environment)
     try:
         line = host.first_line()
