@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.processes import Role
-    from soaking.screen import BusyScreen
+    from tests.support.xserver import XServer
 
 _SIZES = ((1280, 720), (1024, 768), (1600, 900))
 
@@ -32,7 +32,7 @@ class Churn:
         screen: What to resize; None where there is none.
     """
 
-    def __init__(self, address: str, output: Path, environment: dict[str, str], screen: BusyScreen | None) -> None:
+    def __init__(self, address: str, output: Path, environment: dict[str, str], screen: XServer | None) -> None:
         self._address = address
         self._output = output
         self._environment = environment

@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 from harness.processes import ProgramError
 from soaking.samples import Growth, growth_per_hour, write_csv
 
@@ -36,6 +38,9 @@ class CountSample:
     blocks: int
     heap_bytes: int | None
     threads: int
+    """Of Python."""
+    native_threads: int | None = None
+    """All, with those of encoders."""
     tasks: int | None = None
     descriptors: int | None = None
     buffers: int | None = None
@@ -126,6 +131,7 @@ class HostCounts:
 
         Raises:
             ProgramError: It does not answer, or counts something else than before.
+            psutil.Error: It is gone.
         """
         self._report.unlink(missing_ok=True)
         self._host.process.send_signal(signal.SIGUSR1)
@@ -146,6 +152,7 @@ class HostCounts:
                 blocks=memory["allocation_count"],
                 heap_bytes=memory["heap_bytes"],
                 threads=counts["threads"],
+                native_threads=psutil.Process(self._host.process.pid).num_threads(),
                 tasks=counts["tasks"],
                 descriptors=counts["descriptors"],
                 buffers=counts["buffers"],

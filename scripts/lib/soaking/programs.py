@@ -39,9 +39,9 @@ def soak(options: argparse.Namespace, stack: ExitStack) -> tuple[list[ProcessSer
     report, stats = options.out / "host.json", options.out / "viewer.json"
     screen, source = None, options.source
     if source == "busy-screen":
-        from soaking.screen import BusyScreen
+        from soaking.screen import busy_screen
 
-        screen, source = stack.enter_context(BusyScreen()), "screen"
+        screen, source = stack.enter_context(busy_screen()), "screen"
         environment["DISPLAY"] = screen.display
     flags = ["--source", source, "--fps", options.fps, "--memory-report", str(report)]
     if source == "testcard":
