@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PROGRAM = Program(
     name="prog",
     description="A program.",
-    positional=Option(flag="HOST:PORT", metavar="HOST:PORT", parse=cli.address, help="where"),
+    positionals=(Option(flag="HOST:PORT", metavar="HOST:PORT", parse=cli.address, help="where"),),
     options=(
         Option(flag="--fps", metavar="N", parse=cli.whole_number, default=60, help="frames per second"),
         Option(flag="--stream-for", metavar="DURATION", parse=cli.duration, help="how long"),
@@ -91,7 +91,7 @@ def test_one_of_names_its_words() -> None:
 
 def test_without_flags_the_defaults_hold() -> None:
     assert PROGRAM.read(["example.org"]) == {
-        "positional": ("example.org", 4790),
+        "HOST:PORT": ("example.org", 4790),
         "fps": 60,
         "stream_for": None,
         "name": "nobody",

@@ -97,17 +97,14 @@ class _Parser(argparse.ArgumentParser):
         self.exit(ExitCode.USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-_POSITIONAL = "positional"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A command line. The value of its positional argument, if it has one, is called `positional`."""
+    """A command line. The value of a positional argument is called as the help calls it."""
 
     name: str
     description: str
     options: tuple[Option, ...]
-    positional: Option | None = None
+    positionals: tuple[Option, ...] = ()
     epilog: str = ""
 
     def read(self, arguments: Sequence[str] | None) -> dict[str, Any]:
@@ -124,9 +121,7 @@ class Program:
         if "config" in given:
             values |= self._read_file(Path(given["config"]))
         values |= {option.name: option.convert(given[option.name]) for option in self.options if option.name in given}
-        if self.positional is not None:
-            values[_POSITIONAL] = self.positional.convert(given[_POSITIONAL])
-        return values
+        return values | {option.flag: option.convert(given[option.flag]) for option in self.positionals}
 
     def _parser(self) -> argparse.ArgumentParser:
         parser = _Parser(
@@ -137,8 +132,8 @@ class Program:
             argument_default=argparse.SUPPRESS,
             allow_abbrev=False,
         )
-        if self.positional is not None:
-            parser.add_argument(_POSITIONAL, metavar=self.positional.metavar, help=self.positional.help)
+        for option in self.positionals:
+            parser.add_argument(option.flag, metavar=option.metavar, help=option.help)
         for option in self.options:
             if option.is_switch:
                 parser.add_argument(option.flag, dest=option.name, action="store_true", help=option.help)

@@ -11,6 +11,7 @@ from network.arguments import LINK_OPTIONS, path_of
 from network.conditions import Blackout, LinkConditions
 from network.loss import BurstLoss, GilbertElliott, RandomLoss
 from network.profiles import PROFILES
+from network.rate import RateStep
 from wavry.cli import Program
 from wavry.errors import ConfigError
 
@@ -36,7 +37,7 @@ def test_a_profile_is_the_one_of_the_table(name: str) -> None:
 def test_everything_can_be_spelled_out() -> None:
     line = (
         "--rtt 60ms --jitter 10ms --jitter-reorders --loss 1% --burst 2-4 --rate 10M --queue 500k --reorder 0.5%"
-        " --reorder-by 8ms --duplicate 0.002 --corrupt 0.1% --blackout 10s+3s,1m+500ms"
+        " --rate-steps 10s:4M,13s:20M --reorder-by 8ms --duplicate 0.002 --corrupt 0.1% --blackout 10s+3s,1m+500ms"
     )
     assert read(line) == LinkConditions(
         latency_s=0.03,
@@ -44,6 +45,7 @@ def test_everything_can_be_spelled_out() -> None:
         jitter_reorders=True,
         loss=BurstLoss(0.01, 2, 4),
         rate_bps=10e6,
+        rate_steps=(RateStep(10, 4e6), RateStep(13, 20e6)),
         queue_limit_bytes=500_000,
         reordered_share=0.005,
         reordering_s=0.008,
@@ -81,7 +83,9 @@ def test_a_trace_takes_the_place_of_a_profiles_rate(tmp_path: Path) -> None:
         ("--loss 1% --gilbert-elliott 0,1,0,1", "--gilbert-elliott"),
         ("--gilbert-elliott 0.1,0.2", "--gilbert-elliott 0.1,0.2: .*four"),
         ("--blackout 10s", "--blackout 10s: .*10s[+]3s"),
-        ("--rate 10M --trace x", "--rate"),
+        ("--rate 10M --trace x", "--trace x: .*--rate"),
+        ("--rate-steps 1s:2M --trace x", "--trace x: .*--rate"),
+        ("--rate-steps 10s", "--rate-steps 10s: .*0s:20M"),
         ("--queue 1", "queue_limit_bytes 1"),
     ],
 )

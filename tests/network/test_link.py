@@ -111,7 +111,7 @@ def test_a_trace_is_reproduced_and_loops() -> None:
 
 
 def test_a_loaded_link_carries_the_mean_of_its_trace() -> None:
-    trace = Trace.of_steps([(1, 20e6), (1, 2e6), (0.5, 10e6)])
+    trace = Trace(sorted([*range(1, 1000), *range(1, 1001), *range(1000, 2001, 8)]))
     link = Link(LinkConditions(trace=trace), seed=1)
     arrivals(link, [(number * 0.0004, numbered(number, 1200)) for number in range(25_000)])
     assert link.counters.delivered_bytes * 8 / 10 == pytest.approx(trace.mean_bps, rel=0.02)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network.trace import OPPORTUNITY_BYTES, Trace, TraceCursor
+from network.trace import Trace, TraceCursor
 from wavry.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -41,14 +41,6 @@ def test_opportunities_nobody_was_there_for_are_gone() -> None:
     assert cursor.pass_through(100, 0.011) == pytest.approx(0.020)
     assert cursor.pass_through(100, 0.015) == pytest.approx(0.020)
     assert cursor.pass_through(100, 0.021) == pytest.approx(0.030)
-
-
-def test_steps_carry_what_they_say_and_pause_where_they_say_nothing() -> None:
-    trace = Trace.of_steps([(1, 12e6), (0.5, 0), (1, 6e6)])
-    times = [trace.at(number) for number in range(1500)]
-    assert (sum(at <= 1 for at in times), sum(1 < at <= 1.5 for at in times)) == (1000, 0)
-    assert trace.period_s == pytest.approx(2.5)
-    assert trace.mean_bps == pytest.approx(1500 * OPPORTUNITY_BYTES * 8 / 2.5)
 
 
 def test_a_file_has_a_stamp_on_each_line(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_a_host_that_does_not_report_fails_the_soak(tmp_path: Path) -> None:
     host = Role("host", ["-c", "print('ready', flush=True); input()"], tmp_path / "host.log", {})
     try:
         counts = HostCounts(host, tmp_path / "report.json")
-        host.first_line()
+        host.next_line()
         host.process.kill()
         with pytest.raises(ProgramError, match="the host ended"):
             counts.sample(1.0)

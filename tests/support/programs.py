@@ -29,7 +29,7 @@ class Program:
     """A wavry program in a process of its own; killed at the end of the block if it still runs.
 
     Args:
-        module: `wavry.server` or `wavry.client`.
+        module: What `python -m` runs: `wavry.server`, `wavry.client`, or a script as `scripts.NAME`.
         arguments: Its command line.
         home: Where it keeps its key, and where it runs.
         environment: Variables to set; None takes one away.
@@ -93,9 +93,13 @@ class Program:
         """Wait for a host's ready line and return its HOST:PORT."""
         return self.wait_for(r"^wavry-server ready udp://(\S+) sha256:[0-9a-f]{64}$")[1]
 
+    def notify(self, number: signal.Signals) -> None:
+        """Send a signal and go on."""
+        self._process.send_signal(number)
+
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal, wait for the end, return the exit code."""
-        self._process.send_signal(number)
+        self.notify(number)
         return self.wait()
 
     def wait(self) -> int:

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 PROGRAM = Program(
     name="wavry-client",
     description="Show the screen of a wavry host.",
-    positional=Option(
-        flag="HOST:PORT",
-        metavar="HOST:PORT",
-        parse=cli.address,
-        help=f"the host; port {cli.DEFAULT_PORT} when left out",
+    positionals=(
+        Option(
+            flag="HOST:PORT",
+            metavar="HOST:PORT",
+            parse=cli.address,
+            help=f"the host; port {cli.DEFAULT_PORT} when left out",
+        ),
     ),
     options=(
         Option(flag="--headless", help="no window: decode and measure"),
@@ -77,7 +79,7 @@ def read_arguments(arguments: Sequence[str] | None) -> tuple[ClientConfig, dict[
 
         check_recording_path(values["record"])
     config = ClientConfig(
-        address=values["positional"],
+        address=values["HOST:PORT"],
         headless=values["headless"],
         duration_s=values["duration"],
         connect_timeout_s=values["connect_timeout"],

@@ -1,4 +1,4 @@
-"""Control messages: what they say. How they travel is in `control.py`; WIRE.md section 4 is the definition.
+"""Control messages: what they say. How they travel is in `control.py`; WIRE.md section 5 is the definition.
 
 Every field has bounds, and decoding enforces them: what arrives here as an object is safe to use. Fields that a newer
 minor version adds are ignored, fields that it may leave out have defaults.

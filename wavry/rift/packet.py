@@ -37,6 +37,8 @@ class Stream(IntEnum):
     """What a packet carries. Each stream has a packet id space of its own; unknown ones are skipped."""
 
     VIDEO = 0
+    PARITY = 1
+    """Has no ids of its own: it repairs those of the video stream."""
 
 
 class PacketFlag(IntFlag):

@@ -6,13 +6,14 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-_READY = re.compile(r"wavry-server ready udp://(\S+) sha256:[0-9a-f]{64}")
+_READY = re.compile(r"[a-z-]+ ready udp://(\S+)")
+_IMPAIR = Path(__file__).resolve().parents[2] / "impair.py"
 _END_TIMEOUT_S = 5.0
 
 
@@ -57,8 +58,8 @@ class Role:
         last = f"its last line is: {lines[-1]}" if lines else "it said nothing"
         return ProgramError(f"the {self.name} ended with exit code {self.process.wait()}; {last}")
 
-    def first_line(self) -> str:
-        """Wait for its first line on stdout.
+    def next_line(self) -> str:
+        """Wait for its next line on stdout.
 
         Raises:
             ProgramError: It ended without one.
@@ -93,21 +94,27 @@ class Role:
 def start_host(
     output: Path, environment: dict[str, str], *arguments: str, program: Sequence[str] = ("-m", "wavry.server")
 ) -> tuple[Role, str]:
-    """Start a host on a free port; return it and its address, once it is ready. Its log goes to `output`.
-
-    `program` is how Python is told to be one; a script may put something around it.
-    """
+    """Start a host on a free port; return it and its address, once it is ready. Its log goes to `output`."""
     command = [*program, "--listen", "127.0.0.1:0", "--no-auth", *arguments]
-    host = Role("host", command, output / "host.log", environment)
+    return _start_listening(Role("host", command, output / "host.log", environment))
+
+
+def start_relay(target: str, output: Path, environment: dict[str, str], *arguments: str) -> tuple[Role, str]:
+    """Start `scripts/impair.py` in front of a host; return it and its own address, once it is ready."""
+    command = [str(_IMPAIR), "127.0.0.1:0", target, *arguments]
+    return _start_listening(Role("relay", command, output / "relay.log", environment))
+
+
+def _start_listening(role: Role) -> tuple[Role, str]:
     try:
-        line = host.first_line()
+        line = role.next_line()
         match = _READY.match(line)
         if match is None:
-            raise ProgramError(f"the host's first line is {line!r}")
+            raise ProgramError(f"the {role.name}'s first line is {line!r}")
     except BaseException:
-        host.close()
+        role.close()
         raise
-    return host, match[1]
+    return role, match[1]
 
 
 def start_client(

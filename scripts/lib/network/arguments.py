@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from network.conditions import Blackout, LinkConditions, PathConditions
 from network.loss import BurstLoss, GilbertElliott, RandomLoss
 from network.profiles import DESCRIPTIONS, PROFILES
+from network.rate import RateStep
 from network.trace import Trace
 from wavry.cli import Option, amount, duration, one_of
 from wavry.errors import ConfigError
@@ -51,6 +52,14 @@ def blackouts(text: str) -> tuple[Blackout, ...]:
     return tuple(Blackout(duration(begins), duration(length)) for begins, length in pairs)
 
 
+def rate_steps(text: str) -> tuple[RateStep, ...]:
+    """Return `0s:20M,10s:4M` as 20 Mbit/s from the beginning and 4 from 10 s on."""
+    pairs = [part.split(":") for part in text.split(",")]
+    if any(len(pair) != 2 for pair in pairs):
+        raise ValueError("beginnings and rates like 0s:20M,10s:4M")
+    return tuple(RateStep(duration(begins), amount(rate)) for begins, rate in pairs)
+
+
 LINK_OPTIONS = (
     Option(
         flag="--profile",
@@ -71,9 +80,15 @@ LINK_OPTIONS = (
     ),
     Option(flag="--rate", metavar="BPS", parse=amount, help="what the link carries: 10M"),
     Option(
+        flag="--rate-steps",
+        metavar="AT:BPS[,...]",
+        parse=rate_steps,
+        help="another rate from a time on: 0s:20M,10s:4M,13s:20M",
+    ),
+    Option(
         flag="--trace",
         metavar="FILE",
-        help="in place of --rate: a file with a millisecond on each line at which 1500 bytes can leave; it repeats",
+        help="in place of a rate: a file with a millisecond on each line at which 1500 bytes can leave; it repeats",
     ),
     Option(flag="--queue", metavar="BYTES", parse=amount, help="most that waits for the link: 500k"),
     Option(flag="--reorder", metavar="SHARE", parse=share, help="come late and are overtaken: 1%%"),
@@ -112,11 +127,11 @@ def path_of(values: dict[str, Any]) -> PathConditions:
         "blackouts": values["blackout"],
     }
     given = {name: value for name, value in changes.items() if value is not None}
-    if values["rate"] is not None and values["trace"] is not None:
-        raise ConfigError("--rate", values["rate"], "not together with --trace")
-    if values["rate"] is not None:
-        given |= {"rate_bps": values["rate"], "trace": None}
+    rates = {"rate_bps": values["rate"], "rate_steps": values["rate_steps"]}
+    given |= {name: value for name, value in rates.items() if value is not None}
     if values["trace"] is not None:
+        if values["rate"] is not None or values["rate_steps"] is not None:
+            raise ConfigError("--trace", values["trace"], "not together with --rate or --rate-steps")
         given |= {"rate_bps": None, "trace": Trace.load(Path(values["trace"]))}
     return PathConditions.both(replace(base, **given))
 

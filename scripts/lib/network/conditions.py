@@ -11,6 +11,7 @@ from wavry.errors import ConfigError
 
 if TYPE_CHECKING:
     from network.loss import LossModel
+    from network.rate import RateStep
     from network.trace import Trace
 
 DEFAULT_QUEUE_LIMIT_BYTES = 250_000
@@ -53,8 +54,11 @@ class LinkConditions:
     rate_bps: float | None = None
     """What the link carries; only the datagrams' own bytes count. None is without limit, bit/s."""
 
+    rate_steps: tuple[RateStep, ...] = ()
+    """What takes the place of `rate_bps` later, one after the other."""
+
     trace: Trace | None = None
-    """Takes the place of `rate_bps`."""
+    """Takes the place of all rates."""
 
     queue_limit_bytes: int = DEFAULT_QUEUE_LIMIT_BYTES
     """Most that waits for a link with a rate; what does not fit is dropped (drop-tail). Range 1500 to 64 MB, bytes."""
@@ -84,15 +88,29 @@ class LinkConditions:
             _check(name, getattr(self, name), 0, 60)
         for name in ("reordered_share", "duplicated_share", "corrupted_share"):
             _check(name, getattr(self, name), 0, 1)
-        if self.rate_bps is not None:
-            _check("rate_bps", self.rate_bps, 1000, 1e11)
-            if self.trace is not None:
-                raise ConfigError("rate_bps", self.rate_bps, "a rate or a trace, not both")
+        self._check_rates()
         _check("queue_limit_bytes", self.queue_limit_bytes, 1500, 64_000_000)
         if any(blackout.begins_s < 0 or blackout.length_s <= 0 for blackout in self.blackouts):
             raise ConfigError("blackouts", self.blackouts, "beginnings from 0 s on, lengths above 0 s")
         if any(later.begins_s < earlier.ends_s for earlier, later in pairwise(self.blackouts)):
             raise ConfigError("blackouts", self.blackouts, "one after the other")
+
+    @property
+    def has_rate(self) -> bool:
+        """Whether anything limits what it carries, now or later."""
+        return self.rate_bps is not None or bool(self.rate_steps) or self.trace is not None
+
+    def _check_rates(self) -> None:
+        rates = [step.rate_bps for step in self.rate_steps]
+        if self.rate_bps is not None:
+            rates.append(self.rate_bps)
+        for rate_bps in rates:
+            _check("rate_bps", rate_bps, 1000, 1e11)
+        if rates and self.trace is not None:
+            raise ConfigError("rate_bps", rates[-1], "a rate or a trace, not both")
+        begins = [step.begins_s for step in self.rate_steps]
+        if begins and (begins[0] < 0 or any(later <= earlier for earlier, later in pairwise(begins))):
+            raise ConfigError("rate_steps", self.rate_steps, "beginnings from 0 s on, one after the other")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

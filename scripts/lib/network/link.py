@@ -10,11 +10,13 @@ Measured: 1.2 µs to send and deliver a datagram with jitter and loss, 1.8 with 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from heapq import heappop, heappush
+from operator import add
 from random import Random
 from typing import TYPE_CHECKING
 
+from network.rate import RateCursor
 from network.trace import TraceCursor
 
 if TYPE_CHECKING:
@@ -54,6 +56,12 @@ class LinkCounters:
 
     queue_high_water_bytes: int = 0
 
+    def __add__(self, other: LinkCounters) -> LinkCounters:
+        """Return the totals of two links; of their queues, which are two, the higher."""
+        total = LinkCounters(*map(add, astuple(self), astuple(other)))
+        total.queue_high_water_bytes = max(self.queue_high_water_bytes, other.queue_high_water_bytes)
+        return total
+
 
 class Link:
     """One direction. Bounded: the queue by its limit, all together by `HELD_LIMIT_BYTES`.
@@ -61,7 +69,7 @@ class Link:
     Args:
         conditions: What it is like.
         seed: Of all its dice.
-        begins_at: Monotonic seconds from which blackouts and the trace count.
+        begins_at: Monotonic seconds from which blackouts, rate steps and the trace count.
     """
 
     def __init__(self, conditions: LinkConditions, *, seed: int | str, begins_at: float = 0.0) -> None:
@@ -73,14 +81,15 @@ class Link:
         self._duplication_dice = Random(f"{seed} duplication")
         self._corruption_dice = Random(f"{seed} corruption")
         self._blackouts = deque((begins_at + each.begins_s, begins_at + each.ends_s) for each in conditions.blackouts)
-        self._trace = None if conditions.trace is None else TraceCursor(conditions.trace, begins_at)
-        self._seconds_per_byte = 0.0 if conditions.rate_bps is None else 8 / conditions.rate_bps
-        self._has_queue = self._trace is not None or conditions.rate_bps is not None
+        self._has_queue = conditions.has_rate
+        self._cursor = (
+            RateCursor(conditions.rate_bps, conditions.rate_steps, begins_at)
+            if conditions.trace is None
+            else TraceCursor(conditions.trace, begins_at)
+        )
         self._queue: deque[tuple[float, int]] = deque()
         """What waits or is being sent: when it is through, and its bytes."""
         self._queued_bytes = 0
-        self._through_at = float("-inf")
-        """When the newest of the queue is through."""
         self._jitter_s = 0.0
         self._jitter_changes_at = float("-inf")
         self._in_order: deque[tuple[float, int, bytes]] = deque()
@@ -196,14 +205,11 @@ class Link:
         queued_bytes = self.queued_bytes(now) + size_bytes
         if queued_bytes > self.conditions.queue_limit_bytes:
             return None
-        if self._trace is not None:
-            self._through_at = self._trace.pass_through(size_bytes, now)
-        else:
-            self._through_at = max(now, self._through_at) + size_bytes * self._seconds_per_byte
-        self._queue.append((self._through_at, size_bytes))
+        through_at = self._cursor.pass_through(size_bytes, now)
+        self._queue.append((through_at, size_bytes))
         self._queued_bytes = queued_bytes
         self.counters.queue_high_water_bytes = max(self.counters.queue_high_water_bytes, queued_bytes)
-        return self._through_at
+        return through_at
 
     def _jitter(self, leaves_at: float) -> float:
         if self.conditions.jitter_reorders or leaves_at >= self._jitter_changes_at:

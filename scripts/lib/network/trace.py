@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from wavry.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
 OPPORTUNITY_BYTES = 1500
@@ -52,25 +52,6 @@ class Trace:
             if isinstance(error, ConfigError):
                 raise
             raise ConfigError("--trace", path, f"a file with a millisecond on each line ({error})") from error
-
-    @classmethod
-    def of_steps(cls, steps: Sequence[tuple[float, float]]) -> Trace:
-        """Make one of steps, each so many seconds of so many bit/s; 0 bit/s is a pause.
-
-        Raises:
-            ConfigError: No step carries anything, or the last one does not.
-        """
-        stamps: list[int] = []
-        begin_s, sent_bits = 0.0, 0.0
-        for length_s, rate_bps in steps:
-            end_bits = sent_bits + length_s * rate_bps
-            while rate_bps and (len(stamps) + 1) * OPPORTUNITY_BYTES * 8 <= end_bits + 1e-6:
-                wanted_bits = (len(stamps) + 1) * OPPORTUNITY_BYTES * 8
-                stamps.append(round((begin_s + (wanted_bits - sent_bits) / rate_bps) * 1000))
-            begin_s, sent_bits = begin_s + length_s, end_bits
-        if not steps or steps[-1][1] <= 0:
-            raise ConfigError("steps", steps, "a last step with a rate: the period ends with an opportunity")
-        return cls(stamps)
 
     @property
     def period_s(self) -> float:

@@ -1,0 +1,28 @@
+"""Streaming forward error correction: parity packets from which lost packets are computed.
+
+         SourcePacket                         SourcePacket, ParityPacket
+              │                                          │
+   StreamingFecEncoder.add_source_packet      StreamingFecDecoder.add_source_packet
+              │  .end_frame                              │  .add_parity_packet
+         ParityPacket ═══════ datagram ═══════►  SourcePackets that became known
+
+Systematic Reed-Solomon over GF(2^8): source packets leave as they are. A parity packet covers the packets of the last
+frames and says which; it repairs any one of them, and together the parity packets of a window repair as many as there
+are of them (`wavry.rift.fec.coefficients` says what holds across windows). WIRE.md section 3 has the bytes.
+"""
+
+from wavry.rift.fec.config import MAX_WINDOW_PACKETS, FecConfig
+from wavry.rift.fec.decoder import StreamingFecDecoder
+from wavry.rift.fec.encoder import StreamingFecEncoder
+from wavry.rift.fec.packets import PARITY_OVERHEAD_BYTES, ParityFamily, ParityPacket, SourcePacket
+
+__all__ = [
+    "MAX_WINDOW_PACKETS",
+    "PARITY_OVERHEAD_BYTES",
+    "FecConfig",
+    "ParityFamily",
+    "ParityPacket",
+    "SourcePacket",
+    "StreamingFecDecoder",
+    "StreamingFecEncoder",
+]
