@@ -27,13 +27,17 @@ class Churn:
 
     Args:
         address: Of the host.
+        bad_address: Of the relay in front of it.
         output: For the logs.
         environment: For the viewers.
         screen: What to resize; None where there is none.
     """
 
-    def __init__(self, address: str, output: Path, environment: dict[str, str], screen: XServer | None) -> None:
+    def __init__(
+        self, address: str, bad_address: str, output: Path, environment: dict[str, str], screen: XServer | None
+    ) -> None:
         self._address = address
+        self._bad_address = bad_address
         self._output = output
         self._environment = environment
         self._screen = screen
@@ -50,6 +54,8 @@ class Churn:
             self._come,
             self._stall,
             self._recover,
+            self._leave,
+            self._come_over_a_bad_link,
             self._leave,
         ]
         if screen is not None:
@@ -76,6 +82,9 @@ class Churn:
 
     def _come(self) -> None:
         self._viewer = start_client(self._address, self._output, self._environment, name="guest")
+
+    def _come_over_a_bad_link(self) -> None:
+        self._viewer = start_client(self._bad_address, self._output, self._environment, name="guest")
 
     def _leave(self) -> None:
         if self._viewer is not None:

@@ -8,7 +8,7 @@ import tempfile
 import time
 from typing import TYPE_CHECKING, Any
 
-from harness.processes import start_client, start_host
+from harness.processes import start_client, start_host, start_relay
 from soaking.churn import Churn
 from soaking.counts import HostCounts
 from soaking.samples import ProcessSeries
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _CHURN_INTERVAL_S = 5.0
 """Longer than a viewer needs to connect, shorter than the idle timeout, so that dead ones overlap with living ones."""
+
+_BAD_LINK = ("--profile", "intercontinental", "--rate", "4M")
+"""Bursts of three are lost, 2 % in all, and it carries less than is sent: queues fill, keyframes are asked for."""
 
 _COUNT_INTERVAL_S = 20.0
 """Counting stops the host for 10 to 30 ms. With churn it is once a round."""
@@ -50,8 +53,11 @@ def soak(options: argparse.Namespace, stack: ExitStack) -> tuple[list[ProcessSer
     stack.callback(host.close)
     viewer = start_client(address, options.out, environment, "--stats-json", str(stats))
     stack.callback(viewer.close)
-    churn = Churn(address, options.out, environment, screen) if options.churn else None
-    if churn is not None:
+    churn = None
+    if options.churn:
+        relay, bad_address = start_relay(address, options.out, environment, *_BAD_LINK)
+        stack.callback(relay.close)
+        churn = Churn(address, bad_address, options.out, environment, screen)
         stack.callback(churn.close)
     watch = _Watch(host, viewer, HostCounts(host, report), churn)
     watch.run(options.duration, options.interval)

@@ -53,7 +53,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--interval", type=cli.duration, default=2.0, help="between two looks (2s)")
     parser.add_argument("--warm-up", type=float, default=0.25, help="share of the samples not judged (0.25)")
     parser.add_argument("--limit", type=float, default=0.3, help="MB per hour that are too much (0.3)")
-    parser.add_argument("--churn", action="store_true", help="viewers come, go, die and stall; the screen is resized")
+    parser.add_argument(
+        "--churn", action="store_true", help="viewers come, go, die, stall and lose packets; the screen is resized"
+    )
     parser.add_argument(
         "--source",
         help="as the host's flag, or busy-screen: an Xvfb of our own (testcard; with --churn busy-screen)",
