@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from harness.processes import Role
     from tests.support.xserver import XServer
 
-_SIZES = ((1280, 720), (1024, 768), (1600, 900))
+_SIZES = ((1280, 720), (1024, 768), (WIDTH, HEIGHT))
+"""One after the other in each round; the last is that at the beginning."""
 
 
 class Churn:
@@ -59,7 +60,7 @@ class Churn:
             self._leave,
         ]
         if screen is not None:
-            self._steps += [self._resize, self._resize_back]
+            self._steps += [self._resize] * len(_SIZES)
 
     @property
     def is_between_rounds(self) -> bool:
@@ -108,7 +109,3 @@ class Churn:
     def _resize(self) -> None:
         if self._screen is not None:
             self._screen.resize(*next(self._sizes))
-
-    def _resize_back(self) -> None:
-        if self._screen is not None:
-            self._screen.resize(WIDTH, HEIGHT)

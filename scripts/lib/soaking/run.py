@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from soaking.counts import CountSeries, CountVerdict
 
-_WAYS = """
+_EPILOG = """
 What grows for certain (95 %) fails: RSS by more than --limit, or a count of objects, blocks, threads, tasks,
 descriptors or buffers. Writes soak.json, a CSV file for each series and memory.svg.
 Exit 0: nothing grows; 1: something does; 2: it could not be measured.
@@ -46,7 +46,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/soak.py",
         description="Stream for a long time, look at what host and viewer hold, and judge its slope.",
-        epilog=_WAYS,
+        epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--duration", type=cli.duration, default=600.0, help="how long, for example 10m or 24h (10m)")
