@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # tests.support has a screen
 
 from soaking.run import main
 
-sys.exit(main())
+if __name__ == "__main__":  # the virtual soak starts a process that imports this again
+    sys.exit(main())

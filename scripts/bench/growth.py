@@ -112,7 +112,7 @@ async def size_changes(address: str, screen: XServer) -> AsyncIterator[None]:
         pencil = stack.enter_context(Pencil(screen.display))
         for turn in itertools.count():
             width, height = sizes[turn % len(sizes)]
-            await asyncio.to_thread(set_size, screen, width, height, known=turn >= len(sizes))
+            await asyncio.to_thread(screen.resize, width, height)
             pencil.fill(0x336699 + turn, 0, 0, 64, 64)
             async with asyncio.timeout(_PATIENCE_S):
                 while (await viewer.streams.get()).size != (width, height):
@@ -137,14 +137,6 @@ async def encoder_swaps() -> AsyncIterator[None]:
             encoder.encode(picture)
         pool.release(encoder.encoder_id)
         yield
-
-
-def set_size(screen: XServer, width: int, height: int, *, known: bool) -> None:
-    """Give a screen a size, making the mode if it is not known yet."""
-    if known:
-        screen.xrandr("--output", "screen", "--mode", f"{width}x{height}-test")
-    else:
-        screen.resize(width, height)
 
 
 def write_noise(path: Path) -> None:

@@ -2,7 +2,7 @@
 # Sets up what wavry needs in this checkout. Sourced by the scripts beside it, after `cd` to the top of the checkout.
 #
 #   set_up_system PACKAGES...   system packages, on Debian and Ubuntu through apt; only what is missing
-#   set_up_python EXTRAS        .venv with wavry and its Python packages; EXTRAS is "" or "dev"
+#   set_up_python EXTRAS        .venv with wavry and its Python packages; EXTRAS is "", "dev" or "leaks"
 #
 # Whatever is there already is left alone, so that a second run costs a few milliseconds.
 
@@ -104,8 +104,11 @@ is_set_up() {
     [ -x $VENV/bin/python ] && [ -f $STAMP ] || return 1
     local key
     key=$(setup_key $VENV/bin/python 2>/dev/null) || return 1
-    grep --quiet --fixed-strings --line-regexp "$key dev" $STAMP && return 0
-    [ -z "$extras" ] && grep --quiet --fixed-strings --line-regexp "$key " $STAMP
+    if [ -n "$extras" ]; then
+        grep --quiet --fixed-strings --line-regexp "$key $extras" $STAMP
+    else
+        grep --quiet --fixed-strings "$key " $STAMP # any of them brings what wavry itself needs
+    fi
 }
 
 set_up_python() {
@@ -116,12 +119,16 @@ set_up_python() {
         say "making $VENV with $("$PYTHON" --version)"
         "$PYTHON" -m venv --clear $VENV
     fi
+    local key kept
+    key=$(setup_key $VENV/bin/python)
+    kept=$(grep --fixed-strings "$key " $STAMP 2>/dev/null || true) # other extras of the same pyproject.toml
     rm -f $STAMP
     say "installing Python packages${extras:+ ($extras)}"
     # Twice quiet: errors only.
     $VENV/bin/python -m pip --disable-pip-version-check --quiet --quiet install --editable ".${extras:+[$extras]}" ||
         fail "pip could not install the packages that pyproject.toml names; its message is above"
-    printf '%s %s\n' "$(setup_key $VENV/bin/python)" "$extras" >$STAMP
+    printf '%s\n' "${kept:+$kept
+}$key $extras" >$STAMP
 }
 
 # Print the programs among the arguments that are not there.

@@ -39,6 +39,22 @@ print(before - resident_bytes())
 """
 
 
+MAPPED = """
+import ctypes, sys
+from wavry.memory.allocator import map_large_blocks
+from wavry.memory.metrics import _mallinfo2
+if sys.argv[1] == "map":
+    assert map_large_blocks()
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+libc.free.argtypes = [ctypes.c_void_p]
+libc.free(libc.malloc(9_000_000))  # glibc takes this as a sign that it should keep such blocks from now on
+before = _mallinfo2()().hblks
+libc.malloc(8_000_000)
+print(_mallinfo2()().hblks - before)
+"""
+
+
 def run(code: str, *arguments: str) -> int:
     done = subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True)
     return int(done.stdout)
@@ -52,3 +68,9 @@ def test_a_process_that_refuses_huge_pages_gets_none() -> None:
 @needs_linux
 def test_freed_memory_between_live_blocks_goes_back_to_the_system() -> None:
     assert run(FREED) > 40_000_000
+
+
+@needs_linux
+def test_a_large_block_has_a_mapping_of_its_own_even_after_another_was_freed() -> None:
+    assert run(MAPPED, "map") == 1
+    assert run(MAPPED, "let be") == 0  # or there would be nothing to ask for

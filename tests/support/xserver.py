@@ -47,6 +47,7 @@ class XServer:
             self.kill()
             raise RuntimeError("Xvfb did not start")
         self.display = f":{number}"
+        self._modes: set[str] = set()
 
     def kill(self) -> None:
         """End the server as a crash would: at once."""
@@ -83,8 +84,10 @@ class XServer:
     def resize(self, width: int, height: int) -> None:
         """Give the screen another size, at most the one it was started with."""
         name = f"{width}x{height}-test"
-        self.xrandr("--newmode", name, "60", *map(str, _timings(width)), *map(str, _timings(height)))
-        self.xrandr("--addmode", "screen", name)
+        if name not in self._modes:
+            self.xrandr("--newmode", name, "60", *map(str, _timings(width)), *map(str, _timings(height)))
+            self.xrandr("--addmode", "screen", name)
+            self._modes.add(name)
         self.xrandr("--output", "screen", "--mode", name)
 
 

@@ -87,6 +87,7 @@ class ClientApp:
         decode = DecodeStage(self._units, self._picture_decoded, self._chain_broken)
         pictures = decode.picture_memory
         self.budget.register("decode.pictures", pictures, policy=pictures.policy)
+        exempt_survivors()
         deadline = None if self._config.duration_s is None else monotonic() + self._config.duration_s
         try:
             async with asyncio.TaskGroup() as tasks:

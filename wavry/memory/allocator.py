@@ -36,6 +36,27 @@ def return_free_memory() -> bool:
     return True
 
 
+_M_MMAP_THRESHOLD = -3
+_MAPPED_BYTES = 4 * 1024 * 1024
+"""Above a converted picture of 1080p (3.1 MB), made anew for each frame: a mapping would cost it 760 page faults."""
+
+
+def map_large_blocks() -> bool:
+    """Have blocks above 4 MiB in mappings of their own, which go back to the system when freed; for a program's start.
+
+    glibc begins at 128 KiB, and goes up to 32 MB as larger blocks are freed. After that the planes of closed encoders
+    lie between live ones: over 40 changes of the screen's size a host's RSS at 1080p was anywhere from 135 to 147 MB,
+    with this from 133 to 138 MB. At 1 MiB it was 131.5 MB each time, and 6000 page faults a second.
+
+    Returns:
+        Whether this C library knows how.
+    """
+    try:
+        return bool(ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES) == 1)
+    except (AttributeError, OSError, TypeError):
+        return False
+
+
 _PR_SET_THP_DISABLE = 41
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wavry.encode.stage import EncodeOutput, StreamOpened
 from wavry.errors import ErrorCode
 from wavry.memory import HolderGroup
+from wavry.memory.allocator import return_free_memory
 from wavry.memory.collector import exempt_survivors
 from wavry.pipeline import BoundedQueue, QueueClosed
 from wavry.rift import Sender, SenderConfig
@@ -163,6 +164,9 @@ class Broadcast:
             for name, holder in session.sender.holders().items():
                 self.holders[name].remove(holder)
             self._aim()
+            # Once its connection is gone too. What viewers leave behind lies between live blocks, a little more of it
+            # each time: 15 kB for one that died. It takes 0.6 ms, or 2 µs when there is nothing to give back.
+            asyncio.get_running_loop().call_soon(return_free_memory)
             if not self._viewers:
                 self._on_watched(False)
         if not self._sessions:

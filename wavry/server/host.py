@@ -19,6 +19,7 @@ from wavry.errors import ConfigError, ErrorCode
 from wavry.files import write_whole
 from wavry.media import Frame, Size
 from wavry.memory import MemoryBudget, Registration, format_table
+from wavry.memory.collector import exempt_survivors
 from wavry.memory.counts import count_resources
 from wavry.memory.metrics import measure_memory, resident_bytes
 from wavry.observe.sampler import keep_history, new_history
@@ -81,6 +82,7 @@ class Host:
             await listener.close(ErrorCode.SHUTTING_DOWN, "")
             opened.backend.close()
             raise
+        exempt_survivors()
         address = format_address(listener.address)
         print(f"wavry-server ready udp://{address} sha256:{identity.fingerprint}", flush=True)  # noqa: T201
         report = await self._stream(listener, stop)
@@ -209,7 +211,7 @@ class Host:
             "memory": metrics.as_dict(),
             "budget": [entry.as_dict() for entry in self.budget.entries()],
             "profile": self._history.profile().as_dict(),
-            "counts": count_resources(),
+            "counts": count_resources() | {"buffers": buffers},
         }
 
     def _report_on_signal(self) -> None:

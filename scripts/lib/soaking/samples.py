@@ -11,9 +11,10 @@ import psutil
 from wavry.memory.trend import theil_sen
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from wavry.memory.trend import Trend
+    from _typeshed import DataclassInstance
 
 _MB = 1e6
 _HOUR_S = 3600.0
@@ -60,23 +61,20 @@ class ProcessSeries:
             samples=len(kept),
             rss_peak_mb=max((sample.rss_bytes for sample in self.samples), default=0) / _MB,
             pss_peak_mb=max((sample.pss_bytes for sample in self.samples), default=0) / _MB,
-            rss=_per_hour(theil_sen(times, [float(sample.rss_bytes) for sample in kept])),
-            uss=_per_hour(theil_sen(times, [float(sample.uss_bytes) for sample in kept])),
+            rss=growth_per_hour(times, [sample.rss_bytes / _MB for sample in kept]),
+            uss=growth_per_hour(times, [sample.uss_bytes / _MB for sample in kept]),
             threads=_range([sample.threads for sample in kept]),
             descriptors=_range([sample.descriptors for sample in kept]),
         )
 
     def write_csv(self, path: Path) -> None:
         """Write all samples."""
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(each.name for each in fields(Sample))
-            writer.writerows(asdict(sample).values() for sample in self.samples)
+        write_csv(path, self.samples, Sample)
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """A slope in MB per hour with its 95 % interval."""
+    """A slope per hour with its 95 % interval."""
 
     slope: float
     lower: float
@@ -92,6 +90,7 @@ class Verdict:
     rss_peak_mb: float
     pss_peak_mb: float
     rss: Growth | None
+    """In MB."""
     uss: Growth | None
     threads: tuple[int, int] | None
     descriptors: tuple[int, int] | None
@@ -111,10 +110,20 @@ class Verdict:
         )
 
 
-def _per_hour(trend: Trend | None) -> Growth | None:
+def growth_per_hour(times: Sequence[float], values: Sequence[float]) -> Growth | None:
+    """Return the growth of values over seconds; None for fewer than 4 samples."""
+    trend = theil_sen(times, values)
     if trend is None:
         return None
-    return Growth(*(each * _HOUR_S / _MB for each in (trend.slope, trend.lower, trend.upper)))
+    return Growth(*(each * _HOUR_S for each in (trend.slope, trend.lower, trend.upper)))
+
+
+def write_csv(path: Path, samples: Sequence[DataclassInstance], kind: type[DataclassInstance]) -> None:
+    """Write samples of a kind, a line each, under the names of their fields."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(each.name for each in fields(kind))
+        writer.writerows(asdict(sample).values() for sample in samples)
 
 
 def _range(counts: list[int]) -> tuple[int, int] | None:
