@@ -16,6 +16,7 @@ from wavry.client.app import ClientApp
 from wavry.client.config import ClientConfig
 from wavry.encode.stage import EncodeStageConfig
 from wavry.media import Size
+from wavry.memory import HolderGroup
 from wavry.rift import Hello, encode_message
 from wavry.server.config import HostConfig
 from wavry.server.host import Host
@@ -94,7 +95,8 @@ class Stream:
         weights: dict[str, int] = {}
         for name, (_, budget) in self._programs.items():
             for one in budget._registrations:
-                others = [each for each in _holders(budget) if each is not one.holder]
+                own = {id(one.holder), *map(id, one.holder.members if isinstance(one.holder, HolderGroup) else ())}
+                others = [each for each in _holders(budget) if id(each) not in own]
                 others += self._sessions() if one.name == TRANSPORT else _links(budget)
                 said_bytes = one.holder.used_bytes
                 weights[f"{name}: {one.name}"] = sum(weigh({one.name: one.holder}, others).values()) - said_bytes
@@ -102,7 +104,11 @@ class Stream:
 
 
 def _holders(budget: MemoryBudget) -> list[object]:
-    return [each.holder for each in budget._registrations]
+    """Return what registered, with the members of groups."""
+    holders: list[object] = []
+    for each in budget._registrations:
+        holders += [each.holder, *(each.holder.members if isinstance(each.holder, HolderGroup) else ())]
+    return holders
 
 
 def _links(budget: MemoryBudget) -> list[object]:
@@ -195,5 +201,5 @@ async def test_what_grows_under_an_account_that_does_not_say_so_is_found(capsys:
     async with streaming(capsys) as stream:
         kept: list[bytes] = []
         stream.keep_in = kept
-        stream.host._broadcast._sent = kept  # type: ignore[attr-defined] # planted
+        stream.host._broadcast._viewers[0].sender._sent = kept  # type: ignore[attr-defined] # planted
         assert set(await growth(stream)) == {"host: rift.send_queues"}

@@ -52,7 +52,7 @@ def test_the_testcard_arrives_whole_and_leaves_its_files(tmp_path: Path) -> None
     assert stats["video"]["frames_decoded"] == stats["video"]["frames_received"] > 30
     assert (stats["video"]["codec"], stats["video"]["width"], stats["video"]["height"]) == ("h264", 640, 360)
     assert stats["latency_ms"]["capture_to_decoded"]["p50"] > 0
-    assert set(stats["latency_ms"]["stages"]) == {"capture", "encode", "network", "decode"}
+    assert set(stats["latency_ms"]["stages"]) == {"capture", "encode", "network", "playout", "decode"}
     assert stats["memory"]["rss_mb"] > 10
     assert {"rift.reorder", "decode.units"} <= {entry["name"] for entry in stats["budget"]}
     assert count_frames(tmp_path / "s.mkv") == stats["video"]["frames_received"]

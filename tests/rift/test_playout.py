@@ -43,7 +43,7 @@ def test_a_steady_link_holds_nothing() -> None:
     delays = [0.020 + dice.uniform(0, 0.004) for _ in range(600)]
     play(playout, delays)
     assert playout.hold_s == 0
-    assert playout.high_water_bytes < 3000
+    assert playout.high_water_bytes < Playout().used_bytes + 3000
 
 
 def test_an_uneven_link_is_evened_out() -> None:
@@ -92,13 +92,13 @@ def test_the_oldest_leave_at_once_when_too_much_waits() -> None:
     dice = random.Random(1)
     play(playout, [0.02 + dice.uniform(0, 0.05) for _ in range(400)], size=90_000)
     assert playout.drops > 0
-    assert playout.high_water_bytes <= 2 * (90_000 + 512) + 512
-    assert playout.used_bytes == 0
+    assert playout.high_water_bytes <= Playout().used_bytes + 2 * (90_000 + 512) + 512
+    assert playout.used_bytes == Playout().used_bytes
 
 
 @given(delays=st.lists(st.floats(-10, 10), max_size=80))
 def test_whatever_the_delays_every_frame_leaves_once_in_order(delays: list[float]) -> None:
     playout = Playout()
     play(playout, delays)
-    assert playout.used_bytes == 0
+    assert playout.used_bytes == Playout().used_bytes
     assert 0 <= playout.hold_s <= 0.05

@@ -32,7 +32,7 @@ def new_broadcast() -> Broadcast:
     outputs: BoundedQueue[EncodeOutput] = BoundedQueue(
         "outputs", max_items=2, max_bytes=1000, overflow=Overflow.BLOCK, size_of=output_bytes
     )
-    return Broadcast(outputs, request_keyframe=lambda: None, on_watched=lambda _: None)
+    return Broadcast(outputs, request_keyframe=lambda: None, on_watched=lambda _: None, on_target=lambda _: None)
 
 
 def come(broadcast: Broadcast) -> Connection:

@@ -36,6 +36,11 @@ class HolderGroup:
             self._members.remove(member)
 
     @property
+    def members(self) -> tuple[Bounded, ...]:
+        """Those that are counted now."""
+        return tuple(self._members)
+
+    @property
     def used_bytes(self) -> int:
         """What the members hold now."""
         return sum(member.used_bytes for member in self._members)

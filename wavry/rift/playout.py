@@ -31,6 +31,9 @@ _NEW_CLOCK_S = 2.0
 UNIT_OVERHEAD_BYTES = 512
 """Charged for each unit held, besides its bytes."""
 
+_OWN_BYTES = 10_000
+"""What it remembers of the frames it looks back on."""
+
 
 class Playout:
     """Decides when a frame goes to the decoder, and keeps it until then. One owner.
@@ -45,10 +48,9 @@ class Playout:
     policy = "the oldest leave at once"
 
     def __init__(self, *, max_hold_s: float = 0.05, limit_bytes: int = 1024 * 1024) -> None:
-        self.cap_bytes = limit_bytes + MAX_UNIT_BYTES + UNIT_OVERHEAD_BYTES
+        self.cap_bytes = _OWN_BYTES + limit_bytes + MAX_UNIT_BYTES + UNIT_OVERHEAD_BYTES
         self._limit_bytes = limit_bytes
-        self.used_bytes = 0
-        self.high_water_bytes = 0
+        self.used_bytes = self.high_water_bytes = _OWN_BYTES
         self.drops = 0
         """Frames that left before their time."""
         self.hold_s = 0.0
@@ -74,7 +76,7 @@ class Playout:
     def take_due(self, *, now: float) -> list[AccessUnitReceived]:
         """Return the frames whose time has come, in order."""
         due: list[AccessUnitReceived] = []
-        while self._held and (self._held[0][0] <= now or self.used_bytes > self._limit_bytes):
+        while self._held and (self._held[0][0] <= now or self.used_bytes > self._limit_bytes + _OWN_BYTES):
             release_at, received = self._held.popleft()
             self.used_bytes -= len(received.unit.data) + UNIT_OVERHEAD_BYTES
             self.drops += release_at > now
