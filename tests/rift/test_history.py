@@ -63,3 +63,21 @@ def test_it_takes_no_more_memory_than_it_says(size: int) -> None:
         assert tracemalloc.get_traced_memory()[0] - before <= history.used_bytes + 1024
     finally:
         tracemalloc.stop()
+
+
+def test_a_report_is_put_beside_what_was_sent() -> None:
+    history = filled(4)
+    history.add_parity(50)
+    delivered, lost = history.match([(0, 7.0), (1, None), (2, 7.1), (3, 7.2), (4, 7.3)])
+    assert delivered == [(0.0, 7.0, 100), (0.002, 7.1, 100), (0.003, 7.2, 150)]
+    assert lost == 1
+
+
+def test_each_packet_counts_once_however_often_a_viewer_tells_of_it() -> None:
+    history = filled(4)
+    history.match([(0, 7.0), (1, None)])
+    assert history.match([(0, 7.0), (0, None), (1, 7.5)]) == ([(0.001, 7.5, 100)], 0)
+
+
+def test_what_was_never_sent_is_not_believed() -> None:
+    assert filled(4).match([(9, 7.0), (2**32 - 1, None)]) == ([], 0)
