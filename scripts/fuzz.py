@@ -15,17 +15,31 @@ import random
 import sys
 import time
 import tracemalloc
+from array import array
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.support.fec import protect, random_frames
-from tests.support.rift import datagrams_of, make_unit
+from tests.support.rift import make_unit
 from wavry.errors import RemoteProtocolError
 from wavry.media import Codec
-from wavry.rift import Bye, ControlDecoder, Hello, Ping, Receiver, ReceiverConfig, StreamConfig, encode_message
+from wavry.rift import (
+    Bye,
+    ControlDecoder,
+    Hello,
+    Ping,
+    Receiver,
+    ReceiverConfig,
+    Sender,
+    SenderConfig,
+    StreamConfig,
+    encode_message,
+)
+from wavry.rift.arrivals import ArrivalReport
 from wavry.rift.fec import FecConfig, ParityPacket, SourcePacket, StreamingFecDecoder, StreamingFecEncoder
+from wavry.rift.nack import serialize_nacks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,12 +86,16 @@ class ParityTarget:
 
 
 class PacketTarget:
-    """Media packets, and a receiver."""
+    """Packets with parity and some that are sent again, and a receiver."""
 
     def __init__(self, dice: Random) -> None:
-        self.seeds = datagrams_of([make_unit(frame_id, size=dice.randint(1, 3000)) for frame_id in range(20)])
+        sender = sender_of(dice)
+        self.seeds = sender.datagrams_to_send(now=0.0)
+        sender.receive_datagram(serialize_nacks(range(0, 40, 3))[0], now=0.0)
+        self.seeds += sender.datagrams_to_send(now=0.0)
         self._receiver = Receiver(ReceiverConfig(window_packets=64, window_bytes=64_000))
-        self.cap_bytes = self._receiver.window.cap_bytes + self._receiver.assembler.cap_bytes
+        self._receiver.rtt_s = 0.02
+        self.cap_bytes = sum(holder.cap_bytes for holder in self._receiver.holders().values())
         self._now = 0.0
 
     def feed(self, data: bytes) -> None:
@@ -87,7 +105,42 @@ class PacketTarget:
             self._receiver.receive_datagram(data, now=self._now)
         finally:
             self._receiver.handle_timer(now=self._now)
+            self._receiver.datagrams_to_send(now=self._now)
             self._receiver.events()
+
+
+class ViewerTarget:
+    """What a viewer sends as datagrams, requests and times of arrival, and a sender that streams on."""
+
+    def __init__(self, dice: Random) -> None:
+        ids = range(dice.randint(0, 5), 90, 7)
+        steps = array("H", [dice.randint(0, 0xFFFF) for _ in range(100)])
+        self.seeds = [*serialize_nacks(ids), ArrivalReport(0, 3, 10**9, steps).serialize()]
+        self._sender = sender_of(dice)
+        self.cap_bytes = sum(holder.cap_bytes for holder in self._sender.holders().values())
+        self._fed = 0
+
+    def feed(self, data: bytes) -> None:
+        """Receive it, 0.1 ms after the last; a frame leaves every 16 ms."""
+        self._fed += 1
+        now = self._fed * 1e-4
+        if self._fed % 160 == 0:
+            frame_id = self._fed // 160
+            self._sender.send_access_unit(make_unit(frame_id, keyframe=self._sender.needs_keyframe), now=now)
+        try:
+            self._sender.receive_datagram(data, now=now)
+        finally:
+            self._sender.handle_timer(now=now)
+            self._sender.datagrams_to_send(now=now)
+            self._sender.events()
+
+
+def sender_of(dice: Random) -> Sender:
+    """Return a sender with twenty frames to send."""
+    sender = Sender(SenderConfig(redundancy=0.2))
+    for frame_id in range(20):
+        sender.send_access_unit(make_unit(frame_id, size=dice.randint(1, 6000)), now=0.0)
+    return sender
 
 
 class ControlTarget:
@@ -114,6 +167,7 @@ class ControlTarget:
 TARGETS: dict[str, Callable[[Random], Target]] = {
     "parity": ParityTarget,
     "packet": PacketTarget,
+    "viewer": ViewerTarget,
     "control": ControlTarget,
 }
 

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from wavry.rift.burst import BurstMeter
-from wavry.rift.delta import Delivered
+
+if TYPE_CHECKING:
+    from wavry.rift.delta import Delivered
 
 
 def burst(sent_at: float, rate_bps: float, *, packets: int = 20, size: int = 1250) -> list[Delivered]:

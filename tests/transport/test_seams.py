@@ -79,3 +79,25 @@ async def test_the_backlog_of_a_stream_is_what_is_not_acknowledged(tmp_path: Pat
         ends.host.flush()
         await until(lambda: seams.stream_backlog_bytes(quic, 0) == 0)
         assert len(ends.at_client.control) == 5000
+
+
+@in_loop
+async def test_a_silent_peer_is_probed_again_and_again(tmp_path: Path) -> None:
+    async with quic_ends(tmp_path) as ends:
+        await ends.observe()
+        quic = link_of(ends.host).quic
+        quic._loss._pto_count = 9
+        seams.limit_probe_backoff(quic)
+        assert quic._loss._pto_count == 2
+        seams.limit_probe_backoff(quic)
+        assert quic._loss._pto_count == 2
+
+
+@in_loop
+async def test_a_session_sets_the_window(tmp_path: Path) -> None:
+    async with quic_ends(tmp_path) as ends:
+        await ends.observe()
+        ends.host.limit_in_flight(50_000)
+        assert link_of(ends.host).quic._loss.congestion_window == 50_000
+        ends.host.limit_in_flight(None)
+        assert link_of(ends.host).quic._loss.congestion_window == 50_000
