@@ -291,8 +291,21 @@ def test_after_silence_the_rate_comes_back() -> None:
         feeder.delta.handle_timer(feeder.now + step / 10)
     assert feeder.delta.budget_bps < before_bps / 8
     feeder.now += 3
+    feeder.report()
+    assert feeder.delta.budget_bps == pytest.approx(before_bps / 2, rel=0.1)
     feeder.run(4)
     assert feeder.delta.budget_bps > before_bps * 0.9
+
+
+def test_a_silence_that_ends_with_a_queue_brings_nothing_back() -> None:
+    feeder = at_work()
+    feeder.delta.note_sent(1000, feeder.now)
+    for step in range(30):
+        feeder.delta.handle_timer(feeder.now + step / 10)
+    silent_bps = feeder.delta.budget_bps
+    feeder.now += 3
+    feeder.run(0.2, queue_s=0.3)
+    assert feeder.delta.budget_bps <= silent_bps * 1.1
 
 
 # What the peer can do.

@@ -36,6 +36,8 @@ _MAX_CLOCK_S = 1e13
 
 _NEVER = float("-inf")
 
+_UNTROUBLED = (Signal.CLEAR, Signal.BELOW, Signal.SCARCE)
+
 
 class Delta:
     """The rate controller of one viewer. One owner, one thread; of fixed size; 31 µs a report of 50 packets."""
@@ -136,7 +138,10 @@ class Delta:
             self._learn(packets, now)
         is_congestive = self._judge_losses(feedback, len(packets), now)
         signal = self._signal(now, is_congestive=is_congestive)
+        was_silent = self.state is State.SILENT
         self._follow(signal, now)
+        if was_silent and packets and signal in _UNTROUBLED:
+            self._come_back()
         if signal is Signal.LOSS or (signal is Signal.QUEUE and self.state is State.CONGESTED):
             self._cut(signal, now)
         else:
@@ -258,6 +263,10 @@ class Delta:
             self._rate_bps = self._bounded(lowered_bps)
             self._proved_bps = min(self._proved_bps, self._rate_bps)
             self._cut_at = now
+
+    def _come_back(self) -> None:
+        """After a silence whose end brought no queue: the link was away, and is as it was. Half of it is believed."""
+        self._rate_bps = max(self._rate_bps, self._bounded(self._remembered_bps * TUNING.after_silence))
 
     def _grow(self, elapsed_s: float, now: float) -> None:
         """Raise the rate as the state allows, to at most 1.5 times what was acknowledged."""

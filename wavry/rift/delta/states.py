@@ -163,6 +163,9 @@ class Tuning:
     lossy_window_frames: int = _constant(4, "frames", "a parity packet covers so many where packets are lost")
     step_down_s: float = _constant(2.0, "s", "the frame rate falls at most one step in so long")
     step_up_s: float = _constant(10.0, "s", "and rises only so long after its last step")
+    after_silence: float = _constant(
+        0.5, "", "the first report after a silence brings back so much of the rate before it, if nothing queues"
+    )
     silence_s: float = _constant(
         0.5, "s", "reports that are missing for so long halve the rate, and then each `silence_s` again"
     )
