@@ -55,6 +55,22 @@ print(_mallinfo2()().hblks - before)
 """
 
 
+THREADS = """
+import ctypes, sys, threading
+from wavry.memory.allocator import share_one_arena
+if sys.argv[1] == "share":
+    assert share_one_arena()
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+blocks = []
+thread = threading.Thread(target=lambda: blocks.append(libc.malloc(1000)))
+thread.start()
+thread.join()
+heaps = [line.split()[0].split("-") for line in open("/proc/self/maps") if line.rstrip().endswith("[heap]")]
+print(int(any(int(begin, 16) <= blocks[0] < int(end, 16) for begin, end in heaps)))
+"""
+
+
 def run(code: str, *arguments: str) -> int:
     done = subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True)
     return int(done.stdout)
@@ -74,3 +90,9 @@ def test_freed_memory_between_live_blocks_goes_back_to_the_system() -> None:
 def test_a_large_block_has_a_mapping_of_its_own_even_after_another_was_freed() -> None:
     assert run(MAPPED, "map") == 1
     assert run(MAPPED, "let be") == 0  # or there would be nothing to ask for
+
+
+@needs_linux
+@pytest.mark.parametrize(("how", "in_the_one_heap"), [("share", 1), ("leave", 0)])
+def test_threads_share_one_heap_when_asked_to(how: str, in_the_one_heap: int) -> None:
+    assert run(THREADS, how) == in_the_one_heap
