@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 WARM_UP = 10
 _PATIENCE_S = 30.0
+_SETTLE_S = 3.0
 
 
 class Viewer:
@@ -90,10 +91,17 @@ async def grow(pid: int, name: str, times: int, disturb: AsyncIterator[None]) ->
     async for _ in disturb:
         done += 1
         if done == WARM_UP:
-            base = rss_mb(pid)
+            base = await settled_mb(pid)
         if done == times:
             break
-    print(json.dumps({"what": name, "times": done, "growth_mb": round(rss_mb(pid) - base, 3), "rss_mb": rss_mb(pid)}))
+    end = await settled_mb(pid)
+    print(json.dumps({"what": name, "times": done, "growth_mb": round(end - base, 3), "rss_mb": end}), flush=True)
+
+
+async def settled_mb(pid: int) -> float:
+    """Return what a program holds when the last disturbance is over: refinement ends a second after it."""
+    await asyncio.sleep(_SETTLE_S)
+    return rss_mb(pid)
 
 
 async def connects(address: str) -> AsyncIterator[None]:

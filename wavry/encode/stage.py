@@ -184,14 +184,14 @@ class EncodeStage:
 
     def _take(self, frame: Frame) -> bool:
         """Bring the picture up to date; say whether it has changed."""
-        converter = self._converter
-        if converter is None or self._encoder is None or converter.source != frame.size:
+        # No name but the stage's own for the converter: it has to be gone before the next encoder takes its memory.
+        if self._converter is None or self._encoder is None or self._converter.source != frame.size:
             self._ladder = self._new_ladder(frame.size)
             self._open_stream(frame.size)
-        elif converter.target != self._ladder.step.size:
+        elif self._converter.target != self._ladder.step.size:
             self._open_stream(frame.size)
         else:
-            return converter.update(frame)
+            return self._converter.update(frame)
         frame.damage = None
         assert self._converter is not None  # _open_stream made it or raised
         self._converter.update(frame)
