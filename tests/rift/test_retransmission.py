@@ -46,7 +46,7 @@ def test_a_viewer_that_asks_for_everything_gets_no_more_than_the_budget(retransm
     assert 60_000 < first <= 64 * 1024
     retransmission.request(everything, now=0.2)
     assert retransmission.take(10**6) == []
-    assert retransmission.refused > len(SENT)
+    assert retransmission.drops > len(SENT)
 
 
 def test_the_budget_comes_back_with_what_is_sent(retransmission: Retransmission) -> None:
@@ -60,4 +60,11 @@ def test_the_budget_comes_back_with_what_is_sent(retransmission: Retransmission)
 
 def test_what_is_not_there_any_more_is_refused(retransmission: Retransmission) -> None:
     retransmission.request([3], now=5.0)
-    assert (retransmission.take(10_000), retransmission.refused) == ([], 1)
+    assert (retransmission.take(10_000), retransmission.drops) == ([], 1)
+
+
+def test_what_waits_is_in_its_account(retransmission: Retransmission) -> None:
+    retransmission.request(range(len(SENT)), now=0.1)
+    assert 64 * 1024 < retransmission.used_bytes == retransmission.high_water_bytes <= retransmission.cap_bytes
+    retransmission.take(10**6)
+    assert retransmission.used_bytes == 0

@@ -16,6 +16,11 @@ _SHARE = 0.25
 _BURST_BYTES = 64 * 1024
 """What may be sent again at once, saved up while nothing was asked for."""
 
+_ENTRY_OVERHEAD_BYTES = 256
+"""Charged for each packet besides its bytes: the bytes object, its id, and their place in a dict that has grown."""
+
+_MAX_ENTRY_BYTES = _ENTRY_OVERHEAD_BYTES + 2048
+
 
 class Retransmission:
     """Keeps what was sent, and sends again what is asked for, within a budget. One owner.
@@ -25,14 +30,19 @@ class Retransmission:
         max_age_s: How long they are of use.
     """
 
+    policy = "packets beyond the budget are not sent again"
+    cap_bytes = 2 * _BURST_BYTES
+    """As many bytes again for the overhead of the smallest packets that a frame is cut into."""
+
     def __init__(self, history_limit_bytes: int, max_age_s: float) -> None:
         self.history = SentHistory(history_limit_bytes, max_age_s)
-        """What has left; belongs into the budget. What waits to leave again is in it, too."""
+        """What has left; belongs into the budget, as this object does for what waits to leave again."""
         self._waiting: dict[int, bytes] = {}
         self._budget_bytes = float(_BURST_BYTES)
         self.queued_bytes = 0
         """Bytes that wait to leave again, at most 64 kB."""
-        self.refused = 0
+        self.high_water_bytes = 0
+        self.drops = 0
         """Packets asked for that were not to be had, or beyond the budget."""
 
     def note_sent(self, packet_id: int, datagram: bytes, *, now: float) -> None:
@@ -46,12 +56,19 @@ class Retransmission:
             if packet_id in self._waiting:
                 continue
             datagram = self.history.find(packet_id, now=now)
-            if datagram is None or self._budget_bytes < len(datagram):
-                self.refused += 1
+            is_too_much = self.used_bytes + _MAX_ENTRY_BYTES > self.cap_bytes
+            if datagram is None or self._budget_bytes < len(datagram) or is_too_much:
+                self.drops += 1
                 continue
             self._budget_bytes -= len(datagram)
             self.queued_bytes += len(datagram)
             self._waiting[packet_id] = datagram
+        self.high_water_bytes = max(self.high_water_bytes, self.used_bytes)
+
+    @property
+    def used_bytes(self) -> int:
+        """What waits to leave again, with the overhead of each packet."""
+        return self.queued_bytes + len(self._waiting) * _ENTRY_OVERHEAD_BYTES
 
     def take(self, room_bytes: int) -> list[bytes]:
         """Take out what fits, each marked as sent again."""

@@ -231,7 +231,11 @@ class Sender:
 
     def holders(self) -> dict[str, Holder]:
         """Return everything of this sender that holds bytes, by its name in the budget."""
-        holders: dict[str, Holder] = {"rift.send_queues": self, "rift.history": self.retransmission.history}
+        holders: dict[str, Holder] = {
+            "rift.send_queues": self,
+            "rift.history": self.retransmission.history,
+            "rift.retransmissions": self.retransmission,
+        }
         if self.protection is not None:
             holders["rift.fec"] = self.protection.encoder
         return holders
