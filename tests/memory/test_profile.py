@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from wavry.memory import MemoryHistory, profile
@@ -63,3 +65,15 @@ def test_a_year_of_samples_stays_small_and_keeps_its_slope(resident: list[int]) 
     trend = history.trend()
     assert trend is not None
     assert trend.slope == pytest.approx(0.5, rel=0.01)
+
+
+def test_asking_for_the_profile_of_a_long_life_takes_little_memory(resident: list[int]) -> None:
+    history = MemoryHistory(interval_s=1, now=0.0)
+    run(history, resident, seconds=1000, bytes_per_second=1000)
+    tracemalloc.start()
+    try:
+        history.profile()
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 400_000
