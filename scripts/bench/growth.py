@@ -2,8 +2,8 @@
 """What a host grows by when viewers come and go, sizes change, encoders are swapped, and a viewer stalls.
 
 Prints JSON, a line per disturbance. Growth is that of the host's RSS from the tenth time to the last, seen from
-outside (encoders are swapped in this process, in the host's own pool); a stalled viewer's from the moment it stalls to
-the end of the stall. Needs Xvfb and xrandr.
+outside (encoders are swapped in this process, in the host's own pool). A stalled viewer's is the highest RSS while it
+stalls over the highest before, so that a second captured picture that comes and goes is in both. Needs Xvfb and xrandr.
 """
 
 from __future__ import annotations
@@ -83,6 +83,16 @@ class Viewer:
 def rss_mb(pid: int) -> float:
     """Return what a program holds now."""
     return float(psutil.Process(pid).memory_info().rss / 1e6)
+
+
+def peak_mb(pid: int, seconds: float) -> float:
+    """Return the most that a program holds within a time."""
+    until = time.monotonic() + seconds
+    peak = 0.0
+    while time.monotonic() < until:
+        peak = max(peak, rss_mb(pid))
+        time.sleep(0.2)
+    return peak
 
 
 async def grow(pid: int, name: str, times: int, disturb: AsyncIterator[None]) -> None:
@@ -169,21 +179,18 @@ def stall(out: Path, environment: dict[str, str], seconds: float) -> None:
         stack.callback(host.close)
         viewer = start_client(address, out, environment, "--stats-json", str(out / "viewer.json"))
         stack.callback(viewer.close)
-        time.sleep(5)
-        for pause in (signal.SIGSTOP, signal.SIGCONT):  # once for warm-up: then all buffers of the pool are there
-            viewer.process.send_signal(pause)
-            time.sleep(3)
-        base = peak = rss_mb(host.process.pid)
+        peak_mb(host.process.pid, 5)
         viewer.process.send_signal(signal.SIGSTOP)
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            time.sleep(0.5)
-            peak = max(peak, rss_mb(host.process.pid))
+        before = peak_mb(host.process.pid, 3)
+        viewer.process.send_signal(signal.SIGCONT)
+        before = max(before, peak_mb(host.process.pid, 10))
+        viewer.process.send_signal(signal.SIGSTOP)
+        growth = max(0.0, peak_mb(host.process.pid, seconds) - before)
         viewer.process.send_signal(signal.SIGCONT)
         time.sleep(15)  # the kernel kept 10 s of old packets for it, so it notices late that the host gave it up
         viewer.leave()
         stats = json.loads((out / "viewer.json").read_text(encoding="utf-8"))
-        result = {"what": "stalled viewer", "seconds": seconds, "growth_mb": round(peak - base, 3)}
+        result = {"what": "stalled viewer", "seconds": seconds, "growth_mb": round(growth, 3), "rss_mb": before}
         result |= {"reconnects": stats["network"]["reconnects"], "bitrate_bps": stats["video"]["bitrate_bps"]}
         print(json.dumps(result | {"decoded": stats["video"]["frames_decoded"]}))
 

@@ -198,6 +198,19 @@ def test_a_slower_link_makes_smaller_units_without_a_keyframe() -> None:
     assert [unit.is_keyframe for each in units.values() for unit in each] == [True, *[False] * 39]
 
 
+def test_a_unit_that_is_too_large_for_the_link_has_the_next_one_made_smaller() -> None:
+    with running() as bench:
+        bench.stage.aim_at(200_000)
+        bench.show(noise(SIZE))
+        bench.next_stream()
+        first = bench.next_unit()
+        assert len(first.data) * 8 > 200_000 / 30 * 4
+        bench.show(noise(SIZE, 1))
+        bench.next_unit()
+        assert bench.stage._encoder is not None
+        assert bench.stage._encoder.bitrate_bps <= 100_000
+
+
 def test_no_aim_is_above_the_ceiling_or_below_what_an_encoder_takes() -> None:
     with running() as bench:
         for aim_bps in (10**12, 0, -5):

@@ -140,6 +140,19 @@ def test_the_account_is_no_less_than_what_the_queue_takes(size: int) -> None:
         tracemalloc.stop()
 
 
+def test_a_network_that_takes_nothing_makes_it_stall_until_it_takes_something() -> None:
+    sender = Sender(PLAIN)
+    assert sender.send_access_unit(make_unit(0, keyframe=True), now=0.0)
+    assert sender.datagrams_to_send(now=0.3, max_bytes=0) == []
+    assert (sender.is_stalled, sender.queued_bytes > 0) == (False, True)
+    assert sender.datagrams_to_send(now=0.5, max_bytes=0) == []
+    assert (sender.is_stalled, sender.queued_bytes) == (True, 0)
+    assert sender.datagrams_to_send(now=0.6, max_bytes=0) == []
+    assert sender.is_stalled
+    assert sender.datagrams_to_send(now=0.7, max_bytes=PLAIN.max_datagram_bytes) == []
+    assert not sender.is_stalled
+
+
 def test_a_unit_too_large_changes_nothing() -> None:
     sender = Sender(PLAIN)
     sender.send_access_unit(make_unit(0), now=0.0)

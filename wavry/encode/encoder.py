@@ -18,6 +18,7 @@ from wavry.encode.options import INFINITE_GOP, OPTIONS
 from wavry.errors import BackendUnavailableError, ConfigError, EncodeError
 from wavry.media import Codec, PixelFormat
 from wavry.media.annexb import is_random_access
+from wavry.memory.allocator import return_free_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +72,7 @@ class VideoEncoder:
             try:
                 self._context = self._open(encoder_name)
                 self._probe()
+                return_free_memory()  # the picture of the probe, 3 MB at 1080p, would lie between live blocks for ever
             except (av.FFmpegError, EncodeError, ValueError, OSError, RuntimeError) as error:
                 self._context = None
                 reason = messages[0][2].strip() if messages else _reason(error)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from wavry.backends import AUTO
 from wavry.clock import monotonic, monotonic_us
 from wavry.encode.config import MIN_BITRATE_BPS, EncoderConfig
+from wavry.encode.frame_size import FrameSizeControl
 from wavry.encode.ladder import QualityLadder, quality_steps
 from wavry.encode.pool import EncoderPool
 from wavry.encode.refinement import Refinement, RefinementConfig
@@ -61,8 +62,8 @@ def output_bytes(output: EncodeOutput) -> int:
 class EncodeStage:
     """Encodes what comes, keyframes when asked, and refines what stands still.
 
-    What the link carries (`aim_at`) decides the bit rate at once, and what is sent at all (`QualityLadder`) after a
-    while: fewer frames, then smaller ones.
+    What the link carries (`aim_at`) decides the bit rate at once, less of it after a unit that was too large
+    (`FrameSizeControl`), and what is sent at all (`QualityLadder`) after a while: fewer frames, then smaller ones.
 
     `run` is for a worker thread; `request_keyframe`, `aim_at` and `stop` work from any thread. The stage owns each
     frame it takes and releases it as soon as it is converted.
@@ -99,6 +100,7 @@ class EncodeStage:
         ]
         self._target_bps = config.bitrate_bps
         self._ladder = self._new_ladder(source)
+        self._frame_sizes = FrameSizeControl(config.fps)
         self._next_slot_at = 0.0
         self._stopped = threading.Event()
         self._epoch = 0
@@ -152,9 +154,10 @@ class EncodeStage:
         likely = self._ladder.next_likely
         if likely is not None and likely.size != step.size and self._encoder is not None:
             self._encoders.warm(self._encoder_config(likely.size))
+        aim_bps = self._frame_sizes.bitrate_bps(self._target_bps, now=now)
         if self._encoder is not None:
-            per_frame = self._config.fps / step.fps  # the encoder thinks that all frames come
-            self._encoder.set_bitrate(min(round(self._target_bps * per_frame), self._config.bitrate_bps))
+            aim_bps *= self._config.fps / step.fps  # the encoder thinks that all frames come
+            self._encoder.set_bitrate(min(max(round(aim_bps), MIN_BITRATE_BPS), self._config.bitrate_bps))
 
     def _step(self, frame: Frame | None) -> None:
         now_us = monotonic_us()
@@ -218,6 +221,7 @@ class EncodeStage:
         unit = AccessUnit(encoded.data, encoded.is_keyframe, self._frame_id, self._epoch, capture_us, timings)
         self._frame_id = (self._frame_id + 1) & 0xFFFFFFFF
         self.encoded += 1
+        self._frame_sizes.note(len(encoded.data))
         checkpoint("encode_output_ready")
         self._outputs.put(unit)
 

@@ -93,6 +93,9 @@ class Sender:
         self._tail_was_resent = False
         self._queued_packets = 0
         self._high_water_bytes = 0
+        self.is_stalled = False
+        """Whether units were given up for their age and the network has taken nothing since: new ones would fare no
+        better."""
         self.queued_bytes = 0
         """Bytes of datagrams that wait."""
         self.packets_sent = 0
@@ -149,6 +152,8 @@ class Sender:
         """
         self._drop_stale(now)
         room_bytes = self.queued_bytes + self.retransmission.queued_bytes if max_bytes is None else max_bytes
+        if max_bytes is None or max_bytes >= self.config.max_datagram_bytes:
+            self.is_stalled = False
         if not room_bytes and self.queued_bytes:
             self.rate.note_blocked(now=now)
         pace_bytes = self.rate.room_bytes(now=now)
@@ -308,6 +313,7 @@ class Sender:
             stale = list(self._units)
             self._drop(stale, [])
             self._chain.is_intact = False
+            self.is_stalled = True
             self._report_dropped(len(stale), stale[0].frame_id)
 
     def _report_dropped(self, count: int, first_frame_id: int) -> None:

@@ -45,13 +45,13 @@ _MAX_TEXT = 256
 _KEYFRAME_INTERVAL_S = 0.25
 """Time between two wishes for the same keyframe; a new one is under way by then."""
 
+_ROOM_BYTES = 32 * 1024
+"""A viewer with less than this in its queue takes another access unit: about 12 ms at 20 Mbit/s."""
+
 _ROOM_S = 0.012
 """And it has less than this to send at its pace: a slow link should not be given what it can't carry."""
 
 _UNKNOWN_RTT_MS = 100.0
-
-_ROOM_BYTES = 32 * 1024
-"""A viewer with less than this in its queue takes another access unit: about 12 ms at 20 Mbit/s."""
 
 
 class ViewerSession:
@@ -140,7 +140,8 @@ class ViewerSession:
     @property
     def has_room(self) -> bool:
         """Whether another access unit would leave soon."""
-        return self.sender.queued_bytes < _ROOM_BYTES and self.sender.backlog_s < _ROOM_S
+        sender = self.sender
+        return not sender.is_stalled and sender.queued_bytes < _ROOM_BYTES and sender.backlog_s < _ROOM_S
 
     @property
     def target_bitrate_bps(self) -> float | None:
