@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from harness.processes import start_host, start_relay
 from network.profiles import DESCRIPTIONS
 from proof import host as proof_host
-from proof.witness import Witness
+from proof.witness import SeenPicture, Witness
 from wavry import cli
 from wavry.client.app import ClientApp
 from wavry.client.config import ClientConfig
@@ -47,10 +47,16 @@ class Scenario(NamedTuple):
     returns_after_s: float | None = None
     """When a blackout in it ends, counted from the first datagram."""
 
+    shows_rate: bool = False
+    """Whether to tell second by second what the client got."""
+
 
 SCENARIOS = {
     **{name: Scenario(name, ("--profile", name)) for name in DESCRIPTIONS},
     "loss-5": Scenario("loss-5", ("--rtt", "20ms", "--loss", "5%")),
+    "steps": Scenario(
+        "steps", ("--rtt", "30ms", "--rate-steps", "0s:20M,8s:3M,16s:1M,30s:20M"), shows_rate=True
+    ),  # all in a minute: 45 and 30 frames, 900 and 720 lines, and back
     "blackout": Scenario("blackout", ("--rtt", "30ms", "--blackout", "10s+3s"), returns_after_s=13.0),
 }
 TARGETED = ("wifi", "lte", "intercontinental", "loss-5", "blackout")
@@ -88,6 +94,8 @@ def run(scenario: Scenario, options: argparse.Namespace) -> dict[str, Any]:
     if scenario.returns_after_s is not None:
         returned_at = network["begun_at"] + scenario.returns_after_s
         result["back_after_ms"] = back_after_ms(witness, returned_at)
+    if scenario.shows_rate:
+        result["seconds"] = seconds_of(witness, network["begun_at"])
     return result
 
 
@@ -144,6 +152,28 @@ def back_after_ms(witness: Witness, returned_at: float) -> float | None:
     return next((round(time, 1) for time in times if time > 0), None)
 
 
+def seconds_of(witness: Witness, begun_at: float) -> list[dict[str, Any]]:
+    """Return for each second since the first datagram what was decoded in it, and the longest gap before a picture."""
+    rows: dict[int, list[SeenPicture]] = {}
+    gaps: dict[int, int] = {}
+    before_us = witness.seen[0].decoded_us if witness.seen else 0
+    for each in witness.seen:
+        second = int(each.decoded_us / 1e6 - begun_at)
+        rows.setdefault(second, []).append(each)
+        gaps[second] = max(gaps.get(second, 0), each.decoded_us - before_us)
+        before_us = each.decoded_us
+    return [
+        {
+            "second": second,
+            "fps": len(seen),
+            "longest_gap_ms": round(gaps[second] / 1000),
+            "lines": seen[-1].size.height,
+            "mbps": round(sum(each.size_bytes for each in seen) * 8 / 1e6, 2),
+        }
+        for second, seen in sorted(rows.items())
+    ]
+
+
 def line(result: dict[str, Any]) -> str:
     """Return the figures for people."""
     latency = result["latency_ms"]
@@ -157,6 +187,10 @@ def line(result: dict[str, Any]) -> str:
     )
     if "back_after_ms" in result:
         text += f"back after {result['back_after_ms']} ms, "
+    for row in result.get("seconds", ()):
+        pictures = f"{row['fps']:2} pictures of {row['lines']:4} lines, {row['mbps']:5.2f} Mbit/s"
+        text += f"\n  {row['second']:3} s: {pictures}, longest gap {row['longest_gap_ms']} ms"
+    text += "\n" if "seconds" in result else ""
     coarse = result["verdict"]["coarse"]
     text += f"every picture right ({coarse} coarse)" if result["is_clean"] else f"CORRUPTED {result['verdict']}"
     if result["above_cap"]:

@@ -58,9 +58,21 @@ def test_a_short_dip_changes_nothing(ladder: QualityLadder) -> None:
     assert climb(ladder, PLENTY, 5, begin=5.45) == []
 
 
-def test_a_slow_link_costs_one_step_each_two_seconds(ladder: QualityLadder) -> None:
-    assert climb(ladder, 1e5, 2.4, begin=0) == [ladder.steps[1]]
-    assert climb(ladder, 1e5, 60, begin=2.4) == ladder.steps[2:]
+def test_a_slow_link_is_followed_in_one_move(ladder: QualityLadder) -> None:
+    assert climb(ladder, 1e5, 60, begin=0) == [ladder.steps[-1]]
+
+
+def test_the_best_rate_of_the_slow_time_decides_how_far_down(ladder: QualityLadder) -> None:
+    climb(ladder, PLENTY, 5, begin=0)
+    climb(ladder, ladder.steps[3].needed_bps, 0.2, begin=5)
+    assert climb(ladder, 1e5, 1, begin=5.2) == [ladder.steps[3]]
+
+
+def test_only_smaller_pictures_have_a_lower_ceiling() -> None:
+    steps = quality_steps(HD, 60, 20_000_000)
+    assert [step.ceiling_bps for step in steps[:3]] == [20_000_000] * 3
+    assert all(step.needed_bps < step.ceiling_bps < 20_000_000 for step in steps[3:])
+    assert all(step.ceiling_bps <= 300_000 for step in quality_steps(HD, 60, 300_000))
 
 
 def test_it_stops_where_the_link_is_fast_enough(ladder: QualityLadder) -> None:
@@ -69,7 +81,7 @@ def test_it_stops_where_the_link_is_fast_enough(ladder: QualityLadder) -> None:
 
 
 def test_steps_are_taken_back_after_a_rest(ladder: QualityLadder) -> None:
-    climb(ladder, 1e5, 3, begin=0)
+    climb(ladder, ladder.steps[2].needed_bps, 3, begin=0)
     lowered = ladder.step
     assert climb(ladder, PLENTY, 7, begin=3) == []
     taken = climb(ladder, PLENTY, 60, begin=10)
@@ -88,9 +100,10 @@ def test_between_two_steps_it_does_not_flap(ladder: QualityLadder) -> None:
 def test_the_step_that_may_come_is_known_before_it_comes(ladder: QualityLadder) -> None:
     climb(ladder, PLENTY, 0.1, begin=-1)
     before = ladder.next_likely
-    climb(ladder, 1e5, 0.3, begin=0)
+    needed_bps = ladder.steps[1].needed_bps
+    climb(ladder, needed_bps, 0.3, begin=0)
     assert ladder.next_likely == ladder.steps[1]
-    climb(ladder, 1e5, 0.7, begin=0.3)
+    climb(ladder, needed_bps, 0.7, begin=0.3)
     climb(ladder, PLENTY, 1.5, begin=1)
     assert (before, ladder.next_likely) == (None, ladder.steps[0])
 

@@ -226,7 +226,10 @@ def hasty_ladder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         stage_module,
         "quality_steps",
-        lambda size, fps, _: [QualityStep(size, fps, 10**6), QualityStep(Size(80, 60), fps, 10)],
+        lambda size, fps, ceiling_bps: [
+            QualityStep(size, fps, 10**6, ceiling_bps),
+            QualityStep(Size(80, 60), fps, 10, ceiling_bps),
+        ],
     )
     for name in ("_STEP_DOWN_S", "_STEP_UP_S", "_SETTLE_S"):
         monkeypatch.setattr(ladder, name, 0.0)

@@ -76,4 +76,4 @@ def test_asking_for_the_profile_of_a_long_life_takes_little_memory(resident: lis
         peak_bytes = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert peak_bytes < 400_000
+    assert peak_bytes < 150_000

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from wavry.encode.config import MIN_BITRATE_BPS
+
 if TYPE_CHECKING:
     from wavry.media import Size
 
@@ -14,6 +16,9 @@ LINES = (1440, 1080, 900, 720, 540)
 
 _BITS_PER_PIXEL = 0.03
 """With less than that for each pixel x264 `ultrafast` has to drop what people read: 3.7 Mbit/s at 1080p60."""
+
+_CEILING = 4
+"""So many times what a step of fewer lines needs is its ceiling: at 900 lines a keyframe is then at most 0.2 Mbit."""
 
 _CEILING_SHARE = 0.6
 """Whoever sets a low ceiling has chosen to see it: the best step never needs more than this part of it."""
@@ -32,11 +37,13 @@ _SETTLE_S = 10.0
 
 
 class QualityStep(NamedTuple):
-    """What is sent, and the bit rate that it needs."""
+    """What is sent, and the bit rates that it needs."""
 
     size: Size
     fps: int
     needed_bps: int
+    ceiling_bps: int
+    """With more it looks no better. An encoder opened for more makes longer keyframes."""
 
 
 def quality_steps(size: Size, fps: int, ceiling_bps: int) -> list[QualityStep]:
@@ -45,11 +52,19 @@ def quality_steps(size: Size, fps: int, ceiling_bps: int) -> list[QualityStep]:
     sizes = [size.fitted(size._replace(height=lines)) for lines in LINES if lines < size.height]
     kinds = [(size, rate) for rate in rates] + [(smaller, rates[-1]) for smaller in sizes]
     bits_per_pixel = min(_BITS_PER_PIXEL, _CEILING_SHARE * ceiling_bps / (size.width * size.height * fps))
-    return [QualityStep(each, rate, round(each.width * each.height * rate * bits_per_pixel)) for each, rate in kinds]
+    steps = []
+    for each, rate in kinds:
+        needed_bps = round(each.width * each.height * rate * bits_per_pixel)
+        most_bps = ceiling_bps if each == size else min(ceiling_bps, max(_CEILING * needed_bps, MIN_BITRATE_BPS))
+        steps.append(QualityStep(each, rate, needed_bps, most_bps))
+    return steps
 
 
 class QualityLadder:
-    """Follows a bit rate, at most one step each 2 s. One owner.
+    """Follows a bit rate. One owner.
+
+    Down it goes in one move to the step that fits, since each change of size costs a keyframe; up by one step at a
+    time. Moves are 2 s apart.
 
     Args:
         steps: From the best to the least; the first is where it begins.
@@ -59,6 +74,8 @@ class QualityLadder:
         self.steps = steps
         self._at = 0
         self._too_slow_since: float | None = None
+        self._best_bps = 0.0
+        """Most that the link carried since it has been too slow."""
         self._roomy_since: float | None = None
         self._moved_at = float("-inf")
         self._lowered_at = float("-inf")
@@ -71,8 +88,8 @@ class QualityLadder:
     @property
     def next_likely(self) -> QualityStep | None:
         """The step that may come next, while the link is too slow for this one or almost too good for it."""
-        if self._too_slow_since is not None and self._at + 1 < len(self.steps):
-            return self.steps[self._at + 1]
+        if self._too_slow_since is not None:
+            return self.steps[self._fitting()]
         return self.steps[self._at - 1] if self._roomy_since is not None and self._at > 0 else None
 
     def update(self, bitrate_bps: float, *, now: float) -> QualityStep:
@@ -81,17 +98,18 @@ class QualityLadder:
         is_roomy = self._at > 0 and bitrate_bps >= self.steps[self._at - 1].needed_bps * _ROOM
         self._too_slow_since = self._since(is_too_slow, self._too_slow_since, now)
         self._roomy_since = self._since(is_roomy, self._roomy_since, now)
+        self._best_bps = max(self._best_bps, bitrate_bps) if is_too_slow else 0.0
         if now - self._moved_at < _STEP_UP_S:
             return self.step
         if self._too_slow_since is not None and now - self._too_slow_since >= _STEP_DOWN_S:
-            self._move(1, now)
+            self._move_to(self._fitting(), now)
             self._lowered_at = now
         elif (
             self._roomy_since is not None
             and now - self._roomy_since >= _STEP_UP_S
             and now - self._lowered_at >= _SETTLE_S
         ):
-            self._move(-1, now)
+            self._move_to(self._at - 1, now)
         return self.step
 
     @staticmethod
@@ -100,7 +118,12 @@ class QualityLadder:
             return None
         return now if since is None else since
 
-    def _move(self, steps: int, now: float) -> None:
-        self._at += steps
+    def _fitting(self) -> int:
+        """Return the best of the lower steps that the link carries, or the last."""
+        lower = range(self._at + 1, len(self.steps))
+        return next((at for at in lower if self.steps[at].needed_bps <= self._best_bps), len(self.steps) - 1)
+
+    def _move_to(self, at: int, now: float) -> None:
+        self._at = at
         self._moved_at = now
         self._too_slow_since = self._roomy_since = None

@@ -11,7 +11,7 @@ from wavry.backends import AUTO
 from wavry.clock import monotonic, monotonic_us
 from wavry.encode.config import MIN_BITRATE_BPS, EncoderConfig
 from wavry.encode.frame_size import FrameSizeControl
-from wavry.encode.ladder import QualityLadder, quality_steps
+from wavry.encode.ladder import QualityLadder, QualityStep, quality_steps
 from wavry.encode.pool import EncoderPool
 from wavry.encode.refinement import Refinement, RefinementConfig
 from wavry.errors import EncodeError
@@ -92,14 +92,14 @@ class EncodeStage:
         self._encoder: VideoEncoder | None = None
         self._converter: FrameConverter | None = None
         self._encoders = EncoderPool(wanted=config.encoder)
-        self._encoders.expect(self._encoder_config(self._full_size(source)))
+        self._ladder = self._new_ladder(source)
+        self._encoders.expect(self._encoder_config(self._ladder.step))
         self._pool = FrameBufferPool(picture_bytes(self._full_size(source)), 1, name="encode.picture")
         self._registrations = [
             budget.register("encode.encoders", self._encoders, policy=self._encoders.policy),
             budget.register("encode.picture", self._pool, policy=self._pool.policy),
         ]
         self._target_bps = config.bitrate_bps
-        self._ladder = self._new_ladder(source)
         self._frame_sizes = FrameSizeControl(config.fps)
         self._next_slot_at = 0.0
         self._stopped = threading.Event()
@@ -153,11 +153,11 @@ class EncodeStage:
         self._next_slot_at = max(self._next_slot_at, now - 1 / step.fps) + 1 / step.fps
         likely = self._ladder.next_likely
         if likely is not None and likely.size != step.size and self._encoder is not None:
-            self._encoders.warm(self._encoder_config(likely.size))
+            self._encoders.warm(self._encoder_config(likely))
         aim_bps = self._frame_sizes.bitrate_bps(self._target_bps, now=now)
         if self._encoder is not None:
             aim_bps *= self._config.fps / step.fps  # the encoder thinks that all frames come
-            self._encoder.set_bitrate(min(max(round(aim_bps), MIN_BITRATE_BPS), self._config.bitrate_bps))
+            self._encoder.set_bitrate(min(max(round(aim_bps), MIN_BITRATE_BPS), self._encoder.config.bitrate_bps))
 
     def _step(self, frame: Frame | None) -> None:
         now_us = monotonic_us()
@@ -237,9 +237,9 @@ class EncodeStage:
     def _new_ladder(self, source: Size) -> QualityLadder:
         return QualityLadder(quality_steps(self._full_size(source), self._config.fps, self._config.bitrate_bps))
 
-    def _encoder_config(self, size: Size) -> EncoderConfig:
+    def _encoder_config(self, step: QualityStep) -> EncoderConfig:
         config = self._config
-        return EncoderConfig(codec=config.codec, size=size, fps=config.fps, bitrate_bps=config.bitrate_bps)
+        return EncoderConfig(codec=config.codec, size=step.size, fps=config.fps, bitrate_bps=step.ceiling_bps)
 
     def _open_stream(self, source: Size) -> None:
         from wavry.encode.converter import FrameConverter
@@ -248,9 +248,9 @@ class EncodeStage:
         if self._encoder is not None:
             self._encoders.release(self._encoder.encoder_id)
             self._encoder = None
-        config = self._encoder_config(self._ladder.step.size)
+        config = self._encoder_config(self._ladder.step)
         encoder = self._encoder = self._encoders.acquire(config)
-        self._pool.resize(picture_bytes(config.size))
+        self._pool.resize(picture_bytes(self._full_size(source)))
         self._converter = FrameConverter(source, config.size, encoder.layout, self._pool.acquire())
         self._epoch = (self._epoch + 1) & 0xFF
         self._frame_id = 0

@@ -21,8 +21,8 @@ at an ever coarser grain: 16 kB whatever the time."""
 _WARM_UP_SHARE = 0.25
 """The first quarter of the samples is not asked for growth: pools fill, caches warm."""
 
-_TREND_SAMPLES = 128
-"""Most that the trend is taken from: 0.3 MB and 4 ms, whatever the time. With all of them a report took 6 MB and 0.1 s
+_TREND_SAMPLES = 64
+"""Most that the trend is taken from: 0.1 MB and 1 ms, whatever the time. With all of them a report took 6 MB and 0.1 s
 of a running host, and its RSS grew for as long as the history did."""
 
 _HOUR_S = 3600.0

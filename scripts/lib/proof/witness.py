@@ -16,6 +16,7 @@ import numpy as np
 from proof.testcard import PERIOD, brightness, draw_all, plane_of
 from wavry.capture.testcard import read_testcard
 from wavry.decode.decoder import VideoDecoder
+from wavry.media import Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wavry.decode import Picture
-    from wavry.media import AccessUnit, Codec, Size
+    from wavry.media import AccessUnit, Codec
 
 TOLERANCE = 5.0
 """Most by which a part may be brighter or darker than drawn, of 219 levels. Coding at 15 Mbit/s makes 1.4; a part that
@@ -40,6 +41,10 @@ class SeenPicture(NamedTuple):
     frame_id: int
     capture_us: int
     decoded_us: int
+    size: Size
+    size_bytes: int
+    """Of its access unit."""
+
     checksum: int
     """Of all its pixels."""
 
@@ -76,7 +81,7 @@ class Witness:
     """Give `see` to a client as its `on_picture`. It takes 2 ms of the decode thread at 1080p.
 
     Args:
-        size: Of the pictures.
+        size: Of the pictures, and the largest; where the host sends smaller ones they show the same.
     """
 
     def __init__(self, size: Size) -> None:
@@ -95,6 +100,8 @@ class Witness:
                 frame_id=unit.frame_id,
                 capture_us=unit.capture_us,
                 decoded_us=picture.decoded_us,
+                size=Size(picture.frame.width, picture.frame.height),
+                size_bytes=len(unit.data),
                 checksum=checksum_of(picture.frame),
                 number=None if mark is None else mark.number,
                 deviation=float("inf") if mark is None else self._deviation(luma, mark.number),

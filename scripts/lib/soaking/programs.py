@@ -27,7 +27,11 @@ _BAD_LINK = ("--profile", "intercontinental", "--rate", "4M")
 """Bursts of three are lost, 2 % in all, and it carries less than is sent: queues fill, keyframes are asked for."""
 
 _COUNT_INTERVAL_S = 20.0
-"""Counting stops the host for 10 to 30 ms. With churn it is once a round."""
+"""At the least. Counting stops the host for 10 to 30 ms. With churn it is once a round."""
+
+_COUNTS = 30
+"""In a longer soak there are so many: each report is some hundred kB that come and go, and the first ones are seen in
+RSS themselves."""
 
 
 def soak(options: argparse.Namespace, stack: ExitStack) -> tuple[list[ProcessSeries], CountSeries, dict[str, Any]]:
@@ -84,7 +88,7 @@ class _Watch:
 
     def run(self, duration_s: float, interval_s: float) -> None:
         started_at = time.monotonic()
-        turn_s = _COUNT_INTERVAL_S if self._churn is None else _CHURN_INTERVAL_S
+        turn_s = max(_COUNT_INTERVAL_S, duration_s / _COUNTS) if self._churn is None else _CHURN_INTERVAL_S
         turn_at = started_at + turn_s
         while (now := time.monotonic()) - started_at < duration_s:
             for role in self._roles:
