@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -64,7 +63,8 @@ def theil_sen(times: Sequence[float], values: Sequence[float], *, max_samples: i
     spread = _Z_95 * math.sqrt(count * (count - 1) * (2 * count + 5) / 18)
     lower = max(0, math.floor((len(slopes) - spread) / 2))
     upper = min(len(slopes) - 1, math.ceil((len(slopes) + spread) / 2))
-    return Trend(median(slopes), slopes[lower], slopes[upper])
+    middle = (slopes[(len(slopes) - 1) // 2] + slopes[len(slopes) // 2]) / 2  # `statistics` takes 0.1 MB
+    return Trend(middle, slopes[lower], slopes[upper])
 
 
 def _thinned(series: Sequence[float], most: int) -> Sequence[float]:
