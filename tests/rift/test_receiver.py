@@ -123,6 +123,31 @@ def test_while_a_keyframe_is_coming_in_no_other_is_asked_for() -> None:
     assert delivered_ids(list(receiver.events())) == [3]
 
 
+def test_a_whole_keyframe_behind_a_hole_is_not_kept_waiting_for_a_retransmission() -> None:
+    units = [make_unit(frame_id, keyframe=frame_id in (0, 3)) for frame_id in range(5)]
+    sent = datagrams_of(units)
+    receiver = Receiver()
+    receiver.rtt_s = 0.08
+    events = receive_all(receiver, sent[:4] + sent[5:11], now=1.0)
+    receiver.datagrams_to_send(now=1.0)
+    receiver.handle_timer(now=1.012)
+    assert delivered_ids(events + receiver.events()) == [0]
+    events = receive_all(receiver, sent[11:15], now=1.015)
+    assert delivered_ids(events) == [3, 4]
+    assert of_type(events, KeyframeNeeded) == []
+
+
+def test_a_hole_that_is_filled_after_a_keyframe_came_costs_nothing() -> None:
+    units = [make_unit(frame_id, keyframe=frame_id in (0, 2)) for frame_id in range(4)]
+    sent = datagrams_of(units)
+    receiver = Receiver()
+    receiver.rtt_s = 0.08
+    events = receive_all(receiver, [*sent[:4], *sent[5:9], sent[4], *sent[9:10], *sent[11:12]], now=1.0)
+    receiver.handle_timer(now=1.04)
+    receiver.receive_datagram(sent[10], now=1.05)
+    assert delivered_ids(events + receiver.events()) == [0, 1, 2, 3]
+
+
 def test_a_unit_whose_end_never_comes_is_given_up() -> None:
     receiver = Receiver()
     receive_all(receiver, SENT[:5], now=1.0)

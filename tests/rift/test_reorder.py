@@ -55,6 +55,18 @@ steps = st.lists(
 )
 
 
+def test_it_says_whether_all_of_some_packets_are_held() -> None:
+    window = ReorderBuffer(16, start=2**32 - 3)
+    for packet_id in (2**32 - 2, 2**32 - 1, 0, 2):
+        window.insert(packet_id, b"x")
+    assert window.holds(2**32 - 2, 3)
+    assert window.holds(2, 1)
+    assert not window.holds(2**32 - 2, 4)
+    assert not window.holds(2**32 - 3, 2)
+    assert not window.holds(2**32 - 2, 70_000)
+    assert not ReorderBuffer(16).holds(0, 1)
+
+
 @given(window_size=st.integers(1, 40), start=starts, steps=steps)
 def test_the_window_does_what_a_dictionary_of_big_integers_does(
     window_size: int, start: int, steps: list[tuple[str, int]]

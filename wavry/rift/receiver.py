@@ -103,6 +103,8 @@ class Receiver:
         self._missing = MissingPackets()
         self._arrivals = ArrivalLog(stream=config.stream, first_packet_id=config.first_packet_id or 0)
         self._stats = ReceiverStats()
+        self._whole_keyframe_id: int | None = None
+        """Where the first keyframe begins that was whole in the window behind a hole."""
         self._gap_deadline_s = config.gap_deadline_ms / 1000
         self._parity_deadline_s = config.parity_deadline_ms / 1000
         self._repair_limit_s = config.repair_limit_ms / 1000
@@ -260,8 +262,8 @@ class Receiver:
         """See what a packet in the window made possible."""
         if result is InsertResult.STORED or result is InsertResult.RESTARTED:
             self.delivery.last_arrival_at = now
-            if packet.flags & KEYFRAME_BIT and self.delivery.is_broken:
-                self._go_to(packet.packet_id - packet.fragment_index)
+            if packet.flags & KEYFRAME_BIT:
+                self._see_keyframe(packet)
         self._take_rebuilt(self._protect(packet.packet_id, data), now)
         self._read_window(now)
         self._skip_overdue_gaps(now)
@@ -295,6 +297,16 @@ class Receiver:
             grace_s = _PARITY_GRACE_S if self._stats.parity_received else 0.0
             self._missing.note(before_id, count, now=now, grace_s=grace_s)
 
+    def _see_keyframe(self, packet: Packet) -> None:
+        """Look for a keyframe with which to go on, whatever is missing before it."""
+        first_id = (packet.packet_id - packet.fragment_index) & _U32_MAX
+        if self.delivery.is_broken:
+            self._go_to(first_id)
+        elif self.window.holds(first_id, packet.fragment_count):
+            known_id = self._whole_keyframe_id
+            if known_id is None or serial_distance(first_id, known_id) < 0:
+                self._whole_keyframe_id = first_id
+
     # The window.
 
     def _go_to(self, packet_id: int) -> None:
@@ -309,19 +321,27 @@ class Receiver:
 
     def _skip_overdue_gaps(self, now: float) -> None:
         while (ends_at := self._gap_ends_at()) is not None and now >= ends_at:
-            next_present = self.window.next_present
-            assert next_present is not None  # a gap lies before something
-            self._go_to(next_present)
+            next_id = self.window.next_present if self._whole_keyframe_id is None else self._whole_keyframe_id
+            assert next_id is not None  # a gap lies before something
+            self._go_to(next_id)
             self._read_window(now)
 
     def _gap_ends_at(self) -> float | None:
-        """Return when the present hole in the window is not worth waiting for any more; None without one."""
+        """Return when the present hole in the window is not worth waiting for any more; None without one.
+
+        That is soon when a whole keyframe waits behind it: then the host has given up what is missing, or this would
+        come later than the keyframe can be shown.
+        """
         window = self.window
         gap_since = window.gap_since
         if gap_since is None:
             return None
         first_missing = window.first_missing
         assert first_missing is not None  # there is a gap
+        if self._whole_keyframe_id is not None:
+            if serial_distance(self._whole_keyframe_id, first_missing) > 0:
+                return gap_since + self._gap_deadline_s
+            self._whole_keyframe_id = None  # the holes before it were filled
         wait_s = self._gap_deadline_s
         if first_missing in self._missing and self._may_ask:
             wait_s = max(wait_s, self._retransmission_deadline_s)

@@ -203,6 +203,16 @@ class ReorderBuffer:
         assert self._head is not None  # something was inserted
         return self._oldest(self._head) & SERIAL_MASK
 
+    def holds(self, first_id: int, count: int) -> bool:
+        """Whether all of `count` packets from `first_id` on are held. O(count), and false at the first that is not."""
+        if self._head is None or count > self.occupancy:
+            return False
+        ahead = unwrap(first_id, near=self._head) - self._head
+        if ahead < 0 or ahead + count > self._capacity:
+            return False
+        first = self._head + ahead
+        return all(self._slots[position % self._capacity] is not None for position in range(first, first + count))
+
     @property
     def has_gap(self) -> bool:
         """Whether packets are held that wait for an earlier one."""
