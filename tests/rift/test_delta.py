@@ -28,6 +28,9 @@ class Feeder:
     delta: Delta = field(default_factory=lambda: Delta(CONFIG))
     now: float = 100.0
     rtt_s: float = 0.03
+    waiting_s: float = 0.0
+    """What a queue adds to the round trip that is told."""
+
     rates: list[float] = field(default_factory=list)
 
     def report(
@@ -42,7 +45,8 @@ class Feeder:
         delivered = [(at, at + OFFSET_S + self.rtt_s / 2 + queue_s, size_bytes) for at in sent]
         if outlier_s:
             delivered[5] = (delivered[5][0], delivered[5][1] + outlier_s, size_bytes)
-        decision = self.delta.update(DeliveryFeedback(packets=delivered, lost_packets=lost, rtt_s=self.rtt_s), self.now)
+        rtt_s = self.rtt_s + self.waiting_s
+        decision = self.delta.update(DeliveryFeedback(packets=delivered, lost_packets=lost, rtt_s=rtt_s), self.now)
         self.now -= self.rtt_s
         self.rates.append(self.delta.budget_bps)
         return decision
@@ -162,6 +166,49 @@ def test_a_queue_is_cut_once_per_round_trip_to_about_85_percent_of_what_was_ackn
     cuts = [later / earlier for earlier, later in pairwise(feeder.rates) if later < earlier]
     assert len(cuts) == 1
     assert feeder.delta.budget_bps == pytest.approx(acknowledged_bps * TUNING.cut, rel=0.08)
+
+
+def carry(feeder: Feeder, link_bps: float, seconds: float, *, queue_s: float, blocked: bool = True) -> None:
+    """Report that the link carries so much of what waits for it."""
+    for _ in range(round(seconds / REPORT_S)):
+        if blocked:
+            feeder.delta.note_blocked(feeder.now)
+        feeder.report(queue_s=queue_s, used=link_bps / feeder.delta.budget_bps)
+
+
+def test_a_cut_that_left_too_much_is_corrected_before_the_long_round_trip_is_over() -> None:
+    feeder = at_work()
+    feeder.run(0.5)
+    before_bps = feeder.delta.budget_bps
+    while feeder.delta.budget_bps == before_bps:
+        carry(feeder, 2e6, REPORT_S, queue_s=0.1)
+    assert feeder.delta.budget_bps >= before_bps * TUNING.least_cut
+    feeder.waiting_s = 0.5
+    carry(feeder, 2e6, 0.4, queue_s=0.15)
+    assert 2e6 * TUNING.cut <= feeder.delta.budget_bps <= 2e6 * 1.2
+
+
+def test_who_sends_little_is_not_brought_down_to_it_by_the_queue_of_others() -> None:
+    feeder = at_work()
+    feeder.run(0.5)
+    before_bps = feeder.delta.budget_bps
+    while feeder.delta.budget_bps == before_bps:
+        carry(feeder, 1e6, REPORT_S, queue_s=0.1, blocked=False)
+    feeder.waiting_s = 0.5
+    carry(feeder, 1e6, 0.4, queue_s=0.15, blocked=False)
+    assert feeder.delta.budget_bps >= before_bps * TUNING.least_cut
+
+
+def test_after_a_pause_in_the_reports_their_rate_is_not_taken_for_that_of_the_link() -> None:
+    feeder = at_work()
+    feeder.run(0.5)
+    before_bps = feeder.delta.budget_bps
+    while feeder.delta.budget_bps == before_bps:
+        carry(feeder, 8e6, REPORT_S, queue_s=0.1)
+    feeder.waiting_s = 0.5
+    feeder.now += 0.4
+    carry(feeder, 8e6, 0.1, queue_s=0.15)
+    assert feeder.delta.budget_bps >= before_bps * TUNING.least_cut
 
 
 def test_a_very_long_queue_is_cut_deeper_but_never_below_70_percent_at_once() -> None:

@@ -59,12 +59,18 @@ class Delta:
         self._rtt_s = _DEFAULT_RTT_S
         self._now = _NEVER
         self._updated_at: float | None = None
+        self._steady_since = _NEVER
+        """Since when reports have come without a pause, so that what is acknowledged is a rate."""
         self._unreported_at: float | None = None
         """When the first packet was sent since the last report, or the rate was last halved for lack of one."""
         self._blocked_at = _NEVER
         self._used_at = _NEVER
         """When the application last used its budget."""
         self._cut_at = _NEVER
+        self._cut_rtt_s = 0.0
+        """The round trip when the rate was last cut; the queue makes it longer while it drains."""
+        self._followed_at = _NEVER
+        """When the rate was last cut or brought down to what was acknowledged."""
         self._drain_ends_at = _NEVER
         self._drained_from_s = 0.0
         self._decision = self._decide()
@@ -129,7 +135,10 @@ class Delta:
             What holds from now on.
         """
         now = self._advance(now)
-        elapsed_s = 0.0 if self._updated_at is None else min(now - self._updated_at, _MAX_STEP_S)
+        elapsed_s = 0.0 if self._updated_at is None else now - self._updated_at
+        if elapsed_s > _MAX_STEP_S:
+            self._steady_since = now
+            elapsed_s = _MAX_STEP_S
         self._updated_at = now
         if feedback.rtt_s is not None and 0 < feedback.rtt_s <= _MAX_RTT_S:
             self._rtt_s = feedback.rtt_s
@@ -252,6 +261,8 @@ class Delta:
     def _cut(self, signal: Signal, now: float) -> None:
         """Lower the rate, once per round trip and report."""
         if now - self._cut_at < self._rtt_s + TUNING.cut_pause_s:
+            if signal is Signal.QUEUE:
+                self._follow_acknowledged(now)
             return
         share = TUNING.cut
         if signal is Signal.QUEUE:
@@ -262,7 +273,21 @@ class Delta:
             self._remembered_bps = max(self._rate_bps, self._remembered_bps * TUNING.forget_per_cut)
             self._rate_bps = self._bounded(lowered_bps)
             self._proved_bps = min(self._proved_bps, self._rate_bps)
-            self._cut_at = now
+            self._cut_at = self._followed_at = now
+            self._cut_rtt_s = self._rtt_s
+
+    def _follow_acknowledged(self, now: float) -> None:
+        """Correct a cut, which came before it could be seen how little the link carries.
+
+        While the queue stays and we send what we may, what is acknowledged is what the link carries; no less than that.
+        """
+        acknowledged_bps = self._acknowledged.rate_bps(now)
+        is_seen = now - self._followed_at >= self._cut_rtt_s + TUNING.cut_pause_s
+        is_seen &= now - self._steady_since >= TUNING.rate_window_s
+        if is_seen and acknowledged_bps < self._rate_bps * TUNING.cut and not self._is_scarce(now):
+            self._rate_bps = self._bounded(acknowledged_bps)
+            self._proved_bps = min(self._proved_bps, self._rate_bps)
+            self._followed_at = now
 
     def _come_back(self) -> None:
         """After a silence whose end brought no queue: the link was away, and is as it was. Half of it is believed."""
