@@ -120,8 +120,8 @@ def catch_packets(listener: QuicListener) -> list[bytes]:
     """Keep what a listener sends from now on, instead of sending it."""
     caught: list[bytes] = []
 
-    def send(data: bytes, address: Any) -> None:
-        caught.append(data)
+    def send(packet: bytes, address: Any) -> None:
+        caught.append(packet)
 
     listener._socket.send = send  # type: ignore[method-assign]
     return caught
@@ -513,9 +513,9 @@ def record_packets(dialer: QuicDialer) -> list[bytes]:
     sent: list[bytes] = []
     real = dialer._socket.send
 
-    def send(data: bytes, address: Any) -> None:
-        sent.append(data)
-        real(data, address)
+    def send(packet: bytes, address: Any) -> None:
+        sent.append(packet)
+        real(packet, address)
 
     dialer._socket.send = send  # type: ignore[method-assign]
     return sent

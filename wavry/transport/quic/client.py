@@ -18,6 +18,8 @@ from wavry.transport.quic.settings import QuicSettings
 from wavry.transport.quic.socket import Address, UdpSocket
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aioquic.quic import events
 
 _SILENCE_WHILE_REFUSED_S = 2.0
@@ -51,8 +53,8 @@ class QuicDialer:
         certificate = seams.peer_certificate(self.link.quic)
         return None if certificate is None else key_fingerprint(certificate.public_key())
 
-    def _send(self, data: bytes, address: Address) -> None:
-        self._socket.send(data, None)
+    def _send(self, packets: Sequence[bytes], address: Address) -> None:
+        self._socket.send_burst(packets, None)
 
     def _packets_received(self, packets: list[tuple[bytes, Address]]) -> None:
         now = self._heard_at = self._loop.time()

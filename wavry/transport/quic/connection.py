@@ -7,6 +7,8 @@ and flush once.
 from __future__ import annotations
 
 import asyncio
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from aioquic.quic import events
@@ -17,7 +19,7 @@ from wavry.transport.quic import seams
 from wavry.transport.quic.socket import ignore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from aioquic.quic.connection import QuicConnection
 
@@ -35,7 +37,7 @@ class QuicLink:
     Args:
         quic: aioquic's connection; owned.
         settings: Limits.
-        send: Puts one packet on the socket.
+        send: Puts packets on the socket.
         on_event: Told of connection IDs and the end, for whoever routes packets here.
     """
 
@@ -43,7 +45,7 @@ class QuicLink:
         self,
         quic: QuicConnection,
         settings: QuicSettings,
-        send: Callable[[bytes, Address], None],
+        send: Callable[[Sequence[bytes], Address], None],
         on_event: Callable[[QuicLink, events.QuicEvent], None],
     ) -> None:
         self.quic = quic
@@ -156,8 +158,8 @@ class QuicLink:
         if self._closed.is_set():
             return
         now = self._loop.time()
-        for data, address in self.quic.datagrams_to_send(now=now):
-            self._send(data, address)
+        for address, packets in groupby(self.quic.datagrams_to_send(now=now), key=itemgetter(1)):
+            self._send([data for data, _ in packets], address)
         self._queued_bytes = seams.datagram_backlog_bytes(self.quic)  # small ones cost more of the window
         self._arm_timer()
 

@@ -127,7 +127,7 @@ class QuicListener:
             original_destination_connection_id=original_cid,
             retry_source_connection_id=header.destination_cid,
         )
-        link = QuicLink(quic, self._settings, self._socket.send, self._link_event)
+        link = QuicLink(quic, self._settings, self._socket.send_burst, self._link_event)
         self.connections.add(link)
         self._links[header.destination_cid] = link
         self._links[quic.host_cid] = link

@@ -1,19 +1,23 @@
-"""A UDP socket that is read in batches.
+"""A UDP socket that is read and written in batches.
 
 asyncio's own datagram transport reads one packet per turn of the loop into a fresh 256 KiB buffer (13.7 µs against
 1.3 µs a packet, and 1.5 times the throughput once mended). Reading everything that waits, and answering once, is
-quicker still. Sending never queues: what the kernel does not take now is lost, which QUIC knows how to handle.
+quicker still. A burst leaves with one call where the kernel cuts it (generic segmentation offload, udp(7)
+UDP_SEGMENT): 2.0 µs a packet in tens, 10.0 one by one. Sending never queues: what the kernel does not take now is lost,
+which QUIC knows how to handle.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
+import struct
 import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
 Address = tuple[Any, ...]
 """As `socket` gives it: `(host, port)` or `(host, port, flow, scope)`."""
@@ -26,6 +30,17 @@ _SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
 
 _BATCH_PACKETS = 64
 """Most packets read in one turn of the loop, so that a flood can't keep it."""
+
+
+_SOL_UDP, _UDP_SEGMENT = 17, 103
+"""Linux's udp(7); Python has no names for them."""
+
+_MAX_SEGMENTS = 64
+_MAX_SEGMENTED_BYTES = 65_000
+"""What the kernel takes in one call."""
+
+_CANNOT_SEGMENT = frozenset({errno.EINVAL, errno.EIO, errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.EMSGSIZE})
+"""An old kernel, an interface without checksum offload, or segments larger than its packets."""
 
 
 class UdpSocket:
@@ -50,6 +65,7 @@ class UdpSocket:
         self._socket = sock
         self._on_packets = on_packets
         self._on_refused = on_refused
+        self._can_segment = sys.platform == "linux"
         self.send_failures = 0
         """Packets that the kernel did not take."""
         _set_buffer(sock, socket.SO_RCVBUF, _SO_RCVBUFFORCE, buffer_bytes)
@@ -72,17 +88,41 @@ class UdpSocket:
         if packets:
             self._on_packets(packets)
 
-    def send(self, data: bytes, address: Address | None) -> None:
+    def send(self, packet: bytes, address: Address | None) -> None:
         """Send one packet, to `address` or where the socket is connected to."""
         try:
             if address is None:
-                self._socket.send(data)
+                self._socket.send(packet)
             else:
-                self._socket.sendto(data, address)
+                self._socket.sendto(packet, address)
         except ConnectionError:
             self._on_refused()
         except OSError:
             self.send_failures += 1
+
+    def send_burst(self, packets: Sequence[bytes], address: Address | None) -> None:
+        """Send packets in order, to `address` or where the socket is connected to."""
+        for burst in _bursts(packets):
+            if len(burst) == 1 or not self._can_segment or not self._send_segmented(burst, address):
+                for packet in burst:
+                    self.send(packet, address)
+
+    def _send_segmented(self, burst: Sequence[bytes], address: Address | None) -> bool:
+        """Have the kernel cut a burst; say whether it can."""
+        control = [(_SOL_UDP, _UDP_SEGMENT, struct.pack("=H", len(burst[0])))]
+        try:
+            if address is None:
+                self._socket.sendmsg(burst, control)
+            else:
+                self._socket.sendmsg(burst, control, 0, address)
+        except ConnectionError:
+            self._on_refused()
+        except OSError as error:
+            if error.errno in _CANNOT_SEGMENT:
+                self._can_segment = False
+                return False
+            self.send_failures += len(burst)
+        return True
 
     def close(self) -> None:
         """Stop reading and close. Idempotent."""
@@ -94,6 +134,21 @@ class UdpSocket:
 
 def ignore(*_: object) -> None:
     """Take the place of a callback that nobody needs, or needs no more."""
+
+
+def _bursts(packets: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    """Cut packets where the kernel could not: all of a burst are of one size, but the last may be shorter."""
+    begin = 0
+    while begin < len(packets):
+        size = len(packets[begin])
+        most = min(_MAX_SEGMENTS, max(1, _MAX_SEGMENTED_BYTES // size))
+        end = begin + 1
+        while end < len(packets) and end - begin < most and len(packets[end]) <= size:
+            end += 1
+            if len(packets[end - 1]) < size:
+                break
+        yield packets[begin:end]
+        begin = end
 
 
 def _set_buffer(sock: socket.socket, option: int, forced: int, size: int) -> None:
