@@ -104,7 +104,7 @@ class StreamingFecDecoder(Holder):
             self._forget(place - self._capacity + 1)
         self._payloads[place % self._capacity] = payload
         self._newest = place
-        self._hold(len(payload) + PACKET_OVERHEAD_BYTES)
+        self._held_bytes += len(payload) + PACKET_OVERHEAD_BYTES
         return [packet]
 
     def add_parity_packet(self, parity: ParityPacket) -> list[SourcePacket]:
@@ -241,7 +241,7 @@ class StreamingFecDecoder(Holder):
         for place in unknown:
             factors |= equation.factor(place) << 8 * self._unknowns.add(place)
         if self._elimination.add(factors, self._equations.add(equation)):
-            self._hold(self._equation_bytes)
+            self._held_bytes += self._equation_bytes
             self._unreduced_from = min(self._unreduced_from, equation.first)
             self._is_quiet = False
         else:
@@ -285,12 +285,9 @@ class StreamingFecDecoder(Holder):
         """Take what is known out of those equations that are not reduced, one flush after the other."""
         waiting = sorted((each for each in equations if not each.is_reduced), key=_flush_of)
         for (first, end, *_), flush in groupby(waiting, key=_flush_of):
-            known = {}
-            for place in range(first, min(end, self._newest + 1)):
-                payload = self._payloads[place % self._capacity]
-                if payload is not None:
-                    known[place] = payload
-            reduce(list(flush), known)
+            places, newest = range(first, end), self._newest
+            kept = [self._payloads[place % self._capacity] if place <= newest else None for place in places]
+            reduce(list(flush), [payload or b"" for payload in kept])
 
     def _learn(self, place: int, payload: bytes) -> None:
         """Put a payload into its place, and into the equations."""
@@ -302,7 +299,7 @@ class StreamingFecDecoder(Holder):
         else:
             self._missing -= 1
         self._payloads[place % self._capacity] = payload
-        self._hold(len(payload) + PACKET_OVERHEAD_BYTES)
+        self._held_bytes += len(payload) + PACKET_OVERHEAD_BYTES
         if place in self._unknowns:
             self._elimination.substitute(self._unknowns.remove(place))
             for equation in self._equations:
@@ -315,6 +312,7 @@ class StreamingFecDecoder(Holder):
             self._reduce([each for each in self._equations if each.first < oldest])
             waiting = (each.first for each in self._equations if not each.is_reduced)
             self._unreduced_from = min(waiting, default=inf)
+        freed_bytes = 0
         for place in range(self._oldest, min(oldest, self._newest + 1)):
             index = place % self._capacity
             payload = self._payloads[index]
@@ -322,7 +320,8 @@ class StreamingFecDecoder(Holder):
                 self._missing -= 1
             else:
                 self._payloads[index] = None
-                self._held_bytes -= len(payload) + PACKET_OVERHEAD_BYTES
+                freed_bytes += len(payload) + PACKET_OVERHEAD_BYTES
+        self._let_go(freed_bytes)
         if self._unknowns:
             for place in [place for place in self._unknowns if place < oldest]:
                 self._give_up(place)
@@ -341,7 +340,7 @@ class StreamingFecDecoder(Holder):
         for equation, slot in self._equations.numbered():
             if not factor_at(used, slot):
                 self._equations.remove(equation)
-                self._held_bytes -= self._equation_bytes
+                self._let_go(self._equation_bytes)
         self._is_quiet = not self._equations
         if self._is_quiet:
             self._unknowns = Slots()
@@ -350,7 +349,7 @@ class StreamingFecDecoder(Holder):
     def _charge(self) -> None:
         """Bring what is held up to date with the table of unknowns."""
         size_bytes = self._unknowns.capacity * _UNKNOWN_BYTES
-        self._hold(size_bytes - self._charged_bytes)
+        self._let_go(self._charged_bytes - size_bytes)
         self._charged_bytes = size_bytes
 
 
