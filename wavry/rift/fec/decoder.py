@@ -145,19 +145,6 @@ class StreamingFecDecoder(Holder):
         self._charge()
         return self._solve()
 
-    def forget_before(self, packet_id: int) -> None:
-        """Forget what lies before `packet_id`: too late to be of use, or not needed any more."""
-        place = min(unwrap(packet_id, near=self._newest), self._newest + 1)
-        if place > self._oldest:
-            self._forget(place)
-            self._release()
-            self._charge()
-
-    def is_known(self, packet_id: int) -> bool:
-        """Whether the packet came or was repaired, and is still kept."""
-        place = unwrap(packet_id, near=self._newest)
-        return self._oldest <= place <= self._newest and self._payloads[place % self._capacity] is not None
-
     def can_still_repair(self, packet_id: int) -> bool:
         """Whether parity that is still to come may cover the packet."""
         place = unwrap(packet_id, near=self._newest)

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _MOST_WAITING = MAX_LABELS - FIRST_SLIDING_INDEX - 2
 """Packets without parity and parity that is due for them; with two more they would run out of labels."""
 
+_ROOM_SHARE = 4
+"""This part of the window is left free for the next frame. Without it the oldest packets would be covered by nothing
+that follows, only that the decoder could not know: at 20 Mbit/s it held 36 packets more, 44 kB."""
+
 _ROUNDING = 1e-9
 """Ten times 0.1 are one whole parity packet."""
 
@@ -36,7 +40,8 @@ class StreamingFecEncoder(Holder):
 
     All parity packets of one flush share a window that ends with the newest packet. With `window_frames` 1 it is all
     that came since the last flush (`ParityFamily.BLOCK`), otherwise the last so many frames (`SLIDING`), but at most
-    `window_size` packets, and 246 together with the parity.
+    `window_size` packets, and 246 together with the parity. Of what a window covers, three quarters of its size at
+    most are also covered by the next, so that the other end need not keep a full window and a frame.
 
     Policy when the window is full: the oldest packets leave it.
     """
@@ -165,7 +170,9 @@ class StreamingFecEncoder(Holder):
             parity = self._make_block(count)
             self._forget(len(self._payloads))
         else:
-            parity = self._make_sliding(count, is_frame_end=is_frame_end)
+            next_first = self._first_of_next_window() if is_frame_end else 0
+            parity = self._make_sliding(count, next_first=next_first)
+            self._forget(max(0, next_first - self._end + len(self._payloads)))
         self._flushed_end = self._end
         return parity
 
@@ -173,14 +180,17 @@ class StreamingFecEncoder(Holder):
         sources = self._end - self._flushed_end
         return self._parity(ParityFamily.BLOCK, sources, range(count), retiring=sources)
 
-    def _make_sliding(self, count: int, *, is_frame_end: bool) -> list[ParityPacket]:
+    def _first_of_next_window(self) -> int:
+        """Return the oldest place that is covered after the frame that ends here."""
+        place = self._end - self._window_size + self._window_size // _ROOM_SHARE
+        return max(place, self._frame_starts[1]) if len(self._frame_starts) == self._window_frames else place
+
+    def _make_sliding(self, count: int, *, next_first: int) -> list[ParityPacket]:
         """Compute parity whose labels lie above the window and above those of the last flush."""
         first_index = max(FIRST_SLIDING_INDEX, self._next_label - self._end)
         self._next_label = self._end + first_index + count
         sources = min(len(self._payloads), MAX_LABELS - first_index - count)
-        retiring = 0
-        if is_frame_end and len(self._frame_starts) == self._window_frames:
-            retiring = max(0, self._frame_starts[1] - (self._end - sources))
+        retiring = max(0, next_first - self._end + sources)
         indices = range(first_index, first_index + count)
         return self._parity(ParityFamily.SLIDING, sources, indices, retiring=retiring)
 
