@@ -41,11 +41,12 @@ class LossTracker:
         if self._first is None:
             self._first = packet_id
             self._highest = packet_id - 1
-        ahead = unwrap(packet_id, near=self._highest) - self._highest
-        if ahead == 1 and not self._missing:
-            self._highest += 1
+        following = self._highest + 1
+        if not self._missing and not (following ^ packet_id) & SERIAL_MASK:
+            self._highest = following
             self.received += 1
             return 0
+        ahead = unwrap(packet_id, near=self._highest) - self._highest
         if ahead > 0:
             self._move_on(ahead)
             self._missing ^= 1

@@ -140,7 +140,8 @@ class Receiver:
             self.delivery.last_arrival_at = now
             self._tracker.record(packet.packet_id)
             self._arrivals.note(packet.packet_id, now)
-            rebuilt = self._protect(packet.packet_id, data)
+            is_kept = self.fec.pass_through(packet.packet_id, data)
+            rebuilt = None if is_kept else self._protect(packet.packet_id, data)
             self.delivery.take(packet, arrived_at=now, now=now)
             if rebuilt:
                 self._take_rebuilt(rebuilt, now)

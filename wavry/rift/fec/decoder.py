@@ -23,6 +23,9 @@ _SLACK_PACKETS = 32
 """Kept beyond a window, so that parity which came a little late still finds all of its window; what is later than
 that, at the start of a stream as well, is not waited for."""
 
+_FORGOTTEN_AT_ONCE = 8
+"""Of the slack, where no parity comes to say what is needed no more: an eighth of the time for each."""
+
 _MAX_LATE_PACKETS = 3000
 """What is further behind the newest packet is not late, it is of another sequence."""
 
@@ -50,6 +53,7 @@ class StreamingFecDecoder(Holder):
     def __init__(self, config: FecConfig) -> None:
         super().__init__()
         self.config = config
+        self._symbol_size = config.symbol_size
         self._capacity = config.window_size + _SLACK_PACKETS
         self._equation_bytes = config.symbol_size + LENGTH_BYTES + EQUATION_OVERHEAD_BYTES
         self._payloads: list[bytes | None] = [None] * self._capacity
@@ -89,23 +93,32 @@ class StreamingFecDecoder(Holder):
 
         Returns:
             The packets that just became known: this one, unless it was known or lies before the window, then those
-            it helped to repair. 0.3 µs while nothing is missing.
+            it helped to repair.
 
         Raises:
             RemoteProtocolError: The payload is larger than `FecConfig.symbol_size`; nothing changed.
         """
         payload = packet.payload
-        if len(payload) > self.config.symbol_size:
-            raise RemoteProtocolError(f"payload of {len(payload)} bytes, symbols have {self.config.symbol_size}")
+        if len(payload) > self._symbol_size:
+            raise RemoteProtocolError(f"payload of {len(payload)} bytes, symbols have {self._symbol_size}")
+        return [packet] if self.pass_through(packet.packet_id, payload) else self._add_out_of_order(packet)
+
+    def pass_through(self, packet_id: int, payload: bytes) -> bool:
+        """Take in the next packet, while no parity waits for it: the common case, in 0.3 µs.
+
+        Returns:
+            False, and nothing is done, for any other packet or a payload that is too large; these are for
+            `add_source_packet`.
+        """
         place = self._newest + 1
-        if not self._is_quiet or (place ^ packet.packet_id) & SERIAL_MASK:
-            return self._add_out_of_order(packet)
+        if not self._is_quiet or (place ^ packet_id) & SERIAL_MASK or len(payload) > self._symbol_size:
+            return False
         if place - self._oldest >= self._capacity:
-            self._forget(place - self._capacity + 1)
+            self._forget(place - self._capacity + _FORGOTTEN_AT_ONCE)
         self._payloads[place % self._capacity] = payload
         self._newest = place
         self._held_bytes += len(payload) + PACKET_OVERHEAD_BYTES
-        return [packet]
+        return True
 
     def add_parity_packet(self, parity: ParityPacket) -> list[SourcePacket]:
         """Take in a parity packet.
@@ -299,14 +312,13 @@ class StreamingFecDecoder(Holder):
             self._reduce([each for each in self._equations if each.first < oldest])
             waiting = (each.first for each in self._equations if not each.is_reduced)
             self._unreduced_from = min(waiting, default=inf)
-        freed_bytes = 0
+        payloads, capacity, freed_bytes = self._payloads, self._capacity, 0
         for place in range(self._oldest, min(oldest, self._newest + 1)):
-            index = place % self._capacity
-            payload = self._payloads[index]
+            payload = payloads[place % capacity]
             if payload is None:
                 self._missing -= 1
             else:
-                self._payloads[index] = None
+                payloads[place % capacity] = None
                 freed_bytes += len(payload) + PACKET_OVERHEAD_BYTES
         self._let_go(freed_bytes)
         if self._unknowns:
