@@ -299,3 +299,16 @@ def test_who_loses_nothing_never_imports_numpy() -> None:
         "sys.exit('numpy' in sys.modules)\n"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
+
+
+def test_a_repair_imports_nothing_once_the_arithmetic_is_loaded() -> None:
+    program = (
+        "import sys\n"
+        "from wavry.rift.fec import *\n"
+        "load_arithmetic()\n"
+        "before = set(sys.modules)\n"
+        "decoder = StreamingFecDecoder(FecConfig(10, 10, 0.2))\n"
+        "repaired = decoder.add_parity_packet(ParityPacket(ParityFamily.SLIDING, 0, 1, 9, 10, 0, bytes(3)))\n"
+        "sys.exit(not repaired or set(sys.modules) != before)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
