@@ -53,6 +53,7 @@ class StreamingFecEncoder(Holder):
         super().__init__()
         self.config = config
         self._symbol_size, self._window_size = config.symbol_size, config.window_size
+        self._most_kept = config.window_size - config.window_size // _ROOM_SHARE
         self._payloads: deque[bytes] = deque()
         self._end = 0
         """Place of the packet that is due next; `_payloads` are those right before it."""
@@ -172,7 +173,8 @@ class StreamingFecEncoder(Holder):
         else:
             next_first = self._first_of_next_window() if is_frame_end else 0
             parity = self._make_sliding(count, next_first=next_first)
-            self._forget(max(0, next_first - self._end + len(self._payloads)))
+            if (surplus := next_first - self._end + len(self._payloads)) > 0:
+                self._forget(surplus)
         self._flushed_end = self._end
         return parity
 
@@ -182,7 +184,7 @@ class StreamingFecEncoder(Holder):
 
     def _first_of_next_window(self) -> int:
         """Return the oldest place that is covered after the frame that ends here."""
-        place = self._end - self._window_size + self._window_size // _ROOM_SHARE
+        place = self._end - self._most_kept
         return max(place, self._frame_starts[1]) if len(self._frame_starts) == self._window_frames else place
 
     def _make_sliding(self, count: int, *, next_first: int) -> list[ParityPacket]:
