@@ -4,7 +4,8 @@
     host: ArrivalReport.parse(datagram) ─► (packet_id, arrived_at) of each packet in a range of ids
 
 One report speaks of a range of ids: 2 bytes each, 32 µs exact, so 20 Mbit/s of media cost 40 kbit/s of reports.
-Measured, per packet: 0.12 µs to note it, 1.2 µs to write it into a report, 0.15 µs to read it there.
+Measured, per packet: 0.12 µs to note it, 0.4 µs to write it into a report where nothing was lost or late (else 0.8),
+0.15 µs to read it there.
 """
 
 from __future__ import annotations

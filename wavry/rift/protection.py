@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from wavry.rift.delta import RateDecision
 
-_WINDOW_PACKETS = 112
-"""Three frames at 20 Mbit/s, four at 16. More would repair a little more at higher rates, and take more than 300 kB on
-both ends together."""
+_WINDOW_PACKETS = 120
+"""Four frames at 18 Mbit/s. More would repair a little more at higher rates, and take more than 300 kB on both ends
+together."""
 
 
 class Protection:

@@ -6,7 +6,8 @@ becomes frames. A hole is waited for while something may still fill it: a packet
 the next frames, or the host, which is asked to send the packet again while the answer can come in time. Then it is
 skipped, the frame in it is lost, a keyframe is asked for, and nothing that refers to the lost frame is delivered.
 
-Measured on 36-packet units: 4.2 µs per packet in order, 5.7 when each fourth pair is swapped.
+Measured on 36-packet units: 2.6 µs per packet in order, 3.7 with 20 % parity, 4.9 when each fourth pair is swapped
+(scripts/bench/receive.py).
 """
 
 from __future__ import annotations
