@@ -3,8 +3,8 @@
 
 Costs are in µs per source packet and parity packet, the best of several turns that the codes take by turns; decoding
 is with as many source packets lost as there is parity. wavry's figures are those of its encoder and decoder as a whole,
-with all bookkeeping, for a block and for a window of the sliding kind. The others are in the extra `bench` of
-pyproject.toml; one that is missing has no figures.
+with all bookkeeping, for a block and for a window of the sliding kind. Large blocks of memory are not mapped anew each
+time, as in host and client. The others are in the extra `bench` of pyproject.toml; one that is missing has no figures.
 
 With `--verify N` runs N random patterns of losses instead (tests/support/fec_patterns.py) and counts what became of
 them; exit 1 if a packet was wrong or not repaired although it could be.
@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.support.fec import parity_of, protect, sources_of
 from tests.support.fec_patterns import Outcome, random_stream, run_pattern
+from wavry.memory.allocator import map_large_blocks
 from wavry.rift.fec import FecConfig, StreamingFecDecoder, StreamingFecEncoder
 
 if TYPE_CHECKING:
@@ -145,6 +146,7 @@ def seconds_of(job: Callable[[], object]) -> float:
 
 def show_costs() -> None:
     """Print a table, then JSON."""
+    map_large_blocks()
     results = []
     print(f"{'k, r':>7}  {'code':15} {'encode':>9} {'decode':>9}   speed, zfec's is 1")
     for sources, parities in CASES:

@@ -70,7 +70,18 @@ def test_the_window_is_one_frame_in_block_mode() -> None:
 def test_the_window_holds_no_more_than_window_size() -> None:
     encoder = StreamingFecEncoder(FecConfig(25, 1200, 0.2, window_frames=3))
     assert windows_of(protect(encoder, frames_of(10, 10, 10))) == [(0, 10), (0, 20), (5, 25)]
-    assert encoder.drops == 5
+    assert encoder.drops == 2  # three more left before, to make room
+
+
+def test_a_full_window_makes_room_so_that_the_decoder_keeps_no_window_and_a_frame() -> None:
+    stream = protect(StreamingFecEncoder(FecConfig(40, 1200, 0.1, window_frames=4)), frames_of(15, 15, 10, 10, 2, 2))
+    flushes = {parity.last_packet_id: parity for parity in parity_of(stream)}
+    assert windows_of(stream) == [(0, 15), (0, 30), (2, 38), (12, 38), (22, 30), (30, 24)]
+    assert [parity.retiring_count for parity in flushes.values()] == [0, 2, 10, 10, 8, 10]
+    decoder = StreamingFecDecoder(FecConfig(40, 1200))
+    for packet in stream:
+        deliver(decoder, packet)
+    assert decoder.high_water_bytes - StreamingFecDecoder(decoder.config).used_bytes <= 40 * (20 + 64)
 
 
 @pytest.mark.parametrize("window_frames", [1, 2, 3])

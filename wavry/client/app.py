@@ -18,6 +18,7 @@ from wavry.memory import MemoryBudget, Registration
 from wavry.memory.collector import exempt_survivors
 from wavry.observe.sampler import keep_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
+from wavry.rift.fec import load_arithmetic
 from wavry.transport.quic.client import connect
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class ClientApp:
         self._last_picture: Picture | None = None
         self._status = ""
         self._was_connected = False
+        self._has_stream = asyncio.Event()
         self._units: BoundedQueue[ReceivedUnit] = BoundedQueue(
             "decode.units",
             max_items=_MAX_UNITS,
@@ -94,6 +96,7 @@ class ClientApp:
                 workers = [
                     tasks.create_task(run_in_worker("wavry-decode", decode.run, stop=decode.stop)),
                     tasks.create_task(keep_history(self.statistics.memory)),
+                    tasks.create_task(self._settle()),
                 ]
                 if self._config.record is not None:
                     workers.append(tasks.create_task(self._record()))
@@ -103,6 +106,14 @@ class ClientApp:
                     worker.cancel()
         finally:
             await asyncio.to_thread(self._write_results)
+
+    async def _settle(self) -> None:
+        """Once the first stream has imported and built what it needs, load what repairs will, and exempt all of it."""
+        await self._has_stream.wait()
+        await asyncio.sleep(_SETTLED_S)
+        if self._session is not None and self._session.is_protected:
+            await run_in_worker("wavry-arithmetic", load_arithmetic, stop=lambda: None)
+        exempt_survivors()
 
     # Connecting.
 
@@ -212,8 +223,7 @@ class ClientApp:
     # The stream's way.
 
     def _stream_changed(self, stream: StreamFormat) -> None:
-        if self.statistics.stream is None:
-            asyncio.get_running_loop().call_later(_SETTLED_S, exempt_survivors)
+        self._has_stream.set()
         self.statistics.stream = stream
         logger.info("stream: %s %s", stream.codec.value, stream.size)
 

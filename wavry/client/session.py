@@ -123,6 +123,11 @@ class HostSession:
         )
         self._ping()
 
+    @property
+    def is_protected(self) -> bool:
+        """Whether the host sends parity."""
+        return self._receiver.stats.parity_received > 0
+
     # Towards the host.
 
     def request_keyframe(self, epoch: int, frame_id: int) -> None:

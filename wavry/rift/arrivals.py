@@ -4,7 +4,8 @@
     host: ArrivalReport.parse(datagram) ─► (packet_id, arrived_at) of each packet in a range of ids
 
 One report speaks of a range of ids: 2 bytes each, 32 µs exact, so 20 Mbit/s of media cost 40 kbit/s of reports.
-Measured, per packet: 0.12 µs to note it, 1.2 µs to write it into a report, 0.15 µs to read it there.
+Measured, per packet: 0.12 µs to note it, 0.4 µs to write it into a report where nothing was lost or late (else 0.8),
+0.15 µs to read it there.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ import struct
 from array import array
 from dataclasses import dataclass
 from sys import byteorder
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from wavry.errors import ErrorCode, RemoteProtocolError
 from wavry.rift.packet import PROTOCOL_MAJOR, Stream
 from wavry.rift.sequence import SERIAL_MASK, unwrap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ARRIVALS_HEADER = struct.Struct(">BBBBIQ")
 """Version, stream, media stream, number of ids - 1, first id, base time in µs."""
@@ -49,8 +53,8 @@ _BASE_LIMIT_US = 2**63
 """Times of 292,000 years are no times of a clock."""
 
 
-_Noted: TypeAlias = tuple[int, float]
-"""An unwrapped packet id and its arrival."""
+_Range: TypeAlias = "tuple[int, list[float | None]]"
+"""An unwrapped packet id, its arrival, and those of the ids after it; None of one that has not come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +163,14 @@ class ArrivalLog:
         """
         if self._due_at is None or (now < self._due_at and len(self._arrivals) < EAGER_PACKETS):
             return []
-        noted = sorted((unwrap(packet_id, self._next_id), at) for packet_id, at in self._arrivals.items())
-        self._high_water_packets = max(self._high_water_packets, len(noted))
+        self._high_water_packets = max(self._high_water_packets, len(self._arrivals))
+        ranges = self._ranges()
         self._arrivals.clear()
         self._due_at = None
-        ranges = self._ranges(noted)
-        self._next_id = max(self._next_id, noted[-1][0] + 1)
-        self.drops += sum(len(members) for _, members in ranges[:-_MAX_REPORTS_AT_ONCE])
-        return [self._report(first, members) for first, members in ranges[-_MAX_REPORTS_AT_ONCE:]]
+        first, times = ranges[-1]
+        self._next_id = max(self._next_id, first + len(times))
+        self.drops += sum(len(times) - times.count(None) for _, times in ranges[:-_MAX_REPORTS_AT_ONCE])
+        return [self._report(first, times) for first, times in ranges[-_MAX_REPORTS_AT_ONCE:]]
 
     @property
     def cap_bytes(self) -> int:
@@ -183,13 +187,16 @@ class ArrivalLog:
         """Most that has waited."""
         return max(self._high_water_packets, len(self._arrivals)) * NOTED_BYTES
 
-    def _ranges(self, noted: list[_Noted]) -> list[tuple[int, list[_Noted]]]:
-        """Cut what was noted, in the order of ids, into what one report each can say: its first id and its packets."""
-        ranges: list[tuple[int, list[_Noted]]] = []
-        told_to = self._next_id
-        for packet_id, arrived_at in noted:
+    def _ranges(self) -> list[_Range]:
+        """Cut what was noted, in the order of ids, into what one report each can say."""
+        arrivals, told_to = self._arrivals, self._next_id
+        first_due = told_to & SERIAL_MASK
+        if len(arrivals) <= MAX_REPORTED_PACKETS and list(arrivals) == [*range(first_due, first_due + len(arrivals))]:
+            return [(told_to, [*arrivals.values()])]  # nothing lost, nothing late: quicker
+        ranges: list[_Range] = []
+        for packet_id, arrived_at in sorted((unwrap(each, self._next_id), at) for each, at in arrivals.items()):
             if packet_id < self._next_id:  # late: what is around it was told before
-                begins = not ranges or packet_id != ranges[-1][1][-1][0] + 1
+                begins = not ranges or packet_id != ranges[-1][0] + len(ranges[-1][1])
                 first = packet_id
             else:
                 begins = not ranges or ranges[-1][0] < self._next_id
@@ -197,17 +204,17 @@ class ArrivalLog:
                 told_to = packet_id + 1
             if begins or packet_id - ranges[-1][0] >= MAX_REPORTED_PACKETS:
                 ranges.append((first, []))
-            ranges[-1][1].append((packet_id, arrived_at))
+            first, times = ranges[-1]
+            times += [None] * (packet_id - first - len(times))
+            times.append(arrived_at)
         return ranges
 
-    def _report(self, first: int, members: list[_Noted]) -> bytes:
+    def _report(self, first: int, times: Sequence[float | None]) -> bytes:
         """Return one report. An arrival 2.1 s before the newest in it is told as 2.1 s before."""
-        times_us = [max(0, round(arrived_at * 1e6)) for _, arrived_at in members]
-        base_us = max(min(times_us), max(times_us) - _LATEST_STEP * TIME_STEP_US)
-        steps = array("H", [NOT_HERE]) * (members[-1][0] - first + 1)
-        for (packet_id, _), time_us in zip(members, times_us, strict=True):
-            steps[packet_id - first] = max(0, time_us - base_us) // TIME_STEP_US
-        return ArrivalReport(self._stream, first & SERIAL_MASK, base_us, steps).serialize()
+        here = [each for each in times if each is not None]
+        base_us = max(0, round(min(here) * 1e6), round(max(here) * 1e6) - _LATEST_STEP * TIME_STEP_US)
+        steps = [NOT_HERE if each is None else max(0, round(each * 1e6) - base_us) // TIME_STEP_US for each in times]
+        return ArrivalReport(self._stream, first & SERIAL_MASK, base_us, array("H", steps)).serialize()
 
 
 def _big_endian(steps: array[int]) -> array[int]:

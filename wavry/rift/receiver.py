@@ -6,7 +6,8 @@ becomes frames. A hole is waited for while something may still fill it: a packet
 the next frames, or the host, which is asked to send the packet again while the answer can come in time. Then it is
 skipped, the frame in it is lost, a keyframe is asked for, and nothing that refers to the lost frame is delivered.
 
-Measured on 36-packet units: 4.2 µs per packet in order, 5.7 when each fourth pair is swapped.
+Measured on 36-packet units: 2.6 µs per packet in order, 3.7 with 20 % parity, 4.9 when each fourth pair is swapped
+(scripts/bench/receive.py).
 """
 
 from __future__ import annotations
@@ -140,7 +141,8 @@ class Receiver:
             self.delivery.last_arrival_at = now
             self._tracker.record(packet.packet_id)
             self._arrivals.note(packet.packet_id, now)
-            rebuilt = self._protect(packet.packet_id, data)
+            is_kept = self.fec.pass_through(packet.packet_id, data)
+            rebuilt = None if is_kept else self._protect(packet.packet_id, data)
             self.delivery.take(packet, arrived_at=now, now=now)
             if rebuilt:
                 self._take_rebuilt(rebuilt, now)

@@ -28,4 +28,15 @@ __all__ = [
     "SourcePacket",
     "StreamingFecDecoder",
     "StreamingFecEncoder",
+    "load_arithmetic",
 ]
+
+
+def load_arithmetic() -> None:
+    """Load what computing parity and repairs takes, before the first is due: 90 ms and 12 MB, most of it numpy.
+
+    Any thread; on one of its own it holds up the others for 10 ms at most. Without this the first repair loads it.
+    """
+    from wavry.rift.fec.kernel import load_tables
+
+    load_tables()

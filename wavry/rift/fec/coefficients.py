@@ -28,9 +28,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
+from wavry.rift.fec.config import MAX_WINDOW_PACKETS
 from wavry.rift.fec.gf256 import EXP, LOG, ORDER, PRODUCTS, inverse
 from wavry.rift.fec.packets import MAX_LABELS, ParityFamily
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 FACTORS = bytes([inverse(1 ^ EXP[n + 1]) for n in range(MAX_LABELS - 1)])
 """`factor(d, j)` at `d + j`, 0 to 253."""
@@ -73,3 +78,26 @@ def factor(family: ParityFamily, distance: int, index: int, parity_count: int) -
         return FACTORS[distance + index]
     sources, parities = block_scales(parity_count)
     return PRODUCTS[PRODUCTS[sources[distance]][parities[index]]][FACTORS[distance + index]]
+
+
+def window_tables(
+    family: ParityFamily, source_count: int, indices: Sequence[int], parity_count: int
+) -> list[tuple[bytes, ...]]:
+    """Return for each parity packet the factors of a window's source packets, the newest last.
+
+    Returns:
+        Their `PRODUCTS`, shared. 0.2 µs each; a block's 80 µs, unless it is one of the last four.
+    """
+    if family is ParityFamily.BLOCK:
+        return [_block_tables(parity_count, index)[-source_count:] for index in indices]
+    ends = [len(_SLIDING_TABLES) - index for index in indices]
+    return [_SLIDING_TABLES[end - source_count : end] for end in ends]
+
+
+_SLIDING_TABLES = tuple([PRODUCTS[each] for each in reversed(FACTORS)])
+
+
+@lru_cache(maxsize=4)
+def _block_tables(parity_count: int, index: int) -> tuple[bytes, ...]:
+    distances = reversed(range(min(MAX_LABELS - parity_count, MAX_WINDOW_PACKETS)))
+    return tuple([PRODUCTS[factor(ParityFamily.BLOCK, distance, index, parity_count)] for distance in distances])

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wavry.rift.fec.coefficients import block_scales, factor
+from wavry.rift.fec.coefficients import factor
 from wavry.rift.fec.gf256 import PRODUCTS
-from wavry.rift.fec.packets import LENGTH_BYTES, ParityFamily
-from wavry.rift.fec.symbols import to_symbol
+from wavry.rift.fec.symbols import to_symbols
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from wavry.rift.fec.packets import ParityPacket
 
@@ -44,31 +43,23 @@ class Equation:
 
     def substitute(self, place: int, payload: bytes) -> None:
         """Take a packet that has become known out of a reduced equation."""
-        symbol = to_symbol(payload, LENGTH_BYTES + len(payload))
+        (symbol,) = to_symbols([payload])
         self.right_side = add(self.right_side, symbol.translate(PRODUCTS[self.factor(place)]))
 
 
-def reduce(equations: Sequence[Equation], known: Mapping[int, bytes]) -> None:
+def reduce(equations: Sequence[Equation], payloads: Sequence[bytes]) -> None:
     """Take what is known out of equations of one window and family.
 
     Args:
         equations: Not reduced yet, of one flush.
-        known: The payloads of the window's known packets by their places.
+        payloads: Of the whole window; empty where a packet is not known.
     """
     from wavry.rift.fec.kernel import weigh
 
-    end, family, parity_count = equations[0].end, equations[0].family, equations[0].parity_count
     ordered = sorted(equations, key=lambda equation: equation.index)
-    distances = [end - 1 - place for place in known]
-    symbol_bytes = LENGTH_BYTES + max(map(len, known.values()), default=0)
-    symbols = [to_symbol(payload, symbol_bytes) for payload in known.values()]
-    if family is ParityFamily.BLOCK:
-        sources, scales = block_scales(parity_count)
-        symbols = [symbol.translate(PRODUCTS[sources[d]]) for symbol, d in zip(symbols, distances, strict=True)]
-    sums = weigh(symbols, distances, [each.index for each in ordered]) if symbols else [b""] * len(ordered)
+    indices = [equation.index for equation in ordered]
+    sums = weigh(to_symbols(payloads), indices, equations[0].family, equations[0].parity_count)
     for equation, part in zip(ordered, sums, strict=True):
-        if family is ParityFamily.BLOCK:
-            part = part.translate(PRODUCTS[scales[equation.index]])
         equation.right_side = add(equation.right_side, part)
         equation.is_reduced = True
 

@@ -15,10 +15,10 @@ class Holder:
         self._held_bytes = 0
         self._high_held_bytes = 0
 
-    def _hold(self, size_bytes: int) -> None:
-        held = self._held_bytes = self._held_bytes + size_bytes
-        if held > self._high_held_bytes:
-            self._high_held_bytes = held
+    def _let_go(self, size_bytes: int) -> None:
+        """Hold less by so much. What comes in is simply added to `_held_bytes`: the most is known when some goes."""
+        self._high_held_bytes = max(self._high_held_bytes, self._held_bytes)
+        self._held_bytes -= size_bytes
 
     @property
     def memory_bytes(self) -> int:
@@ -33,4 +33,4 @@ class Holder:
     @property
     def high_water_bytes(self) -> int:
         """Most that was held."""
-        return self._high_held_bytes + self.own_bytes
+        return max(self._high_held_bytes, self._held_bytes) + self.own_bytes
