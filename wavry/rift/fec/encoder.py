@@ -104,7 +104,7 @@ class StreamingFecEncoder(Holder):
         """Return the parity that is due now that the frame's last packet was added.
 
         At least one packet, unless no source packet came since the last flush. For each packet of the window and each
-        parity packet 0.4 µs (36 and 8), 0.6 (20 and 4) or 1.3 (8 and 2) at 1152 bytes, as a block up to a third more.
+        parity packet 0.4 µs (36 and 8), 0.65 (20 and 4) or 1.6 (8 and 2) at 1152 bytes, as a block up to a third more.
         """
         parity = self._flush(is_frame_end=True)
         if self._end > self._frame_starts[-1]:
