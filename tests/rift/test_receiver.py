@@ -134,7 +134,15 @@ def test_a_whole_keyframe_behind_a_hole_is_not_kept_waiting_for_a_retransmission
     assert delivered_ids(events + receiver.events()) == [0]
     events = receive_all(receiver, sent[11:15], now=1.015)
     assert delivered_ids(events) == [3, 4]
-    assert of_type(events, KeyframeNeeded) == []
+
+
+def test_of_two_whole_keyframes_behind_a_hole_none_is_left_out() -> None:
+    units = [make_unit(frame_id, keyframe=frame_id in (0, 1, 3, 4)) for frame_id in range(5)]
+    sent = datagrams_of(units)
+    receiver = Receiver()
+    events = receive_all(receiver, [*sent[:3], *sent[4:6], *sent[9:12], sent[3], *sent[12:15]], now=1.0)
+    receiver.handle_timer(now=1.012)
+    assert delivered_ids(events + receiver.events()) == [0, 1, 3, 4]
 
 
 def test_a_hole_that_is_filled_after_a_keyframe_came_costs_nothing() -> None:

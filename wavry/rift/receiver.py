@@ -105,7 +105,7 @@ class Receiver:
         self._arrivals = ArrivalLog(stream=config.stream, first_packet_id=config.first_packet_id or 0)
         self._stats = ReceiverStats()
         self._whole_keyframe_id: int | None = None
-        """Where the first keyframe begins that was whole in the window behind a hole."""
+        """Where a keyframe begins that was whole in the window behind a hole."""
         self._gap_deadline_s = config.gap_deadline_ms / 1000
         self._parity_deadline_s = config.parity_deadline_ms / 1000
         self._repair_limit_s = config.repair_limit_ms / 1000
@@ -305,9 +305,7 @@ class Receiver:
         if self.delivery.is_broken:
             self._go_to(first_id)
         elif self.window.holds(first_id, packet.fragment_count):
-            known_id = self._whole_keyframe_id
-            if known_id is None or serial_distance(first_id, known_id) < 0:
-                self._whole_keyframe_id = first_id
+            self._whole_keyframe_id = first_id
 
     # The window.
 
@@ -323,9 +321,9 @@ class Receiver:
 
     def _skip_overdue_gaps(self, now: float) -> None:
         while (ends_at := self._gap_ends_at()) is not None and now >= ends_at:
-            next_id = self.window.next_present if self._whole_keyframe_id is None else self._whole_keyframe_id
-            assert next_id is not None  # a gap lies before something
-            self._go_to(next_id)
+            next_present = self.window.next_present
+            assert next_present is not None  # a gap lies before something
+            self._go_to(next_present)
             self._read_window(now)
 
     def _gap_ends_at(self) -> float | None:
