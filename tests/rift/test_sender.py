@@ -153,6 +153,29 @@ def test_a_network_that_takes_nothing_makes_it_stall_until_it_takes_something() 
     assert not sender.is_stalled
 
 
+def test_a_keyframe_that_is_leaving_is_not_given_up_for_another() -> None:
+    sender = Sender(PLAIN)
+    assert sender.send_access_unit(make_unit(0, keyframe=True, size=20_000), now=0.0)
+    taken = [data for tenth in range(10) for data in sender.datagrams_to_send(now=tenth / 10, max_bytes=2400)]
+    assert frame_ids(taken) == [0]
+    assert sender.queued_bytes == 0
+    assert sender.send_access_unit(make_unit(1, size=20_000), now=1.0)
+    for tenth in range(10, 16):
+        sender.datagrams_to_send(now=tenth / 10, max_bytes=2400)
+    assert (sender.needs_keyframe, sender.events()) == (True, [UnitsDropped(1, 1)])
+
+
+def test_a_keyframe_of_which_nothing_leaves_any_more_is_given_up() -> None:
+    sender = Sender(PLAIN)
+    assert sender.send_access_unit(make_unit(0, keyframe=True, size=20_000), now=0.0)
+    assert sender.datagrams_to_send(now=0.3, max_bytes=2400) != []
+    assert sender.datagrams_to_send(now=0.6, max_bytes=0) == []
+    assert not sender.needs_keyframe
+    assert sender.datagrams_to_send(now=0.8, max_bytes=0) == []
+    assert sender.needs_keyframe
+    assert sender.is_stalled
+
+
 def test_a_unit_too_large_changes_nothing() -> None:
     sender = Sender(PLAIN)
     sender.send_access_unit(make_unit(0), now=0.0)

@@ -17,8 +17,8 @@ LINES = (1440, 1080, 900, 720, 540)
 _BITS_PER_PIXEL = 0.03
 """With less than that for each pixel x264 `ultrafast` has to drop what people read: 3.7 Mbit/s at 1080p60."""
 
-_CEILING = 4
-"""So many times what a step of fewer lines needs is its ceiling: at 900 lines a keyframe is then at most 0.2 Mbit."""
+_CEILING = 3
+"""So many times what a step of fewer lines needs is its ceiling: a keyframe of 900 lines has 0.13 Mbit then at most."""
 
 _CEILING_SHARE = 0.6
 """Whoever sets a low ceiling has chosen to see it: the best step never needs more than this part of it."""

@@ -23,7 +23,8 @@ class SenderConfig:
 
     max_wait_ms: int = 400
     """A unit that has waited here for so long is given up with those behind it, and a keyframe is due: the link has
-    become too slow for what was encoded. Range 20 to 10_000, milliseconds."""
+    become too slow for what was encoded. Not a keyframe of which something left within this time. Range 20 to 10_000,
+    milliseconds."""
 
     ceiling_bps: float = 20e6
     """Most that the encoder is given. Range 50 kbit/s to 1 Gbit/s, bit/s."""

@@ -43,11 +43,12 @@ UNIT_OVERHEAD_BYTES = 256
 class _QueuedUnit:
     """A unit's datagrams that have not left, the next one last."""
 
-    __slots__ = ("datagrams", "first_packet_id", "frame_id", "is_begun", "queued_at")
+    __slots__ = ("datagrams", "first_packet_id", "frame_id", "is_begun", "is_keyframe", "queued_at")
 
-    def __init__(self, frame_id: int, first_packet_id: int, datagrams: list[bytes], queued_at: float) -> None:
+    def __init__(self, unit: AccessUnit, first_packet_id: int, datagrams: list[bytes], queued_at: float) -> None:
         self.queued_at = queued_at
-        self.frame_id = frame_id
+        self.frame_id = unit.frame_id
+        self.is_keyframe = unit.is_keyframe
         self.first_packet_id = first_packet_id
         self.datagrams = datagrams[::-1]  # to pop from; a deque would take 760 bytes however few there are
         self.is_begun = False
@@ -133,7 +134,7 @@ class Sender:
         if self.protection is not None:
             datagrams = self.protection.protect(datagrams, first_packet_id)
         self._chain.admit(unit)
-        self._units.append(_QueuedUnit(unit.frame_id, first_packet_id, datagrams, now))
+        self._units.append(_QueuedUnit(unit, first_packet_id, datagrams, now))
         self._queued_packets += len(datagrams)
         self.queued_bytes += sum(map(len, datagrams))
         self._high_water_bytes = max(self._high_water_bytes, self.used_bytes)
@@ -308,8 +309,14 @@ class Sender:
         self._units = deque(kept)
 
     def _drop_stale(self, now: float) -> None:
-        """Give up what has waited for so long that a keyframe is better, before it reaches the transport."""
-        if self._units and now - self._units[0].queued_at > self._max_wait_s:
+        """Give up what has waited for so long that a keyframe is better, before it reaches the transport.
+
+        A keyframe that is leaving stays: another would take as long.
+        """
+        if not self._units or now - self._units[0].queued_at <= self._max_wait_s:
+            return
+        is_leaving = self._units[0].is_begun and now - self._last_sent_at <= self._max_wait_s
+        if not (self._units[0].is_keyframe and is_leaving):
             stale = list(self._units)
             self._drop(stale, [])
             self._chain.is_intact = False
