@@ -170,7 +170,7 @@ def test_a_keyframe_of_which_nothing_leaves_any_more_is_given_up() -> None:
     assert sender.send_access_unit(make_unit(0, keyframe=True, size=20_000), now=0.0)
     assert sender.datagrams_to_send(now=0.3, max_bytes=2400) != []
     assert sender.datagrams_to_send(now=0.6, max_bytes=0) == []
-    assert not sender.needs_keyframe
+    assert sender.events() == []
     assert sender.datagrams_to_send(now=0.8, max_bytes=0) == []
     assert sender.needs_keyframe
     assert sender.is_stalled
