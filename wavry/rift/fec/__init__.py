@@ -11,10 +11,17 @@ frames and says which; it repairs any one of them, and together the parity packe
 are of them (`wavry.rift.fec.coefficients` says what holds across windows). WIRE.md section 3 has the bytes.
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from wavry.rift.fec.config import MAX_REDUNDANCY, MAX_WINDOW_FRAMES, MAX_WINDOW_PACKETS, MIN_REDUNDANCY, FecConfig
-from wavry.rift.fec.decoder import StreamingFecDecoder
-from wavry.rift.fec.encoder import StreamingFecEncoder
 from wavry.rift.fec.packets import PARITY_OVERHEAD_BYTES, ParityFamily, ParityPacket, SourcePacket
+
+if TYPE_CHECKING:
+    from wavry.rift.fec.decoder import StreamingFecDecoder
+    from wavry.rift.fec.encoder import StreamingFecEncoder
 
 __all__ = [
     "MAX_REDUNDANCY",
@@ -40,3 +47,15 @@ def load_arithmetic() -> None:
     from wavry.rift.fec.kernel import load_tables
 
     load_tables()
+
+
+_OF_ONE_END = {"StreamingFecDecoder": "decoder", "StreamingFecEncoder": "encoder"}
+"""Which module has what only one of the two ends needs."""
+
+
+def __getattr__(name: str) -> Any:
+    """Load it when it is asked for, as `wavry.rift` does."""
+    if name not in _OF_ONE_END:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value = getattr(import_module(f"{__name__}.{_OF_ONE_END[name]}"), name)
+    return value
