@@ -3,8 +3,8 @@
 
 Prints JSON, a line per disturbance. Growth is that of the host's RSS from the tenth time to the last, seen from
 outside (encoders are swapped in this process, in the host's own pool). A stalled viewer's is the highest RSS while it
-stalls over the highest before, held for a second at least: the file that is played converts each picture into fresh
-memory, 3.7 MB for some milliseconds. Needs Xvfb and xrandr.
+stalls over the highest before, held for a second at least; its host is that of `proof.host`, whose testcard has grain
+and needs all of 20 Mbit/s. Needs Xvfb and xrandr.
 """
 
 from __future__ import annotations
@@ -19,18 +19,17 @@ import sys
 import tempfile
 import time
 from contextlib import AsyncExitStack, ExitStack
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
-import numpy as np
 import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from harness.processes import start_client, start_host
+from harness.processes import ask_for_report, start_client, start_host
+from proof import host as proof_host
 from tests.support.xserver import Pencil, XServer
 from wavry.client.clock_sync import ClockSync
 from wavry.client.session import HostSession
@@ -42,13 +41,14 @@ from wavry.memory import MemoryBudget
 from wavry.transport.quic.client import connect
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from wavry.decode import StreamFormat
 
 WARM_UP = 10
 _PATIENCE_S = 30.0
 _SETTLE_S = 3.0
+_FPS = 60
 
 
 class Viewer:
@@ -86,11 +86,12 @@ def rss_mb(pid: int) -> float:
     return float(psutil.Process(pid).memory_info().rss / 1e6)
 
 
-def held_mb(pid: int, seconds: float) -> float:
+def held_mb(pid: int, seconds: float, each_second: Callable[[], None] = lambda: None) -> float:
     """Return the most that a program holds for a second on end within a time."""
     until = time.monotonic() + seconds
     lowest: list[float] = []
     while (now := time.monotonic()) < until:
+        each_second()
         samples = [rss_mb(pid)]
         while time.monotonic() < now + 1:
             time.sleep(0.05)
@@ -161,42 +162,34 @@ async def encoder_swaps() -> AsyncIterator[None]:
         yield
 
 
-def write_noise(path: Path) -> None:
-    """Write a second of noise, which needs every bit it can get."""
-    generator = np.random.default_rng(1)
-    with av.open(str(path), "w") as container:
-        track = container.add_stream("libx264", rate=30, options={"preset": "ultrafast", "qp": "20"})
-        track.width, track.height, track.pix_fmt = 1280, 720, "yuv420p"
-        track.codec_context.time_base = Fraction(1, 30)
-        for _ in range(30):
-            pixels = generator.integers(0, 256, (720, 1280, 3)).astype(np.uint8)
-            container.mux(track.encode(av.VideoFrame.from_ndarray(pixels, "rgb24")))
-        container.mux(track.encode())
-
-
 def stall(out: Path, environment: dict[str, str], seconds: float) -> None:
     """Stop a viewer at 20 Mbit/s in its tracks, and see whether a stream goes on afterwards."""
-    noise = out / "noise.mkv"
-    write_noise(noise)
     with ExitStack() as stack:
-        host, address = start_host(out, environment, "--source", str(noise))
+        report, waiting = out / "host.json", [0]
+        flags = ("--source", "testcard", "--size", "1280x720", "--bitrate", "20M", "--memory-report", str(report))
+        host, address = start_host(out, environment, *flags, program=(proof_host.__file__, os.devnull))
         stack.callback(host.close)
         viewer = start_client(address, out, environment, "--stats-json", str(out / "viewer.json"))
         stack.callback(viewer.close)
-        held_mb(host.process.pid, 5)
+
+        def look() -> None:
+            waiting.append(ask_for_report(host, report)["memory"]["quic_send_buffer_bytes"])
+
+        held_mb(host.process.pid, 5, look)
         viewer.process.send_signal(signal.SIGSTOP)
-        before = held_mb(host.process.pid, 3)
+        before = held_mb(host.process.pid, 3, look)
         viewer.process.send_signal(signal.SIGCONT)
-        before = max(before, held_mb(host.process.pid, 10))
+        before = max(before, held_mb(host.process.pid, 10, look))
         viewer.process.send_signal(signal.SIGSTOP)
-        growth = max(0.0, held_mb(host.process.pid, seconds) - before)
+        growth = max(0.0, held_mb(host.process.pid, seconds, look) - before)
         viewer.process.send_signal(signal.SIGCONT)
         time.sleep(15)  # the kernel kept 10 s of old packets for it, so it notices late that the host gave it up
         viewer.leave()
         stats = json.loads((out / "viewer.json").read_text(encoding="utf-8"))
+        video = stats["video"]
         result = {"what": "stalled viewer", "seconds": seconds, "growth_mb": round(growth, 3), "rss_mb": before}
-        result |= {"reconnects": stats["network"]["reconnects"], "bitrate_bps": stats["video"]["bitrate_bps"]}
-        print(json.dumps(result | {"decoded": stats["video"]["frames_decoded"]}))
+        result |= {"bitrate_bps": round(video["bitrate_bps"] / video["fps"] * _FPS), "most_waiting": max(waiting)}
+        print(json.dumps(result | {"reconnects": stats["network"]["reconnects"], "decoded": video["frames_decoded"]}))
 
 
 def main() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 _READY = re.compile(r"[a-z-]+ ready udp://(\S+)")
 _IMPAIR = Path(__file__).resolve().parents[2] / "impair.py"
 _END_TIMEOUT_S = 5.0
+_REPORT_TIMEOUT_S = 10.0
 
 
 class ProgramError(Exception):
@@ -89,6 +92,24 @@ class Role:
         end(self.process)
         if self.process.stdout is not None:
             self.process.stdout.close()
+
+
+def ask_for_report(host: Role, path: Path) -> dict[str, Any]:
+    """Have a host that was started with `--memory-report` write it now, and return it.
+
+    Raises:
+        ProgramError: It does not answer.
+    """
+    path.unlink(missing_ok=True)
+    host.process.send_signal(signal.SIGUSR1)
+    give_up_at = time.monotonic() + _REPORT_TIMEOUT_S
+    while not path.exists():
+        host.check()
+        if time.monotonic() > give_up_at:
+            raise ProgramError(f"the {host.name} did not write its report within {_REPORT_TIMEOUT_S:.0f} s")
+        time.sleep(0.02)
+    report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return report
 
 
 def start_host(

@@ -6,23 +6,18 @@ allocator (up to 512 bytes each), `heap_bytes` is the C library's heap, which ha
 
 from __future__ import annotations
 
-import json
-import signal
-import time
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from harness.processes import ProgramError
+from harness.processes import ProgramError, ask_for_report
 from soaking.samples import Growth, growth_per_hour, write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.processes import Role
-
-_PATIENCE_S = 10.0
 
 _TOLERATED = {"objects": 100, "blocks": 2000, "heap_bytes": 1_000_000, "budget_bytes": 1_000_000}
 """Growth that a cache or a longer number makes in a run; of all others not one more is tolerated."""
@@ -133,15 +128,7 @@ class HostCounts:
             ProgramError: It does not answer, or counts something else than before.
             psutil.Error: It is gone.
         """
-        self._report.unlink(missing_ok=True)
-        self._host.process.send_signal(signal.SIGUSR1)
-        give_up_at = time.monotonic() + _PATIENCE_S
-        while not self._report.exists():
-            self._host.check()
-            if time.monotonic() > give_up_at:
-                raise ProgramError(f"the {self._host.name} did not write its report within {_PATIENCE_S:.0f} s")
-            time.sleep(0.02)
-        self._take(json.loads(self._report.read_text(encoding="utf-8")), seconds)
+        self._take(ask_for_report(self._host, self._report), seconds)
 
     def _take(self, report: dict[str, Any], seconds: float) -> None:
         try:
