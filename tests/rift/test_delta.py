@@ -176,36 +176,34 @@ def carry(feeder: Feeder, link_bps: float, seconds: float, *, queue_s: float, bl
         feeder.report(queue_s=queue_s, used=link_bps / feeder.delta.budget_bps)
 
 
-def test_a_cut_that_left_too_much_is_corrected_before_the_long_round_trip_is_over() -> None:
-    feeder = at_work()
+def cut_once(feeder: Feeder, link_bps: float, *, blocked: bool = True) -> float:
+    """Let the link carry less until the first cut, and the round trip grow; return the rate before."""
     feeder.run(0.5)
     before_bps = feeder.delta.budget_bps
     while feeder.delta.budget_bps == before_bps:
-        carry(feeder, 2e6, REPORT_S, queue_s=0.1)
-    assert feeder.delta.budget_bps >= before_bps * TUNING.least_cut
+        carry(feeder, link_bps, REPORT_S, queue_s=0.1, blocked=blocked)
     feeder.waiting_s = 0.5
+    return before_bps
+
+
+def test_a_cut_that_left_too_much_is_corrected_before_the_long_round_trip_is_over() -> None:
+    feeder = at_work()
+    before_bps = cut_once(feeder, 2e6)
+    assert feeder.delta.budget_bps >= before_bps * TUNING.least_cut
     carry(feeder, 2e6, 0.4, queue_s=0.15)
     assert 2e6 * TUNING.cut <= feeder.delta.budget_bps <= 2e6 * 1.2
 
 
 def test_who_sends_little_is_not_brought_down_to_it_by_the_queue_of_others() -> None:
     feeder = at_work()
-    feeder.run(0.5)
-    before_bps = feeder.delta.budget_bps
-    while feeder.delta.budget_bps == before_bps:
-        carry(feeder, 1e6, REPORT_S, queue_s=0.1, blocked=False)
-    feeder.waiting_s = 0.5
+    before_bps = cut_once(feeder, 1e6, blocked=False)
     carry(feeder, 1e6, 0.4, queue_s=0.15, blocked=False)
     assert feeder.delta.budget_bps >= before_bps * TUNING.least_cut
 
 
 def test_after_a_pause_in_the_reports_their_rate_is_not_taken_for_that_of_the_link() -> None:
     feeder = at_work()
-    feeder.run(0.5)
-    before_bps = feeder.delta.budget_bps
-    while feeder.delta.budget_bps == before_bps:
-        carry(feeder, 8e6, REPORT_S, queue_s=0.1)
-    feeder.waiting_s = 0.5
+    before_bps = cut_once(feeder, 8e6)
     feeder.now += 0.4
     carry(feeder, 8e6, 0.1, queue_s=0.15)
     assert feeder.delta.budget_bps >= before_bps * TUNING.least_cut

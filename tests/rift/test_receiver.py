@@ -136,6 +136,21 @@ def test_a_whole_keyframe_behind_a_hole_is_not_kept_waiting_for_a_retransmission
     assert delivered_ids(events) == [3, 4]
 
 
+def test_a_keyframe_from_before_a_restart_of_the_ids_cuts_no_later_wait_short() -> None:
+    units = [make_unit(frame_id, keyframe=frame_id in (0, 3)) for frame_id in range(4)]
+    sent = datagrams_of(units)
+    receiver = Receiver()
+    receiver.rtt_s = 0.08
+    receive_all(receiver, sent[:4] + sent[5:6] + sent[9:12], now=1.0)
+    units = [make_unit(frame_id, keyframe=frame_id == 0) for frame_id in range(9)]
+    again = datagrams_of(units, first_packet_id=2**32 - 100_000)
+    receive_all(receiver, again[:9] + again[10:12], now=1.001)
+    receiver.handle_timer(now=1.02)
+    assert receiver.window.has_gap
+    receive_all(receiver, again[9:10], now=1.05)
+    assert not receiver.window.has_gap
+
+
 def test_of_two_whole_keyframes_behind_a_hole_none_is_left_out() -> None:
     units = [make_unit(frame_id, keyframe=frame_id in (0, 1, 3, 4)) for frame_id in range(5)]
     sent = datagrams_of(units)

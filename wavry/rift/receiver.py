@@ -339,9 +339,9 @@ class Receiver:
         first_missing = window.first_missing
         assert first_missing is not None  # there is a gap
         if self._whole_keyframe_id is not None:
-            if serial_distance(self._whole_keyframe_id, first_missing) > 0:
+            if window.holds(self._whole_keyframe_id, 1):
                 return gap_since + self._gap_deadline_s
-            self._whole_keyframe_id = None  # the holes before it were filled
+            self._whole_keyframe_id = None  # the window has moved on
         wait_s = self._gap_deadline_s
         if first_missing in self._missing and self._may_ask:
             wait_s = max(wait_s, self._retransmission_deadline_s)

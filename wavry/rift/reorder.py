@@ -204,14 +204,18 @@ class ReorderBuffer:
         return self._oldest(self._head) & SERIAL_MASK
 
     def holds(self, first_id: int, count: int) -> bool:
-        """Whether all of `count` packets from `first_id` on are held. O(count), and false at the first that is not."""
+        """Whether all of `count` packets from `first_id` on are held.
+
+        O(count), but looks at the last ones first, which are not there yet while packets come in order.
+        """
         if self._head is None or count > self.occupancy:
             return False
         ahead = unwrap(first_id, near=self._head) - self._head
         if ahead < 0 or ahead + count > self._capacity:
             return False
         first = self._head + ahead
-        return all(self._slots[position % self._capacity] is not None for position in range(first, first + count))
+        places = range(first + count - 1, first - 1, -1)
+        return all(self._slots[place % self._capacity] is not None for place in places)
 
     @property
     def has_gap(self) -> bool:
