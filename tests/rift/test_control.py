@@ -145,7 +145,7 @@ def test_a_message_no_peer_would_take_is_our_own_fault() -> None:
 
 
 def test_a_newer_major_version_is_refused_naming_both() -> None:
-    with pytest.raises(RemoteProtocolError, match=r"peer speaks RIFT 2\.5, this side 1\.1; update this side") as caught:
+    with pytest.raises(RemoteProtocolError, match=r"peer speaks RIFT 2\.5, this side 1\.2; update this side") as caught:
         check_version(Hello(version_major=2, version_minor=5))
     assert caught.value.code == ErrorCode.UNSUPPORTED_VERSION
 

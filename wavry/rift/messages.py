@@ -1,4 +1,4 @@
-"""Control messages: what they say. How they travel is in `control.py`; WIRE.md section 6 is the definition.
+"""Control messages: what they say. How they travel is in `control.py`; WIRE.md section 7 is the definition.
 
 Every field has bounds, and decoding enforces them: what arrives here as an object is safe to use. Fields that a newer
 minor version adds are ignored, fields that it may leave out have defaults.
@@ -36,6 +36,9 @@ class Hello(Struct, frozen=True, kw_only=True):
     max_datagram_bytes: Annotated[int, Meta(ge=MIN_DATAGRAM_BYTES, le=MAX_DATAGRAM_BYTES)] = 1170
     """Largest RIFT packet this side takes."""
 
+    sound: bool = False
+    """Of a client: it wants sound. A host sends none to a client that does not say so."""
+
 
 class StreamConfig(Struct, frozen=True, kw_only=True):
     """Host to client: what the units of `epoch` are. Sent before the first of them, on every change."""
@@ -54,6 +57,26 @@ class StreamConfig(Struct, frozen=True, kw_only=True):
     """Matrix, primaries and transfer."""
 
     full_range: bool = False
+
+
+class SoundConfig(Struct, frozen=True, kw_only=True):
+    """Host to client: what the sound packets of `epoch` are, and whether there is sound at all; on every change."""
+
+    epoch: U8
+    codec: ShortText = "opus"
+    """A client that does not know it plays nothing."""
+
+    channels: Annotated[int, Meta(ge=1, le=255)] = 2
+    """At 48 kHz. In Opus's order: left, right, or of 6 front left, centre, right, rear left, right, LFE."""
+
+    frame_us: Annotated[int, Meta(ge=2_500, le=60_000)] = 5_000
+    """Length of the block in each packet."""
+
+    available: bool = True
+    """Whether there is something to hear, silence included."""
+
+    reason: Text = ""
+    """Why not, for people."""
 
 
 class KeyframeRequest(Struct, frozen=True, kw_only=True):
@@ -121,11 +144,12 @@ class Bye(Struct, frozen=True, kw_only=True):
     reason: Text = ""
 
 
-Message: TypeAlias = Hello | StreamConfig | KeyframeRequest | Feedback | Ping | Pong | SourceState | Bye
+Message: TypeAlias = Hello | StreamConfig | SoundConfig | KeyframeRequest | Feedback | Ping | Pong | SourceState | Bye
 
 MESSAGE_KINDS: dict[str, type[Message]] = {
     "hello": Hello,
     "stream_config": StreamConfig,
+    "sound_config": SoundConfig,
     "keyframe_request": KeyframeRequest,
     "feedback": Feedback,
     "ping": Ping,

@@ -11,7 +11,7 @@ from wavry.errors import ErrorCode, RemoteProtocolError
 PROTOCOL_MAJOR = 1
 """First byte of every packet and `Hello.version_major`. Another value means that nothing can be understood."""
 
-PROTOCOL_MINOR = 1
+PROTOCOL_MINOR = 2
 """Grows when fields, flags, streams or message kinds are added; peers of unlike minors understand each other."""
 
 HEADER = struct.Struct(">BBBBIIHHQ")
@@ -45,6 +45,12 @@ class Stream(IntEnum):
 
     ARRIVALS = 3
     """Client to host: when packets arrived (`arrivals.py`)."""
+
+    SOUND = 4
+    """Opus packets, with ids of their own (`sound/packet.py`)."""
+
+    SOUND_PARITY = 5
+    """Repairs `SOUND` (`fec.ParityPacket`)."""
 
 
 class PacketFlag(IntFlag):

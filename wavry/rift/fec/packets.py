@@ -72,11 +72,11 @@ class ParityPacket:
         """u32, the newest source packet of the window."""
         return (self.first_packet_id + self.source_count - 1) & SERIAL_MASK
 
-    def to_bytes(self) -> bytes:
+    def to_bytes(self, stream: int = Stream.PARITY) -> bytes:
         """Return the datagram; at most `PARITY_OVERHEAD_BYTES` larger than the largest source payload."""
         header = PARITY_HEADER.pack(
             PROTOCOL_MAJOR,
-            Stream.PARITY,
+            stream,
             self.family,
             self.source_count,
             self.index,
@@ -87,8 +87,8 @@ class ParityPacket:
         return header + self.payload
 
     @classmethod
-    def from_bytes(cls, data: bytes | memoryview) -> ParityPacket:
-        """Read one datagram; its payload is copied.
+    def from_bytes(cls, data: bytes | memoryview, of: int = Stream.PARITY) -> ParityPacket:
+        """Read one datagram of a parity stream; its payload is copied.
 
         Raises:
             RemoteProtocolError: It is too short, of another major version (code UNSUPPORTED_VERSION) or stream, or
@@ -101,7 +101,7 @@ class ParityPacket:
             raise RemoteProtocolError(
                 f"packet of RIFT {version}, this side speaks {PROTOCOL_MAJOR}", code=ErrorCode.UNSUPPORTED_VERSION
             )
-        if stream != Stream.PARITY or family > 1:
+        if stream != of or family > 1:
             raise RemoteProtocolError(f"parity of family {family} on stream {stream}")
         if not 1 <= sources <= MAX_WINDOW_PACKETS or retiring > sources:
             raise RemoteProtocolError(f"parity over {sources} packets, {retiring} of them retiring")

@@ -1,0 +1,40 @@
+"""Sound: Opus packets in an id space of their own, so that a hole in the picture never delays them.
+
+Each datagram is one Opus packet, or parity over the last four of them: small and alone, so that what is lost is short.
+WIRE.md section 5 has the bytes. Like all of `wavry.rift` it has no clock: `now` is monotonic seconds.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from wavry.rift.sound.config import SoundPlayoutConfig, SoundReceiverConfig, SoundSenderConfig
+from wavry.rift.sound.packet import MAX_OPUS_BYTES, SOUND_HEADER_BYTES, SoundFlag, SoundPacket
+
+if TYPE_CHECKING:
+    from wavry.rift.sound.sender import SoundSender
+
+__all__ = [
+    "MAX_OPUS_BYTES",
+    "SOUND_HEADER_BYTES",
+    "SoundFlag",
+    "SoundPacket",
+    "SoundPlayoutConfig",
+    "SoundReceiverConfig",
+    "SoundSender",
+    "SoundSenderConfig",
+]
+
+_OF_ONE_END = {
+    "SoundSender": "sender",
+}
+"""Which module has what only one of the two ends needs."""
+
+
+def __getattr__(name: str) -> Any:
+    """Load it when it is asked for, as `wavry.rift` does."""
+    if name not in _OF_ONE_END:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value = getattr(import_module(f"{__name__}.{_OF_ONE_END[name]}"), name)
+    return value
