@@ -123,10 +123,96 @@ def test_the_device_is_freed_when_nobody_wants_sound_and_opened_for_the_next_one
         run.stage.want(True)
         assert run.state().epoch == 0
         run.stage.want(False)
+        assert first.closed.wait(PATIENCE_S)
         run.stage.want(True)
-        first.interrupt()
-        while (state := run.state()).epoch == 0:
-            first.interrupt()
-        assert state == SoundState(epoch=1, channels=2, frame_us=5_000)
-        assert first.is_closed
-    assert second.is_closed
+        assert run.state() == SoundState(epoch=1, channels=2, frame_us=5_000)
+    assert second.closed.is_set()
+
+
+def test_a_device_that_is_pulled_out_is_one_line_and_comes_back(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    first, second = ScriptedSource(), ScriptedSource(channels=6)
+    gone = BackendUnavailableError("pulse", "no such sink")
+    with running(first, gone, gone, gone, second) as run:
+        run.stage.want(True)
+        assert run.state().reason == ""
+        first.fail(CaptureLostError("usb", "it was pulled out"))
+        assert run.state() == SoundState(1, 2, 5_000, "usb was lost: it was pulled out")
+        assert run.state() == SoundState(epoch=1, channels=6, frame_us=5_000)
+        second.play(bytes(2_880))
+        assert run.packet().epoch == 1
+    warnings = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert warnings == ["sound: usb was lost: it was pulled out; waiting for it to come back"]
+    assert first.closed.is_set()
+
+
+def test_no_device_from_the_start_is_one_line_and_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    refusal = BackendUnavailableError("pulse", "no sound server")
+    source = ScriptedSource()
+    with running(refusal, refusal, refusal, source) as run:
+        run.stage.want(True)
+        assert run.state().reason == "pulse: no sound server"
+        assert run.state().reason == ""
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == [
+        "sound: pulse: no sound server; the picture goes on without it"
+    ]
+
+
+def test_without_libopus_nothing_is_opened_and_the_stage_ends(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise BackendUnavailableError("opus", "there is none")
+
+    opus_library.load_opus.cache_clear()
+    for name in ("of_the_system", "of_the_wheel"):
+        monkeypatch.setattr(opus_library, name, refuse)
+    devices = Devices(ScriptedSource())
+    run = Running(devices)
+    run.stage.want(True)
+    assert run.state().reason == "opus: there is none; there is none"
+    run.thread.join()
+    assert devices.opened.empty()
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == [
+        "sound: opus: there is none; there is none; the picture goes on without it"
+    ]
+
+
+def test_a_fault_of_ours_ends_the_sound_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    source = ScriptedSource()
+    run = Running(Devices(source))
+    run.stage.want(True)
+    assert run.state().reason == ""
+    source.fail(ZeroDivisionError("a mistake"))
+    assert run.state().reason == "a fault in the host: a mistake"
+    run.thread.join()
+    assert source.closed.is_set()
+    assert "the picture goes on without it" in caplog.text
+
+
+def test_a_closed_queue_ends_the_stage() -> None:
+    source = ScriptedSource()
+    run = Running(Devices(source))
+    run.stage.want(True)
+    run.state()
+    run.packets.close()
+    source.play(LOUD)
+    run.thread.join()
+    assert source.closed.is_set()
+
+
+def test_what_the_ring_lost_stays_in_the_account_after_the_device_has_gone() -> None:
+    first, second = ScriptedSource(), ScriptedSource()
+    with running(first, second) as run:
+        run.stage.want(True)
+        run.state()
+        first.ring.count_overrun()
+        first.play(LOUD)
+        run.packet()
+        assert run.stage.drops == 1
+        first.fail(CaptureLostError("usb", "gone"))
+        run.state()
+        run.state()
+        assert run.stage.drops == 1
+        assert 0 < run.stage.high_water_bytes <= run.stage.cap_bytes
+        assert run.stage.used_bytes == 0

@@ -31,9 +31,10 @@ class SoundServer:
     Args:
         directory: Its home and runtime directory; empty at first. Short, since a socket's path has 108 bytes.
         channels: Of the sinks.
+        like: A server that has ended, whose clients are to find this one in its place.
     """
 
-    def __init__(self, directory: Path, *, channels: int = 2) -> None:
+    def __init__(self, directory: Path, *, channels: int = 2, like: SoundServer | None = None) -> None:
         self._runtime = directory / "run"
         self._runtime.mkdir(mode=0o700)
         self._log = directory / "pulseaudio.log"
@@ -45,9 +46,12 @@ class SoundServer:
             "PULSE_COOKIE": str(directory / "cookie"),
         }
         """What a program needs to find this server and no other."""
+        if like is not None:
+            self.environment |= {name: like.environment[name] for name in ("PULSE_SERVER", "PULSE_COOKIE")}
+        socket = self.environment["PULSE_SERVER"].removeprefix("unix:")
         shape = f"rate={_RATE} channels={channels}" + (f" channel_map={SURROUND}" if channels == 6 else "")
         sinks = [f"module-null-sink sink_name={name} {shape}" for name in (HOST_SINK, CLIENT_SINK)]
-        modules = [f"module-native-protocol-unix socket={self._runtime / 'native'}", *sinks]
+        modules = [f"module-native-protocol-unix socket={socket}", *sinks]
         arguments = [argument for module in modules for argument in ("-L", module)]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 from typing import TYPE_CHECKING
 
 from wavry.capture.sound.ring import BlockRing
@@ -22,7 +23,7 @@ class ScriptedSource:
         self.channels = channels
         self.ring = BlockRing(channels, block_samples)
         self.block_bytes = block_samples * channels * 2
-        self.is_closed = False
+        self.closed = threading.Event()
         self._script: queue.SimpleQueue[bytes | Exception | None] = queue.SimpleQueue()
         self._now_us = 1_000_000
 
@@ -49,4 +50,4 @@ class ScriptedSource:
         self._script.put(None)
 
     def close(self) -> None:
-        self.is_closed = True
+        self.closed.set()
