@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from wavry.errors import BackendUnavailableError  # noqa: E402
-from wavry.opus import SAMPLE_RATE, OpusConfig, OpusDecoder, OpusEncoder  # noqa: E402
-from wavry.opus import library as opus_library  # noqa: E402
+from wavry.errors import BackendUnavailableError
+from wavry.opus import SAMPLE_RATE, OpusConfig, OpusDecoder, OpusEncoder
+from wavry.opus import library as opus_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable

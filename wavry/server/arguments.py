@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wavry import cli
 from wavry.backends import AUTO
 from wavry.capture import CaptureConfig
+from wavry.capture.sound import SOURCES, SYSTEM, SoundCaptureConfig
 from wavry.cli import Option, Program
 from wavry.encode.config import MAX_BITRATE_BPS, MAX_DIMENSION, MIN_BITRATE_BPS
 from wavry.encode.registry import encoder_names
@@ -89,6 +90,18 @@ PROGRAM = Program(
             parse=redundancy,
             help="parity over packets: auto follows the losses, off, or 0.05 to 0.5 (auto)",
         ),
+        Option(
+            flag="--audio",
+            metavar="SOUND",
+            parse=cli.one_of(*SOURCES),
+            default=SYSTEM,
+            help="what to hear: system (what this machine plays), mic, tone (1 kHz), or off (system)",
+        ),
+        Option(
+            flag="--audio-device",
+            metavar="NAME",
+            help="the device to record, by its name or a part of it; with system one that plays (the default one)",
+        ),
         Option(flag="--no-auth", help="let anybody in; only with a loopback --listen"),
         Option(
             flag="--stream-for",
@@ -160,6 +173,7 @@ def _host_config(values: dict[str, Any], codec: Codec) -> HostConfig:
     return HostConfig(
         capture=capture,
         encode=encode,
+        sound=SoundCaptureConfig(source=values["audio"], device=values["audio_device"]),
         redundancy=values["fec"],
         listen=(host, port),
         stream_for_s=stream_for,

@@ -13,11 +13,13 @@ from wavry.memory.allocator import return_free_memory
 from wavry.memory.collector import exempt_survivors
 from wavry.pipeline import BoundedQueue, QueueClosed
 from wavry.rift import Sender, SenderConfig
+from wavry.rift.sound import SoundSender
 from wavry.server.viewer import ViewerSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wavry.server.sound_stage import SoundPacketOut, SoundState
     from wavry.transport import Connection
 
 logger = logging.getLogger(__name__)
@@ -73,6 +75,9 @@ class Broadcast:
             for name, holder in Sender(SenderConfig(redundancy=redundancy)).holders().items()
         }
         """What all viewers' senders hold, by its name in the budget."""
+        self._sound: BoundedQueue[SoundPacketOut] | None = None
+        self._on_sound_wanted: Callable[[bool], None] = _ignore
+        self._sound_state: SoundState | None = None
         self._room = asyncio.Event()
         self._room.set()
         self._all_gone = asyncio.Event()
@@ -99,9 +104,44 @@ class Broadcast:
             on_rate=self._aim,
             redundancy=self._redundancy,
             ceiling_bps=self._ceiling_bps,
+            has_sound=self._sound is not None,
         )
         self._sessions.add(session)
         self._all_gone.clear()
+
+    def add_sound(self, packets: BoundedQueue[SoundPacketOut], on_wanted: Callable[[bool], None]) -> None:
+        """Have sound to distribute; before the first viewer comes.
+
+        Args:
+            packets: The sound stage's output.
+            on_wanted: Told when the first viewer that wants sound comes and the last one goes.
+        """
+        self._sound, self._on_sound_wanted = packets, on_wanted
+        self.holders |= {
+            name: HolderGroup(MAX_VIEWERS, holder.cap_bytes, holder.policy)
+            for name, holder in SoundSender().holders().items()
+        }
+
+    async def run_sound(self) -> None:
+        """Distribute sound until its queue is closed."""
+        if self._sound is None:
+            return
+        try:
+            while True:
+                packet = await self._sound.aget()
+                for viewer in self._listeners():
+                    viewer.send_sound(packet)
+        except QueueClosed:
+            pass
+
+    def tell_sound_state(self, state: SoundState) -> None:
+        """Tell those who want sound how it is coded from now on, or why there is none."""
+        self._sound_state = state
+        for viewer in self._listeners():
+            viewer.tell_sound_state(state)
+
+    def _listeners(self) -> list[ViewerSession]:
+        return [viewer for viewer in self._viewers if viewer.sound is not None]
 
     async def run(self) -> None:
         """Distribute until the encoder's queue is closed."""
@@ -145,13 +185,18 @@ class Broadcast:
             viewer.close(ErrorCode.REFUSED, f"{MAX_VIEWERS} are watching already")
             return
         self._viewers.append(viewer)
-        for name, holder in viewer.sender.holders().items():
+        for name, holder in viewer.holders().items():
             self.holders[name].add(holder)
         self._room.set()
         if self._source_trouble is not None:
             viewer.tell_source_state(False, self._source_trouble)
         if self._stream is not None:
             viewer.announce(self._stream)
+        if viewer.sound is not None:
+            if self._sound_state is not None:
+                viewer.tell_sound_state(self._sound_state)
+            if len(self._listeners()) == 1:
+                self._on_sound_wanted(True)
         if len(self._viewers) == 1:
             self._on_watched(True)
         self._request_keyframe()
@@ -161,8 +206,10 @@ class Broadcast:
         self._room.set()
         if session in self._viewers:
             self._viewers.remove(session)
-            for name, holder in session.sender.holders().items():
+            for name, holder in session.holders().items():
                 self.holders[name].remove(holder)
+            if session.sound is not None and not self._listeners():
+                self._on_sound_wanted(False)
             self._aim()
             # Once its connection is gone too. What viewers leave behind lies between live blocks, a little more of it
             # each time: 15 kB for one that died. It takes 0.6 ms, or 2 µs when there is nothing to give back.
@@ -181,6 +228,10 @@ class Broadcast:
                 await self._all_gone.wait()
         except TimeoutError:
             pass
+
+
+def _ignore(_: bool) -> None:
+    """Do nothing: there is no sound to start or stop."""
 
 
 _GOODBYE_S = 0.5

@@ -6,6 +6,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from wavry.capture.sound import SoundCaptureConfig
 from wavry.encode.stage import EncodeStageConfig
 from wavry.errors import ConfigError
 
@@ -21,6 +22,8 @@ class HostConfig:
 
     capture: CaptureConfig
     encode: EncodeStageConfig = field(default_factory=EncodeStageConfig)
+
+    sound: SoundCaptureConfig = field(default_factory=SoundCaptureConfig)
 
     redundancy: float | None = None
     """Parity over source packets, 0.05 to 0.5. None: as much as each viewer's losses call for. 0: none."""

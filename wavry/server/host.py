@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from wavry.backends import AUTO
 from wavry.capture import open_source
+from wavry.capture.sound import OFF
 from wavry.clock import monotonic
 from wavry.encode.config import EncoderConfig
 from wavry.encode.registry import open_encoder
@@ -26,6 +27,7 @@ from wavry.observe.sampler import keep_history, new_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
 from wavry.server.broadcast import Broadcast
 from wavry.server.capture_stage import CaptureStage
+from wavry.server.sound_stage import SoundStage, new_sound_queue
 from wavry.transport.identity import HostIdentity, data_directory
 from wavry.transport.quic.connection import format_address
 from wavry.transport.quic.server import QuicListener, listen
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from wavry.capture import FrameSource
     from wavry.memory.budget import Bounded
     from wavry.server.config import HostConfig
+    from wavry.server.sound_stage import SoundState
     from wavry.transport import Connection
 
 logger = logging.getLogger(__name__)
@@ -126,10 +129,21 @@ class Host:
             ceiling_bps=self._config.encode.bitrate_bps,
         )
         self._capture = CaptureStage(source, self._reopen, frames, self._source_changed)
+        self._sound = self._build_sound()
         self._register("capture.pool", self._capture, source.pool.policy)
         self._register(outputs.name, outputs, outputs.overflow.value)
         for name, holder in self._broadcast.holders.items():
             self._register(name, holder, holder.policy)
+
+    def _build_sound(self) -> SoundStage | None:
+        if self._config.sound.source == OFF:
+            return None
+        packets = new_sound_queue()
+        stage = SoundStage(self._config.sound, packets, self._sound_changed)
+        self._broadcast.add_sound(packets, stage.want)
+        self._register("sound.capture", stage, stage.policy)
+        self._register(packets.name, packets, packets.overflow.value)
+        return stage
 
     def _register(self, name: str, holder: Bounded, policy: str) -> None:
         self._registrations.append(self.budget.register(name, holder, policy=policy))
@@ -159,6 +173,7 @@ class Host:
                     tasks.create_task(run_in_worker("wavry-capture", self._capture.run, stop=self._capture.stop)),
                     tasks.create_task(run_in_worker("wavry-encode", self._encode.run, stop=self._encode.stop)),
                     tasks.create_task(self._broadcast.run()),
+                    *self._sound_tasks(tasks),
                     tasks.create_task(keep_history(self._history)),
                 ]
                 self._report_on_signal()
@@ -170,6 +185,14 @@ class Host:
             await self._broadcast.close()
             await listener.close(ErrorCode.SHUTTING_DOWN, "the host is being stopped")
         return report
+
+    def _sound_tasks(self, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        if self._sound is None:
+            return []
+        return [
+            tasks.create_task(run_in_worker("wavry-sound", self._sound.run, stop=self._sound.stop)),
+            tasks.create_task(self._broadcast.run_sound()),
+        ]
 
     async def _wait(self, stop: asyncio.Event) -> None:
         try:
@@ -188,6 +211,10 @@ class Host:
     def _source_changed(self, available: bool, reason: str) -> None:
         """Pass on what the capture thread says of its screen."""
         self._loop.call_soon_threadsafe(self._broadcast.tell_source_state, available, reason)
+
+    def _sound_changed(self, state: SoundState) -> None:
+        """Pass on what the sound thread says of its device."""
+        self._loop.call_soon_threadsafe(self._broadcast.tell_sound_state, state)
 
     def _reopen(self) -> FrameSource:
         return open_source(self._config.capture).backend

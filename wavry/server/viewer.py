@@ -22,17 +22,21 @@ from wavry.rift import (
     Pong,
     Sender,
     SenderConfig,
+    SoundConfig,
     SourceState,
     StreamConfig,
     check_version,
     encode_message,
 )
+from wavry.rift.sound import SoundSender, SoundSenderConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from wavry.encode.stage import StreamOpened
     from wavry.media import AccessUnit
+    from wavry.memory import Holder
+    from wavry.server.sound_stage import SoundPacketOut, SoundState
     from wavry.transport import Connection
 
 logger = logging.getLogger(__name__)
@@ -66,6 +70,7 @@ class ViewerSession:
         on_rate: Told when what the link carries has changed.
         redundancy: Parity over source packets; None follows the losses, 0 sends none.
         ceiling_bps: Most that the encoder is given.
+        has_sound: Whether sound is to be had, if the client wants it.
     """
 
     def __init__(
@@ -79,6 +84,7 @@ class ViewerSession:
         on_rate: Callable[[], None],
         redundancy: float | None,
         ceiling_bps: int,
+        has_sound: bool = False,
     ) -> None:
         self.connection = connection
         self.name = connection.peer
@@ -94,6 +100,9 @@ class ViewerSession:
                 max_datagram_bytes=connection.max_datagram_bytes, redundancy=redundancy, ceiling_bps=ceiling_bps
             )
         )
+        self._has_sound = has_sound
+        self.sound: SoundSender | None = None
+        """Sends sound once the client has said that it wants it."""
         self._send_timer: asyncio.TimerHandle | None = None
         self._codecs: tuple[str, ...] = ()
         self.is_watching = False
@@ -137,6 +146,33 @@ class ViewerSession:
         self._send(SourceState(available=available, reason=reason[:_MAX_TEXT]))
         self.connection.flush()
 
+    def send_sound(self, packet: SoundPacketOut) -> None:
+        """Send a packet of sound, ahead of what waits of the picture."""
+        if self.sound is None:
+            return
+        now = self._loop.time()
+        self.sound.epoch = packet.epoch
+        self.sound.send_packet(packet.opus, packet.capture_us, now=now, is_silent=packet.is_silent)
+        self._send_sound(now)
+        self.connection.flush()
+
+    def tell_sound_state(self, state: SoundState) -> None:
+        """Tell how sound is coded from now on, or why there is none."""
+        self._send(
+            SoundConfig(
+                epoch=state.epoch,
+                channels=state.channels,
+                frame_us=state.frame_us,
+                available=not state.reason,
+                reason=state.reason[:_MAX_TEXT],
+            )
+        )
+        self.connection.flush()
+
+    def holders(self) -> dict[str, Holder]:
+        """Return everything of this session that holds bytes, by its name in the budget."""
+        return self.sender.holders() | (self.sound.holders() if self.sound is not None else {})
+
     @property
     def has_room(self) -> bool:
         """Whether another access unit would leave soon."""
@@ -152,6 +188,8 @@ class ViewerSession:
     def send_buffer_bytes(self) -> int:
         """Everything that waits for this viewer, in our queues and in the transport."""
         waiting = self.sender.queued_bytes + self.sender.retransmission.queued_bytes
+        if self.sound is not None:
+            waiting += self.sound.queued_bytes
         return waiting + self.connection.send_buffer_bytes
 
     def close(self, code: ErrorCode, reason: str) -> None:
@@ -163,7 +201,14 @@ class ViewerSession:
     def _send(self, message: Message) -> None:
         self.connection.send_control(encode_message(message))
 
+    def _send_sound(self, now: float) -> None:
+        if self.sound is not None:
+            connection = self.connection
+            for datagram in self.sound.datagrams_to_send(now=now, max_bytes=connection.send_space_bytes):
+                connection.send_datagram(datagram)
+
     def _send_media(self, now: float) -> None:
+        self._send_sound(now)
         connection = self.connection
         for datagram in self.sender.datagrams_to_send(now=now, max_bytes=connection.send_space_bytes):
             connection.send_datagram(datagram)
@@ -237,6 +282,9 @@ class ViewerSession:
         name = printable(hello.name)
         self.name = f"{name} ({self.connection.peer})" if name else self.connection.peer
         self._codecs = hello.codecs
+        if hello.sound and self._has_sound:
+            limit_bytes = min(self.connection.max_datagram_bytes, hello.max_datagram_bytes)
+            self.sound = SoundSender(SoundSenderConfig(max_datagram_bytes=limit_bytes))
         self.is_watching = True
         self._send(Hello(name=f"wavry {__version__}", max_datagram_bytes=self.connection.max_datagram_bytes))
         self.connection.flush()
