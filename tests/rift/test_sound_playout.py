@@ -7,7 +7,7 @@ import pytest
 from network.conditions import LinkConditions
 from network.loss import BurstLoss, RandomLoss
 from network.profiles import PROFILES
-from tests.support.sound import FRAME_S, FRAME_US, SoundRun, opus
+from tests.support.sound_link import FRAME_S, FRAME_US, SoundRun, opus
 from wavry.errors import ConfigError
 from wavry.rift.sound import PullKind, SoundPacket, SoundPlayout, SoundPlayoutConfig
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.sound import number_of, opus
+from tests.support.sound_link import number_of, opus
 from wavry.errors import RemoteProtocolError
 from wavry.rift import Stream
 from wavry.rift.fec import ParityFamily, ParityPacket

@@ -1,146 +1,169 @@
-"""Sound in virtual time: a host, a link, and a sound card that pulls."""
+"""A real sound server for a test: PulseAudio with two sinks that lead nowhere, in a directory of its own."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from random import Random
+import array
+import math
+import os
+import subprocess
+import threading
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from network.link import Link
-from wavry.rift.sound import (
-    Pull,
-    PullKind,
-    SoundPacket,
-    SoundPlayout,
-    SoundPlayoutConfig,
-    SoundReceiver,
-    SoundSender,
-    SoundSenderConfig,
-)
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
+    from types import TracebackType
 
-    from network.conditions import LinkConditions
+START_TIMEOUT_S = 20.0
 
-FRAME_US = 5_000
-FRAME_S = FRAME_US / 1e6
-HOST_STARTED_S = 1000.0
-"""The host's clock at the simulation's 0."""
-
-
-def opus(number: int) -> bytes:
-    """Stands for the Opus packet of a block; its bytes tell which."""
-    return number.to_bytes(4, "big") * 20
+HOST_SINK, CLIENT_SINK = "host", "client"
+_RATE = 48_000
 
 
-def number_of(packet: SoundPacket) -> int:
-    return int.from_bytes(packet.opus[:4], "big")
+class SoundServer:
+    """A PulseAudio whose default sink is `host`; beside it is `client`. Ends with the block.
 
-
-@dataclass
-class Heard:
-    """What came out of the sound card."""
-
-    pulls: list[tuple[float, Pull, float]] = field(default_factory=list)
-    """When, what, and how quickly it was played."""
-
-    def after(self, seconds: float) -> Heard:
-        return Heard([each for each in self.pulls if each[0] >= seconds])
-
-    def count(self, kind: PullKind) -> int:
-        return sum(pull.kind is kind for _, pull, _ in self.pulls)
-
-    @property
-    def numbers(self) -> list[int]:
-        """The blocks that were played, in order."""
-        return [number_of(pull.packet) for _, pull, _ in self.pulls if pull.kind is PullKind.PLAY and pull.packet]
-
-    @property
-    def delays_ms(self) -> list[float]:
-        """From capture to pull, of each block that was played."""
-        return [
-            (at + HOST_STARTED_S - pull.packet.capture_us / 1e6) * 1000
-            for at, pull, _ in self.pulls
-            if pull.kind is PullKind.PLAY and pull.packet
-        ]
-
-    def gaps(self) -> list[int]:
-        """Lengths of the runs of blocks that were not played, in blocks."""
-        runs, run = [], 0
-        for _, pull, _ in self.pulls:
-            if pull.kind is PullKind.PLAY:
-                runs += [run] if run else []
-                run = 0
-            else:
-                run += 1
-        return runs
-
-
-@dataclass
-class SoundRun:
-    """One stream of sound over a link.
+    It talks to nobody else: its socket is in `directory`, it has no devices, no D-Bus, and starts no second one.
 
     Args:
-        drift: By how much quicker the client's sound card runs than the host's.
-        burst: Blocks that the sound card pulls at once.
-        is_sounding: Says of each block whether there is sound in it; silence is announced once and then not sent.
+        directory: Its home and runtime directory; empty at first. Short, since a socket's path has 108 bytes.
+        channels: Of the sinks.
     """
 
-    conditions: LinkConditions
-    seed: int = 1
-    drift: float = 0.0
-    burst: int = 1
-    redundancy: float = 0.5
-    is_sounding: Callable[[int], bool] = lambda _: True
-    config: SoundPlayoutConfig = field(default_factory=SoundPlayoutConfig)
+    def __init__(self, directory: Path, *, channels: int = 2) -> None:
+        self._runtime = directory / "run"
+        self._runtime.mkdir(mode=0o700)
+        self._log = directory / "pulseaudio.log"
+        self.environment = {
+            "HOME": str(directory),
+            "XDG_RUNTIME_DIR": str(directory),
+            "PULSE_RUNTIME_PATH": str(self._runtime),
+            "PULSE_SERVER": f"unix:{self._runtime / 'native'}",
+            "PULSE_COOKIE": str(directory / "cookie"),
+        }
+        """What a program needs to find this server and no other."""
+        modules = [
+            f"module-native-protocol-unix socket={self._runtime / 'native'}",
+            *(
+                f"module-null-sink sink_name={name} rate={_RATE} channels={channels}"
+                for name in (HOST_SINK, CLIENT_SINK)
+            ),
+        ]
+        arguments = [argument for module in modules for argument in ("-L", module)]
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                ["pulseaudio", "--daemonize=no", "--system=false", "--use-pid-file=no", "--exit-idle-time=-1",
+                 "--disable-shm=yes", "--realtime=no", "--high-priority=no", "-n", *arguments],
+                env=self.variables(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )  # fmt: skip
+        try:
+            self._wait_until_ready()
+            self.set_default_sink(HOST_SINK)
+        except BaseException:
+            self.kill()
+            raise
 
-    def __post_init__(self) -> None:
-        self.link = Link(self.conditions, seed=self.seed)
-        self.sender = SoundSender(SoundSenderConfig(redundancy=self.redundancy))
-        self.receiver = SoundReceiver()
-        self.playout = SoundPlayout(self.config)
-        self.heard = Heard()
-        self._dice = Random(self.seed)
-        self._was_sounding = True
-        self._number = 0
-        self._now = 0.0
-        self._next_pull_at = 0.0031
+    def variables(self) -> dict[str, str]:
+        """Return the environment of a program that is to play or record here."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PULSE_", "DBUS_"))}
+        return kept | self.environment
 
-    def run(self, seconds: float) -> Heard:
-        """Go on for so long; what is heard is what was heard meanwhile."""
-        self.heard = Heard()
-        until = self._now + seconds
-        while True:
-            captured_at = (self._number + 1) * FRAME_S  # when its last sample is here
-            arrives_at = self.link.next_delivery_at
-            now = min(captured_at, self._next_pull_at, captured_at if arrives_at is None else arrives_at)
-            if now >= until:
-                self._now = until
-                return self.heard
-            if now == arrives_at:
-                for datagram in self.link.deliver(now):
-                    for packet in self.receiver.receive_datagram(datagram):
-                        self.playout.add(packet, now=now)
-            elif now == captured_at:
-                self._capture(now)
-            else:
-                self._pull(now)
+    def _wait_until_ready(self) -> None:
+        deadline = monotonic() + START_TIMEOUT_S
+        while self._pactl("info").returncode != 0:
+            if self._process.poll() is not None or monotonic() > deadline:
+                raise RuntimeError(f"PulseAudio did not start: {self._log.read_text()}")
 
-    def _capture(self, now: float) -> None:
-        number, self._number = self._number, self._number + 1
-        is_sounding = self.is_sounding(number)
-        if is_sounding or self._was_sounding:
-            capture_us = round((HOST_STARTED_S + number * FRAME_S) * 1e6)
-            self.sender.send_packet(opus(number), capture_us, now=now, is_silent=not is_sounding)
-        self._was_sounding = is_sounding
-        for datagram in self.sender.datagrams_to_send(now=now):
-            self.link.send(datagram, now)
+    def _pactl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["pactl", *arguments], env=self.variables(), capture_output=True, text=True, check=False, timeout=20
+        )
 
-    def _pull(self, now: float) -> None:
-        played_s = 0.0
-        for _ in range(self.burst):
-            speed = self.playout.speed
-            self.heard.pulls.append((now, self.playout.pull(now=now), speed))
-            played_s += FRAME_S / speed / (1 + self.drift)
-        self._next_pull_at += played_s
+    def pactl(self, *arguments: str) -> str:
+        """Run pactl and return what it prints."""
+        run = self._pactl(*arguments)
+        if run.returncode != 0:
+            raise RuntimeError(f"pactl {' '.join(arguments)}: {run.stderr}")
+        return run.stdout.strip()
+
+    def set_default_sink(self, name: str) -> None:
+        """Make another sink the one that programs play to."""
+        self.pactl("set-default-sink", name)
+
+    def add_sink(self, name: str) -> str:
+        """Plug in a sink and return the number to pull it out by."""
+        return self.pactl("load-module", "module-null-sink", f"sink_name={name}", f"rate={_RATE}")
+
+    def pull_out(self, number: str) -> None:
+        """Unload a module, which is how a device is pulled out."""
+        self.pactl("unload-module", number)
+
+    def play(self, samples: bytes, sink: str = HOST_SINK, *, channels: int = 2) -> Player:
+        """Play samples of 16 bits to a sink, again and again."""
+        return Player(samples, sink, channels, self.variables())
+
+    def kill(self) -> None:
+        """End the server as a crash would: at once."""
+        self._process.kill()
+        self._process.wait()
+
+    def __enter__(self) -> SoundServer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.kill()
+
+
+class Player:
+    """A program that plays, `pacat`; ends with the block."""
+
+    def __init__(self, samples: bytes, sink: str, channels: int, variables: dict[str, str]) -> None:
+        self._process = subprocess.Popen(
+            ["pacat", "--playback", "--raw", f"--device={sink}", f"--rate={_RATE}", f"--channels={channels}",
+             "--format=s16le", "--latency-msec=20"],
+            env=variables,
+            stdin=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        self._feeder = threading.Thread(target=self._feed, args=(samples,), daemon=True)
+        self._feeder.start()
+
+    def _feed(self, samples: bytes) -> None:
+        pipe = self._process.stdin
+        try:
+            while pipe is not None:
+                pipe.write(samples)
+        except OSError:
+            pass  # it has ended
+
+    def end(self) -> None:
+        """Stop playing."""
+        self._process.kill()
+        self._process.wait()
+        self._feeder.join()
+        if self._process.stdin is not None:
+            try:
+                self._process.stdin.close()
+            except OSError:
+                pass  # what was left in it has nowhere to go
+
+    def __enter__(self) -> Player:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.end()
+
+
+def tone(frequency: float, seconds: float, *, channels: int = 2, level: int = 8_192) -> bytes:
+    """Return samples of a sine, the same in all channels; whole waves, if that is what `seconds` holds."""
+    samples = array.array("h")
+    for index in range(round(seconds * _RATE)):
+        samples.extend([round(level * math.sin(2 * math.pi * frequency * index / _RATE))] * channels)
+    return samples.tobytes()

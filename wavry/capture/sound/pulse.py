@@ -26,8 +26,9 @@ logger = logging.getLogger(__name__)
 _PIECE_S = 0.005
 _SERVER_BUFFER_S = 0.1
 _FLAGS = libpulse.INTERPOLATE_TIMING | libpulse.AUTO_TIMING_UPDATE | libpulse.DONT_MOVE | libpulse.ADJUST_LATENCY
-_PLAUSIBLE_LATENCY_US = 200_000
-"""Until the server has answered for the first time, libpulse's idea of the latency is off by as much as a second."""
+_MAX_AGE_US, _MAX_LEAD_US = 20_000, 500_000
+"""What is read at once is not older than this, and no sink plays later than this. libpulse's idea of it begins a second
+off, where a sink had rendered ahead, and takes seconds to come right; until then the moment of reading counts."""
 _MAX_PIECE_BYTES = 1 << 17
 _NOTHING = (0, ctypes.c_size_t(-1).value)
 """What libpulse calls readable when nothing is, or when the stream has ended."""
@@ -180,11 +181,11 @@ class PulseSource:
 
     def _began_us(self) -> int:
         """Return when the next readable sample was heard, or will be: a monitor runs ahead of its sink."""
-        latency_us = 0
-        failed = self._server.pulse.pa_stream_get_latency(self._stream, self._latency_us, self._is_negative)
-        if not failed and self._latency_us.value <= _PLAUSIBLE_LATENCY_US:
-            latency_us = -self._latency_us.value if self._is_negative.value else self._latency_us.value
-        return monotonic_us() - latency_us
+        now_us = monotonic_us()
+        if self._server.pulse.pa_stream_get_latency(self._stream, self._latency_us, self._is_negative) < 0:
+            return now_us
+        age_us: int = -self._latency_us.value if self._is_negative.value else self._latency_us.value
+        return now_us - age_us if -_MAX_LEAD_US <= age_us <= _MAX_AGE_US else now_us
 
 
 def _offered(channels: int) -> int:

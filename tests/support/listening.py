@@ -1,0 +1,63 @@
+"""A client that only listens: it says that it wants sound and keeps what comes."""
+
+from __future__ import annotations
+
+import array
+from typing import TYPE_CHECKING
+
+from wavry.errors import RemoteProtocolError
+from wavry.opus import OpusConfig, OpusDecoder
+from wavry.rift import ControlDecoder, Hello, SoundConfig, encode_message
+from wavry.rift.sound import SoundPacket
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wavry.errors import ConnectionLostError
+    from wavry.transport import Connection
+
+
+class SoundListener:
+    """A `ConnectionObserver` on a client's connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._control = ControlDecoder()
+        self.packets: list[SoundPacket] = []
+        self.arrived_us: list[int] = []
+        self.configs: list[SoundConfig] = []
+        self.datagrams = 0
+        self.bytes = 0
+        """Of sound and its parity."""
+        connection.observe(self)
+        connection.send_control(encode_message(Hello(name="listener", codecs=("h264",), sound=True)))
+        connection.flush()
+
+    def datagrams_received(self, datagrams: Sequence[bytes], *, now: float) -> None:
+        for data in datagrams:
+            if data[1] in (4, 5):
+                self.bytes += len(data)
+            try:
+                packet = SoundPacket.from_bytes(data)
+            except RemoteProtocolError:
+                continue  # of the picture
+            self.packets.append(packet)
+
+    def control_received(self, data: bytes, *, now: float) -> None:
+        for message in self._control.receive(data):
+            if isinstance(message, SoundConfig):
+                self.configs.append(message)
+
+    def writable(self, *, now: float) -> None: ...
+    def connection_lost(self, error: ConnectionLostError) -> None: ...
+
+    def decoded(self) -> array.array[int]:
+        """Return the samples of all packets of the last epoch."""
+        config = self.configs[-1]
+        coding = OpusConfig(channels=config.channels, frame_us=config.frame_us)
+        decoder, buffer, samples = OpusDecoder(coding), bytearray(coding.frame_bytes), array.array("h")
+        for packet in self.packets:
+            if packet.epoch == config.epoch:
+                decoder.decode(packet.opus, buffer)
+                samples.frombytes(buffer)
+        decoder.close()
+        return samples
