@@ -73,6 +73,14 @@ def check_recording_path(path: Path) -> None:
         raise ConfigError("--record", path, "a file in a directory that exists")
 
 
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """What sound is to come."""
+
+    channels: int | None
+    size_bytes: int = _PACKET_OVERHEAD_BYTES
+
+
 class Recorder:
     """Writes a stream to a file; `run` is for a worker thread, the rest for any.
 
@@ -103,7 +111,7 @@ class Recorder:
         """The newest, in the order of their ids."""
         self._last_sound_id = -1
         self._next_sound_pts = 0
-        self.queue: BoundedQueue[ReceivedUnit | _Sound] = BoundedQueue(
+        self.queue: BoundedQueue[ReceivedUnit | _Sound | _Expected] = BoundedQueue(
             "client.recording",
             max_items=1024,
             max_bytes=8 * 1024 * 1024,
@@ -116,9 +124,9 @@ class Recorder:
         """Sound packets in the files."""
 
     def expect_sound(self, config: SoundConfig) -> None:
-        """Take note of what the host says of its sound: the next file has a track for that. Any thread."""
+        """Take note of what the host says of its sound: files from here on have a track for that. Any thread."""
         is_known = config.available and config.channels in _SOUND_LAYOUTS
-        self._channels = config.channels if is_known and self._has_sound else None
+        self.queue.put_nowait(_Expected(config.channels if is_known and self._has_sound else None))
 
     def take_sound(self, packet: SoundPacket, config: SoundConfig) -> None:
         """Queue a packet that became known, in any order; its id is unwrapped."""
@@ -149,6 +157,8 @@ class Recorder:
                 received = self.queue.get()
                 if isinstance(received, _Sound):
                     self._take_sound(received)
+                elif isinstance(received, _Expected):
+                    self._channels = received.channels
                 elif received is not None:
                     self._write(received)
         except QueueClosed:
