@@ -34,12 +34,14 @@ from wavry.rift import (
     ReceiverConfig,
     Sender,
     SenderConfig,
+    SoundConfig,
     StreamConfig,
     encode_message,
 )
 from wavry.rift.arrivals import ArrivalReport
 from wavry.rift.fec import FecConfig, ParityPacket, SourcePacket, StreamingFecDecoder, StreamingFecEncoder
 from wavry.rift.nack import serialize_nacks
+from wavry.rift.sound import SoundPlayout, SoundReceiver, SoundSender
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,6 +145,31 @@ def sender_of(dice: Random) -> Sender:
     return sender
 
 
+class SoundTarget:
+    """Sound packets with parity, a receiver, and a playout that is pulled from."""
+
+    def __init__(self, dice: Random) -> None:
+        sender = SoundSender()
+        self.seeds = []
+        for number in range(40):
+            sender.send_packet(
+                dice.randbytes(dice.randint(1, 120)), 5000 * number, now=0.0, is_silent=number % 13 == 12
+            )
+            self.seeds += sender.datagrams_to_send(now=0.0)
+        self._receiver, self._playout = SoundReceiver(), SoundPlayout()
+        self.cap_bytes = self._receiver.fec.cap_bytes + self._playout.cap_bytes
+        self._now = 0.0
+
+    def feed(self, data: bytes) -> None:
+        """Receive it and play a block, 5 ms after the last."""
+        self._now += 0.005
+        try:
+            for packet in self._receiver.receive_datagram(data):
+                self._playout.add(packet, now=self._now)
+        finally:
+            self._playout.pull(now=self._now)
+
+
 class ControlTarget:
     """The control stream, begun anew for each input."""
 
@@ -154,6 +181,7 @@ class ControlTarget:
             StreamConfig(
                 epoch=1, codec=Codec.H264, width=1920, height=1080, fps=60, bitrate_bps=dice.randint(1, 10**9)
             ),
+            SoundConfig(epoch=dice.randint(0, 255), channels=6, available=False, reason="no card"),
             Ping(ping_id=1, sent_us=2),
             Bye(code=1, reason="done"),
         )
@@ -168,6 +196,7 @@ TARGETS: dict[str, Callable[[Random], Target]] = {
     "parity": ParityTarget,
     "packet": PacketTarget,
     "viewer": ViewerTarget,
+    "sound": SoundTarget,
     "control": ControlTarget,
 }
 

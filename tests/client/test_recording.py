@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 
 from tests.support.aio import PATIENCE_S
@@ -20,6 +21,9 @@ from wavry.decode import ReceivedUnit, StreamFormat
 from wavry.encode.config import EncoderConfig
 from wavry.errors import ConfigError
 from wavry.media import AccessUnit, Codec, Size
+from wavry.opus import OpusConfig, OpusEncoder
+from wavry.rift import SoundConfig
+from wavry.rift.sound import SoundPacket
 
 SIZE = Size(160, 120)
 STREAM = StreamFormat(0, Codec.H264, SIZE)
@@ -214,3 +218,106 @@ def test_the_file_plays_up_to_its_last_half_second_after_a_kill(suffix: str, tmp
     track, times = probe(path)
     assert int(track["nb_read_frames"]) >= 100 - 500_000 // FRAME_US - 1
     assert times == pytest.approx([number * FRAME_US / 1000 for number in range(len(times))], abs=1)
+
+
+SOUND = SoundConfig(epoch=0)
+
+
+def sounds(count: int, *, from_us: int = 0, channels: int = 2) -> list[SoundPacket]:
+    """Blocks of 5 ms, silent but for the sixth, which begins with a click."""
+    config = OpusConfig(channels=channels)
+    encoder = OpusEncoder(config)
+    blocks = [bytearray(config.frame_bytes) for _ in range(count)]
+    blocks[5][: 20 * channels] = b"\xff\x6f" * (10 * channels)
+    return [
+        SoundPacket(number, from_us + number * 5000, encoder.encode(bytes(block)))
+        for number, block in enumerate(blocks)
+    ]
+
+
+def record_with_sound(path: Path, units: list[AccessUnit], packets: list[SoundPacket]) -> Recorder:
+    """Record sound and pictures as they come: in the order of their capture."""
+    recorder = Recorder(path, has_sound=True)
+    recorder.expect_sound(SOUND)
+    items: list[ReceivedUnit | SoundPacket] = [*received(STREAM, *units), *packets]
+    items.sort(key=lambda item: item.capture_us if isinstance(item, SoundPacket) else item.unit.capture_us)
+    for item in items:
+        if isinstance(item, SoundPacket):
+            recorder.take_sound(item, SOUND)
+        else:
+            recorder.queue.put_nowait(item)
+    recorder.stop()
+    recorder.run()
+    return recorder
+
+
+def click_at_ms(path: Path) -> float:
+    """When the loudest sample of the recording is heard."""
+    loudest, at = 0, 0.0
+    with av.open(str(path)) as container:
+        for frame in container.decode(audio=0):
+            samples = np.abs(frame.to_ndarray()).max(axis=0)
+            if samples.max() > loudest and frame.pts is not None and frame.time_base is not None:
+                loudest = samples.max()
+                at = float(frame.pts * frame.time_base) + samples.argmax() / 48_000
+    return at * 1000
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_sound_is_in_the_file_at_its_time(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"r{suffix}"
+    units = stream(50)
+    begin_us = units[0].capture_us
+    recorder = record_with_sound(path, units, sounds(180, from_us=begin_us + 50_000))
+    assert (recorder.written, recorder.sounds_written) == (50, 180)
+    assert click_at_ms(path) == pytest.approx(50 + 25, abs=8)
+
+
+def test_sound_that_comes_out_of_order_is_written_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "r.mkv"
+    units = stream(30)
+    packets = sounds(100, from_us=units[0].capture_us)
+    recorder = Recorder(path, has_sound=True)
+    for unit in received(STREAM, *units):
+        recorder.queue.put_nowait(unit)
+    for at in range(0, 100, 4):
+        for packet in (packets[at + 1], packets[at + 3], packets[at], packets[at + 2]):
+            recorder.take_sound(packet, SOUND)
+    recorder.stop()
+    recorder.run()
+    assert recorder.sounds_written == 100
+    with av.open(str(path)) as container:
+        times = [packet.pts for packet in container.demux(audio=0) if packet.pts is not None]
+    assert times == sorted(times)
+
+
+def test_without_sound_the_file_has_no_track_for_it(tmp_path: Path) -> None:
+    for name, has_sound, config in (
+        ("never", False, SOUND),
+        ("none", True, SoundConfig(epoch=0, available=False)),
+        ("strange", True, SoundConfig(epoch=0, channels=5)),
+    ):
+        recorder = Recorder(tmp_path / f"{name}.mkv", has_sound=has_sound)
+        recorder.expect_sound(config)
+        for unit in received(STREAM, *stream(5)):
+            recorder.queue.put_nowait(unit)
+        recorder.stop()
+        recorder.run()
+        with av.open(str(tmp_path / f"{name}.mkv")) as container:
+            assert [track.type for track in container.streams] == ["video"]
+
+
+def test_sound_of_another_kind_begins_another_file_at_the_next_keyframe(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "r.mkv", has_sound=True)
+    recorder.expect_sound(SOUND)
+    waiting = list(received(STREAM, *stream(20, keyframes=frozenset({0, 10}))))
+    recorder.queue.put_nowait(waiting[0])
+    recorder.expect_sound(SoundConfig(epoch=1, channels=1))
+    for unit in waiting[1:]:
+        recorder.queue.put_nowait(unit)
+    recorder.stop()
+    recorder.run()
+    for name, channels in (("r", 2), ("r-2", 1)):
+        with av.open(str(tmp_path / f"{name}.mkv")) as container:
+            assert [track.channels for track in container.streams.audio] == [channels]
+            assert sum(packet.pts is not None for packet in container.demux(video=0)) == 10

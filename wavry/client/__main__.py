@@ -70,7 +70,14 @@ def _run_with_window(config: ClientConfig) -> None:
 
     app = ClientApp(config, on_picture=show, on_status=lambda text: window.set_title(text or name))
     app.budget.register(pictures.name, pictures, policy=pictures.overflow.value)
-    window = Window(name, pictures, app.statistics.on_shown, fullscreen=config.fullscreen, renderer=config.renderer)
+    window = Window(
+        name,
+        pictures,
+        app.statistics.on_shown,
+        fullscreen=config.fullscreen,
+        renderer=config.renderer,
+        on_mute=app.toggle_mute,
+    )
     try:
         loop = _LoopThread(app, window)
         window.run()

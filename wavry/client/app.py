@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
     from wavry.client.config import ClientConfig
     from wavry.client.recording import Recorder
+    from wavry.client.sound.session import SoundSession
+    from wavry.client.sound.stage import SoundStage
+    from wavry.rift import SoundConfig
+    from wavry.rift.sound import SoundPacket
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +70,7 @@ class ClientApp:
         self._latest_session: HostSession | None = None
         self._transport_entry: Registration | None = None
         self._recorder: Recorder | None = None
+        self._sound: SoundStage | None = self._make_sound() if config.sound else None
         self._last_picture: Picture | None = None
         self._status = ""
         self._was_connected = False
@@ -98,6 +103,8 @@ class ClientApp:
                     tasks.create_task(keep_history(self.statistics.memory)),
                     tasks.create_task(self._settle()),
                 ]
+                if self._sound is not None:
+                    workers.append(tasks.create_task(self._play_sound(self._sound)))
                 if self._config.record is not None:
                     workers.append(tasks.create_task(self._record()))
                     await asyncio.sleep(0)  # the recorder opens its queue
@@ -161,6 +168,7 @@ class ClientApp:
                 on_stream=self._stream_changed,
                 on_unit=self._unit_came,
                 on_source_state=self._source_changed,
+                sound=self._make_sound_session(),
             )
             self._say("")
             return await self._stay(session, stop, deadline)
@@ -237,6 +245,8 @@ class ClientApp:
 
     def _picture_decoded(self, picture: Picture) -> None:
         self.statistics.on_picture(picture)
+        if self._show is None and self.statistics.sound is not None:
+            self.statistics.sound.lipsync.note_picture(picture.received.unit.capture_us, picture.decoded_us)
         if self._config.snapshot is not None:
             self._last_picture = picture
         if self._show is not None:
@@ -247,13 +257,54 @@ class ClientApp:
         if session is not None:
             session.request_keyframe(epoch, frame_id)
 
+    # The sound's way.
+
+    def _make_sound(self) -> SoundStage:
+        from wavry.client.sound.figures import SoundFigures
+        from wavry.client.sound.stage import SoundStage
+
+        figures = self.statistics.sound = SoundFigures(self.statistics.clock)
+        return SoundStage(
+            figures,
+            self.budget,
+            has_card=not self._config.headless,
+            device=self._config.audio_device,
+            volume=self._config.volume_percent / 100,
+        )
+
+    def _make_sound_session(self) -> SoundSession | None:
+        figures = self.statistics.sound
+        if self._sound is None or figures is None:
+            return None
+        from wavry.client.sound.session import SoundSession
+
+        return SoundSession(self._sound, figures, self.budget, self._sound_changed, self._sound_came)
+
+    @staticmethod
+    async def _play_sound(sound: SoundStage) -> None:
+        await sound.wanted.wait()
+        await run_in_worker("wavry-sound", sound.run, stop=sound.stop)
+
+    def _sound_changed(self, config: SoundConfig) -> None:
+        if self._recorder is not None:
+            self._recorder.expect_sound(config)
+
+    def _sound_came(self, packet: SoundPacket, config: SoundConfig) -> None:
+        if self._recorder is not None:
+            self._recorder.take_sound(packet, config)
+
+    def toggle_mute(self) -> None:
+        """Mute the sound, or make it as loud as it was. Any thread."""
+        if self._sound is not None:
+            self._sound.is_muted = not self._sound.is_muted
+
     # What stays.
 
     async def _record(self) -> None:
         from wavry.client.recording import Recorder
 
         assert self._config.record is not None  # who calls this has looked
-        recorder = self._recorder = Recorder(self._config.record)
+        recorder = self._recorder = Recorder(self._config.record, has_sound=self._config.sound)
         queue = recorder.queue
         registration = self.budget.register(queue.name, queue, policy=queue.overflow.value)
         try:

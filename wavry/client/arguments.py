@@ -54,6 +54,15 @@ PROGRAM = Program(
             default=AUTO,
             help="accelerated, software, or auto: the one that measures quickest (auto)",
         ),
+        Option(flag="--no-audio", help="no sound"),
+        Option(
+            flag="--audio-device",
+            metavar="NAME",
+            help="where sound goes: a PulseAudio sink, or a part of a device's name (the system's default)",
+        ),
+        Option(
+            flag="--volume", metavar="PERCENT", parse=cli.whole_number, default=100, help="loudness; F10 mutes (100)"
+        ),
         *cli.CHECKPOINT_OPTIONS,
         cli.LOG_LEVEL,
         cli.CONFIG_FILE,
@@ -89,5 +98,8 @@ def read_arguments(arguments: Sequence[str] | None) -> tuple[ClientConfig, dict[
         name=values["name"],
         fullscreen=values["fullscreen"],
         renderer=values["renderer"],
+        sound=not values["no_audio"],
+        audio_device=values["audio_device"],
+        volume_percent=values["volume"],
     )
     return config, values

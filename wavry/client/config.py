@@ -35,10 +35,20 @@ class ClientConfig:
     name: str = CLIENT_NAME
     fullscreen: bool = False
     renderer: str = AUTO
+    sound: bool = True
+    """Whether the host is asked for sound. With `headless` it is decoded and measured, without a sound card."""
+
+    audio_device: str | None = None
+    """Where sound goes: a sink's name for PulseAudio, else a part of the device's name. None: the system's default."""
+
+    volume_percent: int = 100
+    """Loudness. Range 0 to 100."""
 
     def __post_init__(self) -> None:
         if self.duration_s is not None and self.duration_s <= 0:
             raise ConfigError("--duration", self.duration_s, "more than 0")
+        if not 0 <= self.volume_percent <= 100:
+            raise ConfigError("--volume", self.volume_percent, "0 to 100")
         if len(self.name) > 256:
             raise ConfigError("--name", self.name, "at most 256 characters")
         for flag, path in (("--snapshot", self.snapshot), ("--stats-json", self.stats_json)):

@@ -27,7 +27,9 @@ from wavry.rift import (
     Pong,
     Receiver,
     ReceiverConfig,
+    SoundConfig,
     SourceState,
+    Stream,
     StreamConfig,
     check_version,
     encode_message,
@@ -36,6 +38,7 @@ from wavry.rift import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from wavry.client.sound.session import SoundSession
     from wavry.client.statistics import Statistics
     from wavry.memory import MemoryBudget
     from wavry.transport import Connection
@@ -60,6 +63,9 @@ _WINDOW_BYTES = 64 * 1024
 most."""
 
 
+SOUND_STREAMS = (bytes([Stream.SOUND]), bytes([Stream.SOUND_PARITY]))
+
+
 class HostSession:
     """A `ConnectionObserver` with a `Receiver`. On the loop, except `request_keyframe`.
 
@@ -71,6 +77,7 @@ class HostSession:
         on_stream: Told how the units of a new epoch are coded.
         on_unit: Gets access units in order.
         on_source_state: Told when the host's screen goes (`False`, why) and comes back.
+        sound: Takes the sound; None for a client that wants none.
     """
 
     def __init__(
@@ -83,6 +90,7 @@ class HostSession:
         on_stream: Callable[[StreamFormat], None],
         on_unit: Callable[[ReceivedUnit], None],
         on_source_state: Callable[[bool, str], None],
+        sound: SoundSession | None = None,
     ) -> None:
         self._connection = connection
         self._statistics = statistics
@@ -92,6 +100,7 @@ class HostSession:
         self._streams: deque[StreamFormat] = deque(maxlen=2)
         """The present one and the one before, of which units may still be on their way."""
         self._on_source_state = on_source_state
+        self._sound = sound
         self._loop = asyncio.get_running_loop()
         self._control = ControlDecoder()
         self._receiver = Receiver(ReceiverConfig())
@@ -119,6 +128,7 @@ class HostSession:
                 name=name,
                 codecs=tuple(codec.value for codec in Codec),
                 max_datagram_bytes=connection.max_datagram_bytes,
+                sound=sound is not None,
             )
         )
         self._ping()
@@ -175,18 +185,23 @@ class HostSession:
         """Take its buffers out of the budget. They stay there after the end, so that a last report has them."""
         for registration in self._registrations:
             registration.close()
+        if self._sound is not None:
+            self._sound.release()
 
     # From the host: ConnectionObserver.
 
     def datagrams_received(self, datagrams: Sequence[bytes], *, now: float) -> None:
         """Take media packets; a malformed one is counted and skipped."""
         self._heard_at = now
-        receiver = self._receiver
+        receiver, sound = self._receiver, self._sound
         rtt_ms = self._connection.rtt_ms
         receiver.rtt_s = None if rtt_ms is None else rtt_ms / 1000
         for datagram in datagrams:
             try:
-                receiver.receive_datagram(datagram, now=now)
+                if sound is not None and datagram[1:2] in SOUND_STREAMS:
+                    sound.receive_datagram(datagram, now=now)
+                else:
+                    receiver.receive_datagram(datagram, now=now)
             except RemoteProtocolError as error:
                 logger.debug("a datagram was skipped: %s", error)
         self._drain()
@@ -196,6 +211,8 @@ class HostSession:
     def _drain(self) -> None:
         """Hand on what the receiver has, send what it asks for, and set its timer."""
         now = self._loop.time()
+        if self._sound is not None:
+            self._playout.extra_hold_s = self._sound.picture_hold_s
         for event in self._receiver.events():
             match event:
                 case AccessUnitReceived():
@@ -271,6 +288,9 @@ class HostSession:
                 stream = StreamFormat(message.epoch, message.codec, Size(message.width, message.height))
                 self._streams.appendleft(stream)
                 self._on_stream(stream)
+            case SoundConfig():
+                if self._sound is not None:
+                    self._sound.configure(message)
             case Pong(sent_us=sent_us, received_us=received_us):
                 self._statistics.clock.on_pong(sent_us=sent_us, host_us=received_us, now_us=monotonic_us())
             case SourceState(available=available, reason=reason):
@@ -289,6 +309,8 @@ class HostSession:
             if timer is not None:
                 timer.cancel()
         self._network.finish()
+        if self._sound is not None:
+            self._sound.finish()
         if self._bye is not None and not error.was_local:
             error = ConnectionLostError(printable(self._bye.reason), code=self._bye.code)
         if not self.ended.done():

@@ -15,6 +15,7 @@ from wavry.rift import ReceiverStats
 
 if TYPE_CHECKING:
     from wavry.client.clock_sync import ClockSync
+    from wavry.client.sound.figures import SoundFigures
     from wavry.decode import Picture, StreamFormat
     from wavry.memory import MemoryBudget, MemoryHistory
 
@@ -103,6 +104,9 @@ class Statistics:
     clock: ClockSync
     network: Network = field(default_factory=Network)
     memory: MemoryHistory = field(default_factory=new_history)
+    sound: SoundFigures | None = None
+    """Of a client that wants sound."""
+
     stream: StreamFormat | None = None
     pictures_decoded: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -133,6 +137,8 @@ class Statistics:
         """Count a picture that reached the window."""
         with self._lock:
             self._add("show", shown_us - picture.decoded_us)
+            if self.sound is not None:
+                self.sound.lipsync.note_picture(picture.received.unit.capture_us, shown_us)
             if self.clock.offset_us is not None:
                 captured_us = picture.received.unit.capture_us - self.clock.offset_us
                 self._capture_to_shown.add((shown_us - captured_us) / 1000)
@@ -163,7 +169,7 @@ class Statistics:
                 "duration_s": round(duration_s, 3),
                 "video": self._video(),
                 "latency_ms": self._latency(),
-                "audio": None,
+                "audio": None if self.sound is None else self.sound.report(),
                 "network": self._network(),
                 "memory": metrics.as_dict(),
                 "budget": [entry.as_dict() for entry in budget.entries()],

@@ -37,6 +37,7 @@ class Window:
         on_shown: Told of every picture with the time it was on the screen (microseconds, monotonic).
         fullscreen: Start without borders over the whole monitor; F11 changes it.
         renderer: `auto` or a name of `RENDERERS`.
+        on_mute: Called when the person presses F10.
 
     Raises:
         BackendUnavailableError: SDL finds no screen.
@@ -50,10 +51,12 @@ class Window:
         *,
         fullscreen: bool = False,
         renderer: str = AUTO,
+        on_mute: Callable[[], None] = lambda: None,
     ) -> None:
         self._pictures = pictures
         self._on_shown = on_shown
         self._wanted_renderer = renderer
+        self._on_mute = on_mute
         self._renderer: Renderer | None = None
         self._fitted = False
         self._open = True
@@ -120,6 +123,8 @@ class Window:
             sdl2.SDL_SetWindowTitle(self._window, self._title)
         elif kind == sdl2.SDL_KEYDOWN and event.key.keysym.sym == sdl2.SDLK_F11:
             self._toggle_fullscreen()
+        elif kind == sdl2.SDL_KEYDOWN and event.key.keysym.sym == sdl2.SDLK_F10:
+            self._on_mute()
         return bool(
             kind == sdl2.SDL_WINDOWEVENT
             and event.window.event in (sdl2.SDL_WINDOWEVENT_EXPOSED, sdl2.SDL_WINDOWEVENT_SIZE_CHANGED)

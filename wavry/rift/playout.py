@@ -55,6 +55,8 @@ class Playout:
         """Frames that left before their time."""
         self.hold_s = 0.0
         """What a frame of the quickest kind waits at present."""
+        self.extra_hold_s = 0.0
+        """Hold every frame for so much longer, for sound that is late."""
         self._max_hold_s = max_hold_s
         self._transits: deque[float] = deque(maxlen=_FRAMES)
         self._base_s = 0.0
@@ -66,7 +68,7 @@ class Playout:
         unit = received.unit
         encoded_at = (unit.capture_us + unit.timings.encoded_us) / 1e6
         self._note(received.completed_at - encoded_at)
-        release_at = min(encoded_at + self._base_s + self.hold_s, now + self._max_hold_s)
+        release_at = min(encoded_at + self._base_s + self.hold_s, now + self._max_hold_s) + self.extra_hold_s
         if self._held:
             release_at = max(release_at, self._held[-1][0])
         self._held.append((release_at, received))

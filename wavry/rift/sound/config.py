@@ -61,6 +61,9 @@ class SoundReceiverConfig:
     """Packets kept as known terms for parity, and the longest hole after which nothing begins anew: 160 ms at 5 ms a
     packet. Range 8 to 200, packets."""
 
+    first_packet_id: int = 0
+    """Where packet ids begin; WIRE.md says 0, tests of the wrap say otherwise. Range 0 to 2**32 - 1."""
+
     def __post_init__(self) -> None:
         """Refuse what cannot be.
 
@@ -68,6 +71,7 @@ class SoundReceiverConfig:
             ConfigError: A field is out of its range.
         """
         _check("fec_window_packets", self.fec_window_packets, 8, 200)
+        _check("first_packet_id", self.first_packet_id, 0, 2**32 - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
