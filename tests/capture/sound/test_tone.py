@@ -80,6 +80,7 @@ def test_an_interrupt_ends_the_wait() -> None:
         ("block_us", {"block_us": 7_000}),
         ("--audio-device", {"source": "tone", "device": "x"}),
         ("--audio-device", {"source": "off", "device": "x"}),
+        ("--audio-device", {"device": ""}),
     ],
 )
 def test_what_cannot_be_asked_for_is_refused(field: str, values: dict[str, object]) -> None:
