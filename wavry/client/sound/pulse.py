@@ -8,6 +8,7 @@ none is left.
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +24,18 @@ if TYPE_CHECKING:
 
     from wavry.client.sound.player import SoundPlayer
 
+logger = logging.getLogger(__name__)
+
 _PLAYBACK = 1
 _S16LE = 3
 _UNSET = 0xFFFFFFFF
 _LATENCY_EVERY_S = 1.0
+
+_STALLS_TO_GROW = 3
+"""So many times the server waited for all that it was given ahead; each second takes one back."""
+
+_GROWTH = 1.6
+_LONGEST_S = 0.060
 
 _POSITIONS = {
     1: (0,),
@@ -62,10 +71,12 @@ class PulseOutput:
     name = "pulse"
 
     def __init__(self, channels: int, device: str | None = None) -> None:
+        self._wanted_s = WANTED_LATENCY_S
         self.latency_s = WANTED_LATENCY_S
         self._channels = channels
+        self._device = device
         self._library, self._message_of = _load()
-        self._stream: int | None = self._open(device)
+        self._stream: int | None = self._open()
 
     def play(self, player: SoundPlayer, stopped: Event) -> None:
         """Write block after block until told to stop.
@@ -76,15 +87,21 @@ class PulseOutput:
         block = np.zeros((player.block_samples, self._channels), np.int16)
         pointer, size = block.ctypes.data, block.nbytes
         error = ctypes.c_int()
-        asked_at = monotonic()
+        asked_at = written_at = monotonic()
+        stalls = 0
         while not stopped.is_set():
             now = monotonic()
             if now - asked_at > _LATENCY_EVERY_S:
-                asked_at = now
+                asked_at, stalls = now, max(0, stalls - 1)
                 self._ask_latency()
             player.read(block, now=now, latency_s=self.latency_s)
             if self._library.pa_simple_write(self._stream, pointer, size, ctypes.byref(error)) < 0:
                 raise BackendUnavailableError(self.name, self._reason(error))
+            before, written_at = written_at, monotonic()
+            stalls += written_at - before > self._wanted_s
+            if stalls >= _STALLS_TO_GROW and self._wanted_s < _LONGEST_S:
+                stalls = 0
+                self._grow()
 
     def close(self) -> None:
         """End the stream; what is not heard yet is dropped."""
@@ -92,11 +109,21 @@ class PulseOutput:
         if stream is not None:
             self._library.pa_simple_free(stream)
 
-    def _open(self, device: str | None) -> int:
+    def _grow(self) -> None:
+        """Ask for more room: this machine is too busy to be in time for what was asked for.
+
+        The new stream is there before the old one goes, or the sink would fall idle, which takes it 2 s to get over.
+        """
+        self._wanted_s = min(self._wanted_s * _GROWTH, _LONGEST_S)
+        before, self._stream = self._stream, self._open()
+        self._library.pa_simple_free(before)
+        logger.debug("the sound server is given %.0f ms of sound ahead", self._wanted_s * 1000)
+
+    def _open(self) -> int:
         spec = _SampleSpec(_S16LE, SAMPLE_RATE, self._channels)
         positions = _POSITIONS[self._channels]
         channel_map = _ChannelMap(self._channels, (ctypes.c_int * 32)(*positions))
-        wanted_bytes = int(WANTED_LATENCY_S * SAMPLE_RATE) * 2 * self._channels
+        wanted_bytes = int(self._wanted_s * SAMPLE_RATE) * 2 * self._channels
         # Of what is asked for, the server keeps a part for itself; the rest is asked for in thirds.
         attributes = _BufferAttributes(2 * wanted_bytes, wanted_bytes, wanted_bytes // 3, wanted_bytes // 3, _UNSET)
         error = ctypes.c_int()
@@ -104,7 +131,7 @@ class PulseOutput:
             None,
             b"wavry",
             _PLAYBACK,
-            None if device is None else os.fsencode(device),
+            None if self._device is None else os.fsencode(self._device),
             b"a host's sound",
             ctypes.byref(spec),
             ctypes.byref(channel_map),
