@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.sound import SoundServer
 from wavry.doctor.quiet import quiet
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ WITHOUT_A_SCREEN = ("DISPLAY", "WAYLAND_DISPLAY")
 
 def doctor(data_home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name not in WITHOUT_A_SCREEN}
+    environment |= {"PULSE_SERVER": f"unix:{data_home}-has-none"}
     return subprocess.run(
         [sys.executable, "-m", "wavry.doctor", *arguments],
         env=environment | {"XDG_DATA_HOME": str(data_home)},
@@ -59,6 +61,7 @@ def finding(report: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
         ("decoder h264", "h264"),
         ("decoder hevc", "hevc"),
         ("decoder av1", "av1"),
+        ("sound", "tone"),
     ],
 )
 def test_what_every_machine_has_is_available(report: dict[str, Any], kind: str, name: str) -> None:
@@ -90,6 +93,31 @@ def test_every_candidate_of_the_registries_is_examined(report: dict[str, Any]) -
     assert names("capture") == [candidate.name for candidate in SCREEN_CANDIDATES]
     for codec in Codec:
         assert names(f"encoder {codec.value}") == list(encoder_names(codec))
+
+
+def test_ways_to_sound_are_examined_and_without_a_server_refused_with_a_reason(report: dict[str, Any]) -> None:
+    from wavry.capture.sound.registry import DEVICE_CANDIDATES
+
+    names = [candidate.name for candidate in DEVICE_CANDIDATES]
+    assert [each["name"] for each in report["back_ends"]["sound"]] == [*names, "tone"]
+    assert "no sound server" in finding(report, "sound", "pulse")["reason"]
+
+
+@pytest.mark.integration
+def test_what_plays_is_named_where_there_is_a_sound_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from wavry.doctor.back_ends import _sounds
+
+    with SoundServer(tmp_path) as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        (pulse,) = [each for each in _sounds() if each.name == "pulse"]
+    assert pulse.is_available, pulse.reason
+    assert pulse.reason == "stereo; Monitor of Null Output"
+
+
+def test_which_opus_is_used_is_told(report: dict[str, Any]) -> None:
+    assert report["libraries"]["Opus"].startswith("libopus ")
+    assert "through opuslib" in report["libraries"]["Opus"] or "PyAV" in report["libraries"]["Opus"]
 
 
 def test_limits_are_measured(report: dict[str, Any]) -> None:

@@ -53,7 +53,10 @@ def test_importing_wavry_imports_nothing_else_of_wavry_and_nothing_of_others() -
     [
         ("wavry.client.app", {"mss", "xcffib", "sdl2", "rich", "wavry.capture", "wavry.encode", "wavry.server"}),
         ("wavry.client.__main__", {"mss", "xcffib", "sdl2", "rich", "av", "aioquic", "wavry.capture", "wavry.encode"}),
-        ("wavry.server.host", {"sdl2", "rich", "mss", "xcffib", "wavry.decode", "wavry.client"}),
+        (
+            "wavry.server.host",
+            {"sdl2", "rich", "mss", "xcffib", "sounddevice", "opuslib", "wavry.opus", "wavry.decode", "wavry.client"},
+        ),
         ("wavry.server.__main__", {"sdl2", "mss", "xcffib", "av", "aioquic", "wavry.decode", "wavry.client"}),
         ("wavry.rift", {"asyncio", "socket", "av", "aioquic", "numpy"}),
     ],

@@ -142,3 +142,7 @@ missing_programs() {
 # What capturing an X11 screen loads, and a screen where there is none.
 X11_LIBRARIES=(libxcb1 libxcb-randr0 libxcb-render0 libxcb-shm0 libxcb-xfixes0)
 VIRTUAL_SCREEN=(xvfb xfonts-base x11-xserver-utils)
+
+# Opus, PortAudio and the client of PulseAudio and PipeWire; without them there is no sound. And a sound server for tests.
+SOUND_LIBRARIES=(libopus0 libportaudio2 libasound2-plugins libpulse0)
+SOUND_SERVER=(pulseaudio pulseaudio-utils)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import array
 from typing import TYPE_CHECKING
 
-from wavry.errors import RemoteProtocolError
 from wavry.opus import OpusConfig, OpusDecoder
 from wavry.rift import ControlDecoder, Hello, SoundConfig, encode_message
+from wavry.rift.packet import Stream
 from wavry.rift.sound import SoundPacket
 
 if TYPE_CHECKING:
@@ -21,26 +21,25 @@ class SoundListener:
     """A `ConnectionObserver` on a client's connection."""
 
     def __init__(self, connection: Connection) -> None:
+        self.connection = connection
         self._control = ControlDecoder()
         self.packets: list[SoundPacket] = []
-        self.arrived_us: list[int] = []
         self.configs: list[SoundConfig] = []
-        self.datagrams = 0
         self.bytes = 0
         """Of sound and its parity."""
+        self.pictures = 0
+        """Datagrams that bring some of the picture."""
         connection.observe(self)
         connection.send_control(encode_message(Hello(name="listener", codecs=("h264",), sound=True)))
         connection.flush()
 
     def datagrams_received(self, datagrams: Sequence[bytes], *, now: float) -> None:
         for data in datagrams:
-            if data[1] in (4, 5):
+            if data[1] in (Stream.SOUND, Stream.SOUND_PARITY):
                 self.bytes += len(data)
-            try:
-                packet = SoundPacket.from_bytes(data)
-            except RemoteProtocolError:
-                continue  # of the picture
-            self.packets.append(packet)
+            if data[1] == Stream.SOUND:
+                self.packets.append(SoundPacket.from_bytes(data))
+            self.pictures += data[1] == Stream.VIDEO
 
     def control_received(self, data: bytes, *, now: float) -> None:
         for message in self._control.receive(data):

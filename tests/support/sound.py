@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 START_TIMEOUT_S = 20.0
 
 HOST_SINK, CLIENT_SINK = "host", "client"
+SURROUND = "front-left,front-right,rear-left,rear-right,front-center,lfe"
+"""5.1 as sound cards have it."""
+
 _RATE = 48_000
 
 
@@ -28,9 +31,10 @@ class SoundServer:
     Args:
         directory: Its home and runtime directory; empty at first. Short, since a socket's path has 108 bytes.
         channels: Of the sinks.
+        like: A server that has ended, whose clients are to find this one in its place.
     """
 
-    def __init__(self, directory: Path, *, channels: int = 2) -> None:
+    def __init__(self, directory: Path, *, channels: int = 2, like: SoundServer | None = None) -> None:
         self._runtime = directory / "run"
         self._runtime.mkdir(mode=0o700)
         self._log = directory / "pulseaudio.log"
@@ -42,13 +46,12 @@ class SoundServer:
             "PULSE_COOKIE": str(directory / "cookie"),
         }
         """What a program needs to find this server and no other."""
-        modules = [
-            f"module-native-protocol-unix socket={self._runtime / 'native'}",
-            *(
-                f"module-null-sink sink_name={name} rate={_RATE} channels={channels}"
-                for name in (HOST_SINK, CLIENT_SINK)
-            ),
-        ]
+        if like is not None:
+            self.environment |= {name: like.environment[name] for name in ("PULSE_SERVER", "PULSE_COOKIE")}
+        socket = self.environment["PULSE_SERVER"].removeprefix("unix:")
+        shape = f"rate={_RATE} channels={channels}" + (f" channel_map={SURROUND}" if channels == 6 else "")
+        sinks = [f"module-null-sink sink_name={name} {shape}" for name in (HOST_SINK, CLIENT_SINK)]
+        modules = [f"module-native-protocol-unix socket={socket}", *sinks]
         arguments = [argument for module in modules for argument in ("-L", module)]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -101,9 +104,10 @@ class SoundServer:
         """Unload a module, which is how a device is pulled out."""
         self.pactl("unload-module", number)
 
-    def play(self, samples: bytes, sink: str = HOST_SINK, *, channels: int = 2) -> Player:
+    def play(self, samples: bytes, sink: str = HOST_SINK, *, channels: int = 2, channel_map: str = "") -> Player:
         """Play samples of 16 bits to a sink, again and again."""
-        return Player(samples, sink, channels, self.variables())
+        options = [f"--channels={channels}", *([f"--channel-map={channel_map}"] if channel_map else [])]
+        return Player(samples, sink, options, self.variables())
 
     def kill(self) -> None:
         """End the server as a crash would: at once."""
@@ -122,10 +126,10 @@ class SoundServer:
 class Player:
     """A program that plays, `pacat`; ends with the block."""
 
-    def __init__(self, samples: bytes, sink: str, channels: int, variables: dict[str, str]) -> None:
+    def __init__(self, samples: bytes, sink: str, options: list[str], variables: dict[str, str]) -> None:
         self._process = subprocess.Popen(
-            ["pacat", "--playback", "--raw", f"--device={sink}", f"--rate={_RATE}", f"--channels={channels}",
-             "--format=s16le", "--latency-msec=20"],
+            ["pacat", "--playback", "--raw", f"--device={sink}", f"--rate={_RATE}", "--format=s16le",
+             "--latency-msec=20", *options],
             env=variables,
             stdin=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""Every back end of every kind, tried. "Available" means that a picture went through it just now."""
+"""Every back end of every kind, tried. "Available" means that a picture or sound went through it just now."""
 
 from __future__ import annotations
 
@@ -22,12 +22,18 @@ from wavry.media import AccessUnit, Codec, Size, UnitTimings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from wavry.backends import Candidate
     from wavry.encode.encoder import VideoEncoder
 
 _TRIAL_SIZE = Size(640, 360)
 """Large enough for every hardware encoder, small enough to cost nothing."""
 
 _FIRST_FRAME_S = 2.0
+
+_FIRST_SOUND_S = 3.0
+"""A sound server that had nothing to do may have rendered two seconds ahead."""
+
+_CHANNELS = {1: "mono", 2: "stereo", 6: "5.1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ def examine_back_ends() -> dict[str, list[Finding]]:
         kinds[f"encoder {codec.value}"] = encoders
         kinds[f"decoder {codec.value}"] = [_decoder(codec, unit)]
     kinds["renderer"] = _renderers()
+    kinds["sound"] = _sounds()
     return kinds
 
 
@@ -109,6 +116,31 @@ def _write_video(path: Path) -> None:
         for plane in picture.planes:
             plane.update(bytes([128]) * plane.buffer_size)
         container.mux([*stream.encode(picture), *stream.encode(None)])
+
+
+# Sound.
+
+
+def _sounds() -> list[Finding]:
+    """Try the ways to what the machine plays, and Opus."""
+    from wavry.capture.sound import registry
+
+    found = [_try(each.name, lambda each=each: _sound("system", each)) for each in registry.DEVICE_CANDIDATES]  # type: ignore[misc] # a lambda's default
+    return [*found, *(_try(each.name, lambda each=each: _sound("tone", each)) for each in registry.TONE_CANDIDATES)]  # type: ignore[misc]
+
+
+def _sound(source: str, candidate: Candidate) -> str:
+    from wavry.capture.sound import SoundCaptureConfig
+    from wavry.capture.sound.registry import open_sound
+
+    opened = open_sound(SoundCaptureConfig(source=source), device_candidates=(candidate,)).backend
+    try:
+        block = opened.next_block(_FIRST_SOUND_S)
+        if block is None:
+            raise BackendError(f"gave no sound within {_FIRST_SOUND_S} s")
+        return "; ".join([_CHANNELS[opened.channels], *opened.notes])
+    finally:
+        opened.close()
 
 
 # Codecs.

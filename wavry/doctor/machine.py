@@ -15,6 +15,7 @@ Value = str | int | float | None
 
 _PACKAGES = (
     "av", "aioquic", "cryptography", "msgspec", "numpy", "mss", "xcffib", "PySDL2", "pysdl2-dll", "psutil",
+    "opuslib", "sounddevice",
 )  # fmt: skip
 
 
@@ -28,7 +29,7 @@ def libraries() -> dict[str, Value]:
             found[name] = version(name)
         except PackageNotFoundError:
             found[name] = None
-    return found | _ffmpeg_libraries() | {"SDL": _sdl_version()}
+    return found | _ffmpeg_libraries() | {"SDL": _sdl_version(), "Opus": _opus(), "PortAudio": _portaudio()}
 
 
 def _ffmpeg_libraries() -> dict[str, Value]:
@@ -45,6 +46,25 @@ def _sdl_version() -> str | None:
     found = sdl2.SDL_version()
     sdl2.SDL_GetVersion(found)
     return f"{found.major}.{found.minor}.{found.patch}"
+
+
+def _opus() -> str | None:
+    """Return which libopus is used; wavry can do with two."""
+    from wavry.errors import BackendUnavailableError
+    from wavry.opus import library_name
+
+    try:
+        return library_name()
+    except BackendUnavailableError:
+        return None
+
+
+def _portaudio() -> str | None:
+    try:
+        import sounddevice
+    except (ImportError, OSError):
+        return None
+    return str(sounddevice.get_portaudio_version()[1]).partition(",")[0]
 
 
 def limits() -> dict[str, Value]:

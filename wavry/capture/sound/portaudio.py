@@ -17,12 +17,13 @@ from wavry.capture.sound.config import SAMPLE_RATE, SoundCaptureConfig
 from wavry.capture.sound.devices import choose_device
 from wavry.capture.sound.ring import BlockRing, SoundBlock
 from wavry.capture.sound.timing import SampleClock
-from wavry.clock import monotonic_us
+from wavry.clock import monotonic, monotonic_us
 from wavry.errors import BackendUnavailableError, CaptureLostError
 
 _PLAUSIBLE_AGE_US = 200_000
-_SILENT_DEVICE_S = 2.0
-"""A device that is there gives blocks, silence too; one that gives none for so long is as good as gone."""
+_SILENT_DEVICE_S = 5.0
+"""A device that is there gives blocks, silence too; one that gives none for so long is as good as gone. The first from
+a sound server may take 2 s."""
 
 
 class PortAudioSource:
@@ -46,7 +47,7 @@ class PortAudioSource:
             self.ring = BlockRing(self.channels, config.block_samples)
             self._clock = SampleClock(SAMPLE_RATE)
             self._has_ended = threading.Event()
-            self._waited_s = 0.0
+            self._heard_at = monotonic()
             self._stream = sounddevice.RawInputStream(
                 samplerate=SAMPLE_RATE,
                 blocksize=config.block_samples,
@@ -78,8 +79,10 @@ class PortAudioSource:
     def next_block(self, timeout: float) -> SoundBlock | None:
         """Wait for the next block."""
         block = self.ring.take(timeout)
-        self._waited_s = 0.0 if block is not None else self._waited_s + timeout
-        if block is None and (self._has_ended.is_set() or self._waited_s > _SILENT_DEVICE_S):
+        now = monotonic()
+        if block is not None:
+            self._heard_at = now
+        elif self._has_ended.is_set() or now - self._heard_at > _SILENT_DEVICE_S:
             raise CaptureLostError(self._name, "the device was pulled out or has stopped")
         return block
 

@@ -14,11 +14,12 @@ class SoundSource(Protocol):
     channels: int
     """1, 2 or 6, interleaved; six are front left, centre, front right, rear left, rear right, bass."""
 
-    notes: tuple[str, ...]
-    """What a user should know of it, for example which device it is."""
-
     ring: BlockRing
     """Where its blocks wait, for the budget."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know of it, for example which device it is."""
 
     def next_block(self, timeout: float) -> SoundBlock | None:
         """Wait for the next block.
