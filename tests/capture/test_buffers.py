@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.support.storage import Clock
 from wavry.capture.buffers import NO_ROWS, PictureBuffers, Rows
 from wavry.errors import BufferReleasedError
-from wavry.media import Size
+from wavry.media import Frame, Rect, Size
 
 
 def make_buffers(count: int = 2) -> PictureBuffers:
@@ -44,6 +44,43 @@ def test_no_picture_while_all_are_lent() -> None:
     again = buffers.lend()
     assert again is not None
     again.release()
+
+
+def damaged(buffers: PictureBuffers, damage: Rect | None) -> Frame:
+    loan = buffers.lend()
+    assert loan is not None
+    return buffers.make_frame(loan, capture_us=1, captured_us=2, damage=damage, number=0)
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "both"),
+    [
+        (Rect(0, 0, 1, 1), Rect(2, 8, 1, 1), Rect(0, 0, 3, 9)),
+        (None, Rect(2, 8, 1, 1), None),
+        (Rect(0, 0, 1, 1), None, None),
+    ],
+)
+def test_a_frame_that_nobody_has_begun_with_is_taken_back_and_its_damage_is_in_the_next(
+    older: Rect | None, newer: Rect | None, both: Rect | None
+) -> None:
+    buffers = make_buffers(count=1)
+    waiting = [damaged(buffers, older)]
+    buffers.reclaim = lambda: waiting.pop() if waiting else None
+    frame = damaged(buffers, newer)
+    assert frame.damage == both
+    assert (buffers.pool.allocated, buffers.pool.drops) == (1, 0)
+    assert not buffers.has_room()
+    frame.release()
+    assert damaged(buffers, newer).damage == newer
+
+
+def test_what_was_taken_back_before_a_change_of_size_makes_the_next_frame_whole() -> None:
+    buffers = make_buffers(count=1)
+    waiting = [damaged(buffers, Rect(0, 0, 1, 1))]
+    buffers.reclaim = lambda: waiting.pop() if waiting else None
+    assert buffers.has_room()
+    buffers.resize(Size(8, 4))
+    assert damaged(buffers, Rect(0, 0, 1, 1)).damage is None
 
 
 def test_second_release_is_an_error_and_rings_nobody() -> None:

@@ -18,7 +18,7 @@ from wavry.media import Rect, Size
         ({"source": "testcard", "monitor": 0}, "--monitor 0: allowed is only together with --source screen"),
         ({"source": "testcard", "region": Rect(0, 0, 8, 8)}, "--region 0,0,8,8: allowed is only together"),
         ({"source": "testcard", "size": Size(32, 320)}, "--size 32x320: allowed is at least 64x64"),
-        ({"pool_buffers": 1}, "pool_buffers 1: allowed is 2 to 8"),
+        ({"pool_buffers": 0}, "pool_buffers 0: allowed is 1 to 8"),
         ({"refresh_interval_s": 0}, "refresh_interval_s 0: allowed is 0.1 to 60"),
     ],
 )

@@ -6,6 +6,7 @@ import gc
 import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from tests.support.xserver import Pencil, XServer
     from wavry.capture import FrameSource
+    from wavry.media import Frame
 
 SIZES = {"x11": Size(640, 480), "mss": Size(640, 480), "testcard": Size(320, 180), "file": Size(96, 64)}
 
@@ -39,6 +41,14 @@ def config(request: pytest.FixtureRequest, xserver: XServer, video_file: Path) -
 @pytest.fixture
 def source(config: CaptureConfig) -> Iterator[FrameSource]:
     source = open_source(config).backend
+    yield source
+    source.close()
+
+
+@pytest.fixture
+def source_of_one(config: CaptureConfig) -> Iterator[FrameSource]:
+    """A source with the one buffer that a host gives it."""
+    source = open_source(replace(config, pool_buffers=1)).backend
     yield source
     source.close()
 
@@ -137,6 +147,33 @@ def test_lent_pixels_do_not_change_and_no_buffer_is_added(source: FrameSource, c
         assert (pixels(frame) == copy).all()
         frame.release()
     skip(source)
+
+
+def test_one_buffer_is_enough_for_a_slow_encoder(source_of_one: FrameSource, change: Callable[[], None]) -> None:
+    source = source_of_one
+    waiting: list[Frame] = []
+    source.reclaim_with(lambda: waiting.pop() if waiting else None)
+    first = take(source)
+    before = first.damage, first.capture_us
+    waiting.append(first)
+    change()
+    newer = take(source)
+    assert newer.damage is None  # as the first, which nobody saw
+    assert newer.capture_us > before[1]
+    assert source.pool.allocated == 1
+    newer.release()
+
+
+def test_a_frame_that_is_due_waits_for_the_buffer_and_comes_as_soon_as_it_is_back(
+    source_of_one: FrameSource, change: Callable[[], None]
+) -> None:
+    held = take(source_of_one)
+    change()
+    assert source_of_one.next_frame(0.02) is None
+    with ThreadPoolExecutor(1) as executor:
+        waiting = executor.submit(take, source_of_one)
+        held.release()
+        waiting.result(PATIENCE_S).release()
 
 
 def test_release_twice_is_an_error(source: FrameSource) -> None:

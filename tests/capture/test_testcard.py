@@ -14,7 +14,7 @@ from wavry.media import Rect, Size
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CONFIG = CaptureConfig(source="testcard", size=Size(320, 180), fps=240)
+CONFIG = CaptureConfig(source="testcard", size=Size(320, 180), fps=240, pool_buffers=2)
 
 
 def test_every_frame_says_its_number_and_time() -> None:

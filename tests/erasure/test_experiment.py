@@ -36,7 +36,7 @@ class FrameWindows(ByRank):
 @pytest.mark.parametrize("frames", [2, 3, 4])
 @pytest.mark.parametrize("spacing", [0, 2])
 def test_our_code_repairs_all_that_rank_allows_when_it_allows_it(frames: int, spacing: int) -> None:
-    real = Streaming(0.2, frames, spacing)
+    real = Streaming(0.2, frames=frames, spacing=spacing)
     outcome = run(real, LONG_BURSTS, STREAM, seed=3)
     allowed = run(FrameWindows(0.2, frames, spacing), LONG_BURSTS, STREAM, seed=3)
     assert (outcome.failed, outcome.hit, outcome.overhead) == (allowed.failed, allowed.hit, allowed.overhead)
@@ -48,7 +48,7 @@ def test_our_code_repairs_all_that_rank_allows_when_it_allows_it(frames: int, sp
 
 
 def test_without_loss_nothing_fails_and_parity_behind_the_frame_costs_no_time() -> None:
-    outcome = run(Streaming(0.2), NO_LOSS, STREAM, seed=1)
+    outcome = run(Streaming(0.2, frames=3), NO_LOSS, STREAM, seed=1)
     assert (outcome.failed, outcome.hit) == (0, 0)
     assert outcome.clean_delay_ms == pytest.approx(0)
     assert outcome.overhead == pytest.approx(0.2, abs=0.001)
@@ -75,7 +75,7 @@ def test_what_is_repaired_after_the_deadline_has_failed() -> None:
 
 @pytest.mark.parametrize(
     "code",
-    [FrameBlocks(0.2), XorGroups(10, 2), SlidingWindow(10, 5), Streaming(0.2)],
+    [FrameBlocks(0.2), XorGroups(10, 2), SlidingWindow(10, 5), Streaming(0.2, frames=3)],
     ids=["blocks", "xor", "window", "ours"],
 )
 def test_all_codes_of_the_table_send_each_packet_once_and_as_much_parity(code: Code[object]) -> None:

@@ -11,13 +11,13 @@ import pytest
 
 from tests.support.aio import PATIENCE_S
 from tests.support.storage import Clock, CountedStorage
-from wavry.media import Frame, Size
+from wavry.media import Frame, PixelFormat, Size
 from wavry.memory import FrameBufferPool
 from wavry.pipeline import BoundedQueue, Overflow
 from wavry.server.capture_stage import CaptureStage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 class StillSource:
@@ -43,6 +43,9 @@ class StillSource:
     def request_full_frame(self) -> None:
         pass
 
+    def reclaim_with(self, reclaim: Callable[[], Frame | None]) -> None:
+        self.reclaim = reclaim
+
     def close(self) -> None:
         self.pool.close()
 
@@ -54,8 +57,8 @@ class TrimmedPool(FrameBufferPool):
         super().__init__(16, 2, allocate=CountedStorage, clock=clock)
         self.trims: queue.SimpleQueue[float | None] = queue.SimpleQueue()
 
-    def trim(self) -> float | None:
-        again = super().trim()
+    def trim(self, *, keep: int = 1) -> float | None:
+        again = super().trim(keep=keep)
         self.trims.put(again)
         return again
 
@@ -100,7 +103,7 @@ def test_a_screen_that_stands_still_gives_surplus_buffers_back(clock: Clock) -> 
         assert pool.memory_usage().available_buffers == 1
 
 
-def test_a_host_that_nobody_watches_gives_surplus_buffers_back_and_then_sleeps(clock: Clock) -> None:
+def test_a_host_that_nobody_watches_gives_all_its_buffers_back_and_then_sleeps(clock: Clock) -> None:
     pool = used_two_at_once(clock)
     clock.advance(3.0 - 0.001)
     source = StillSource(pool)
@@ -109,5 +112,16 @@ def test_a_host_that_nobody_watches_gives_surplus_buffers_back_and_then_sleeps(c
         clock.advance(0.001)
         while pool.trims.get(timeout=PATIENCE_S) is not None:
             pass
-        assert pool.memory_usage().available_buffers == 1
+        assert pool.used_bytes == 0
         assert pool.trims.empty()
+
+
+def test_the_source_may_take_a_frame_back_that_waits_for_the_encoder(clock: Clock) -> None:
+    source = StillSource(TrimmedPool(clock))
+    with running(source) as stage:
+        lease = source.pool.acquire()
+        frame = Frame(lease, Size(2, 2), 8, PixelFormat.BGRA, 0)
+        stage.frames.put(frame)
+        assert source.reclaim() is frame
+        assert source.reclaim() is None
+        frame.release()

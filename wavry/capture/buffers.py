@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from wavry.capture.damage import PendingDamage
 from wavry.clock import monotonic
 from wavry.errors import PoolExhaustedError
 from wavry.media import Frame, PixelFormat
@@ -133,6 +134,10 @@ class PictureBuffers:
         self._on_release = on_release
         self._canvases: list[Canvas] = []
         """Those of the present size: at most `count`, and those freed since the last one was made."""
+        self._unseen = PendingDamage()
+        """What changed in frames that were taken back."""
+        self.reclaim: Callable[[], Frame | None] = _no_frame
+        """Gives back a frame that nobody has begun to use; see `FrameSource.reclaim_with`."""
         self.pool = FrameBufferPool(size_bytes(size), count, name=name, allocate=self._make_canvas, clock=clock)
         self._use_size(size)
 
@@ -144,6 +149,8 @@ class PictureBuffers:
     def resize(self, size: Size) -> None:
         """Lend pictures of another size from now on. Those that are lent stay as they are and retire."""
         self._use_size(size)
+        if self._unseen:
+            self._unseen.add_everything(now_us=self._unseen.since_us)
         self._canvases = []  # before the pool: what it frees now is not of this size any more
         self.pool.resize(size_bytes(size))
 
@@ -158,8 +165,21 @@ class PictureBuffers:
             if canvas is not fresh:
                 canvas.stale = canvas.stale.union(rows)
 
+    def has_room(self) -> bool:
+        """Whether a picture can be lent; where all are, one that only waits is taken back."""
+        if self.pool.is_exhausted:
+            waiting = self.reclaim()
+            if waiting is not None:
+                if waiting.damage is None or waiting.size != self.size:
+                    self._unseen.add_everything(now_us=waiting.capture_us)
+                else:
+                    self._unseen.add(waiting.damage, now_us=waiting.capture_us)
+                waiting.release()
+        return not self.pool.is_exhausted
+
     def lend(self) -> PictureLoan | None:
-        """Lend a picture, or None while all are lent. Its pixels are right outside of `canvas.stale`."""
+        """Lend a picture, or None while all are in use. Its pixels are right outside of `canvas.stale`."""
+        self.has_room()
         try:
             buffer = self.pool.acquire()
         except PoolExhaustedError:
@@ -171,7 +191,12 @@ class PictureBuffers:
     def make_frame(
         self, loan: PictureLoan, *, capture_us: int, captured_us: int, damage: Rect | None, number: int
     ) -> Frame:
-        """Wrap a filled picture; the frame takes over the loan."""
+        """Wrap a filled picture; the frame takes over the loan, and the damage of those that were taken back."""
+        unseen = self._unseen
+        if unseen:
+            hidden = unseen.as_frame_damage
+            damage = None if damage is None or hidden is None else damage.union(hidden)
+            unseen.clear()
         return Frame(
             lease=loan,
             size=self.size,
@@ -187,3 +212,8 @@ class PictureBuffers:
         """Free what is idle now and what is lent as it comes back."""
         self.pool.close()
         self._canvases.clear()
+        self.reclaim = _no_frame
+
+
+def _no_frame() -> None:
+    """There is nobody who could give a frame back."""

@@ -11,6 +11,8 @@ from wavry.clock import monotonic
 from wavry.memory import checkpoint
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wavry.capture.buffers import PictureBuffers
     from wavry.media import Frame, Size
     from wavry.memory import FrameBufferPool
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
 class ClockedSource(ABC):
     """A `FrameSource` that tries for a frame whenever one is due.
 
-    When every buffer is lent the slot is skipped, and what it would have shown is in a later frame; so nothing has
-    to wait for a buffer.
+    When every buffer is in use, a frame that is due waits until one comes back.
 
     Args:
         name: Of the source.
@@ -48,18 +49,32 @@ class ClockedSource(ABC):
         deadline = monotonic() + timeout
         while not self._wishes.take_interrupt():
             now = monotonic()
-            if self._due_at(now) <= now:
+            is_due = self._due_at(now) <= now
+            if is_due and self._has_buffer():
                 frame = self._take_frame(now)
                 if frame is not None:
                     self._number += 1
                     checkpoint("capture_frame_acquired")
                     return frame
+                is_due = False
                 now = monotonic()
             if now >= deadline:
                 return None
-            self._bell.wait(min(deadline, self._due_at(now)) - now)
+            self._bell.wait((deadline if is_due else min(deadline, self._due_at(now))) - now)
             self._bell.clear()
         return None
+
+    def _has_buffer(self) -> bool:
+        """Whether there is a buffer to draw into; if not, the next one that comes back rings."""
+        self._wishes.want_buffer(True)
+        has_room = self._buffers.has_room()
+        if has_room:
+            self._wishes.want_buffer(False)
+        return has_room
+
+    def reclaim_with(self, reclaim: Callable[[], Frame | None]) -> None:
+        """Say where to get a frame back that nobody has begun to use; see `FrameSource`."""
+        self._buffers.reclaim = reclaim
 
     def interrupt(self) -> None:
         """End the waiting of `next_frame`. Any thread."""

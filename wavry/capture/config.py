@@ -53,9 +53,9 @@ class CaptureConfig:
     """At most this old is the last full look at the screen, in case the server forgot to report a change, as some
     drivers do. 0.1 to 60; each costs one full grab and one frame, so 2 s means 0.5 frames per second when still."""
 
-    pool_buffers: int = 2
-    """Most pictures in memory, 2 to 8. Two are enough: the encoder gives a picture back as soon as it is converted
-    (2 ms), long before it is encoded, and what changes meanwhile goes into the next one. Memory is
+    pool_buffers: int = 1
+    """Most pictures in memory, 1 to 8. One is enough: the encoder gives a picture back as soon as it is converted
+    (2 ms), long before it is encoded, and one that still waits for it is taken back and brought up to date. Memory is
     `width * height * 4` bytes for each, taken when first needed."""
 
     display: str | None = None
@@ -64,7 +64,7 @@ class CaptureConfig:
     def __post_init__(self) -> None:
         _check_range("--fps", self.fps, 1, 240)
         _check_range("refresh_interval_s", self.refresh_interval_s, 0.1, 60)
-        _check_range("pool_buffers", self.pool_buffers, 2, 8)
+        _check_range("pool_buffers", self.pool_buffers, 1, 8)
         if not self.source:
             raise ConfigError("--source", "''", "screen, testcard or the path of a video file")
         if self.source != SCREEN:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wavry.media import Frame, Size
     from wavry.memory import FrameBufferPool
 
@@ -44,6 +46,13 @@ class FrameSource(Protocol):
 
         Raises:
             CaptureLostError: The screen or file went away. Only `close` makes sense afterwards.
+        """
+
+    def reclaim_with(self, reclaim: Callable[[], Frame | None]) -> None:
+        """Say where to get a frame back that nobody has begun to use, for when every buffer is lent.
+
+        Its buffer is brought up to date then, and its damage is in the next frame. `reclaim` is called on the capture
+        thread, and returns None when there is no such frame.
         """
 
     def interrupt(self) -> None:

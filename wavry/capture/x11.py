@@ -33,6 +33,8 @@ from wavry.media import Frame, Rect, Size
 from wavry.memory import FrameBufferPool, checkpoint
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wavry.capture.area import Monitor
     from wavry.capture.config import CaptureConfig
 
@@ -104,6 +106,10 @@ class X11Source:
                 return None
             self._wait(min(deadline, frame_at) - now)
         return None
+
+    def reclaim_with(self, reclaim: Callable[[], Frame | None]) -> None:
+        """Say where to get a frame back that nobody has begun to use; see `FrameSource`."""
+        self._buffers.reclaim = reclaim
 
     def interrupt(self) -> None:
         """End the waiting of `next_frame`. Any thread."""

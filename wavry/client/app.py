@@ -16,6 +16,7 @@ from wavry.errors import ConnectFailedError, ConnectionLostError, ErrorCode
 from wavry.files import write_whole
 from wavry.memory import MemoryBudget, Registration
 from wavry.memory.collector import exempt_survivors
+from wavry.memory.reserve import touch_small_object_room
 from wavry.observe.sampler import keep_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
 from wavry.rift.fec import load_arithmetic
@@ -115,11 +116,12 @@ class ClientApp:
             await asyncio.to_thread(self._write_results)
 
     async def _settle(self) -> None:
-        """Once the first stream has imported and built what it needs, load what repairs will, and exempt all of it."""
+        """Once the first stream has brought what it needs: load what repairs need, make room, and exempt all of it."""
         await self._has_stream.wait()
         await asyncio.sleep(_SETTLED_S)
         if self._session is not None and self._session.is_protected:
             await run_in_worker("wavry-arithmetic", load_arithmetic, stop=lambda: None)
+        touch_small_object_room()
         exempt_survivors()
 
     # Connecting.

@@ -5,7 +5,8 @@ Ownership, in three sentences: the pool owns the storage from its first use unti
 thread. A loan that is forgotten comes back when its `FrameBuffer` is collected, and is counted as leaked.
 
 Nothing is allocated before the first `acquire`, and never are more than `max_size` buffers alive. What a quiet pool
-does not need is freed (`WorkingSet`), whenever a buffer is lent or comes back and at each `trim`; the first one stays.
+does not need is freed (`WorkingSet`), whenever a buffer is lent or comes back and at each `trim`; the first one stays,
+unless who trims wants none kept.
 """
 
 from __future__ import annotations
@@ -162,17 +163,20 @@ class FrameBufferPool:
                 surplus = self._take_surplus(now, 1)
         _close_all(surplus)
 
-    def trim(self) -> float | None:
+    def trim(self, *, keep: int = 1) -> float | None:
         """Free what was not needed for a while, for moments when nothing is lent or comes back.
+
+        Args:
+            keep: So many stay; 0 when nobody will want one soon.
 
         Returns:
             Seconds after which there may be more to free; None if there is not while nobody touches the pool.
         """
         now = self._clock()
         with self._lock:
-            surplus = self._take_surplus(now, 1)
+            surplus = self._take_surplus(now, keep)
             alive = len(self._available) + len(self._in_use)
-            again_at = self._working_set.surplus_at(alive) if self._available and alive > 1 else None
+            again_at = self._working_set.surplus_at(alive) if self._available and alive > keep else None
         _close_all(surplus)
         if self._leak_to_report is not None:
             self._report_leak()
@@ -249,6 +253,12 @@ class FrameBufferPool:
         """Return how many buffers are lent and idle, and their bytes together."""
         with self._lock:
             return MemoryUsage(len(self._in_use), len(self._available), self.used_bytes)
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether `acquire` would refuse now."""
+        with self._lock:
+            return self._closed or len(self._in_use) >= self.max_size
 
     @property
     def reuse_rate(self) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from wavry.rift.fec import (
     MAX_REDUNDANCY,
     MAX_WINDOW_FRAMES,
+    MAX_WINDOW_PACKETS,
     MIN_REDUNDANCY,
     PARITY_OVERHEAD_BYTES,
     FecConfig,
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 
     from wavry.rift.delta import RateDecision
 
-_WINDOW_PACKETS = 120
-"""Four frames at 18 Mbit/s. More would repair a little more at higher rates, and take more than 300 kB on both ends
-together."""
+_WINDOW_BYTES = 141_200
+"""Under the parity at most: 122 packets of the usual size, four frames at 17 Mbit/s. More would repair more at higher
+rates, and take more than 300 kB on both ends together."""
 
 
 class Protection:
@@ -37,7 +38,8 @@ class Protection:
         self.max_source_bytes = max_datagram_bytes - PARITY_OVERHEAD_BYTES
         """Largest datagram that can be protected."""
         self._follows_losses = redundancy is None
-        config = FecConfig(_WINDOW_PACKETS, self.max_source_bytes, redundancy or MIN_REDUNDANCY)
+        window_packets = min(_WINDOW_BYTES // self.max_source_bytes, MAX_WINDOW_PACKETS)
+        config = FecConfig(window_packets, self.max_source_bytes, redundancy or MIN_REDUNDANCY)
         self.encoder = StreamingFecEncoder(config)
         """Holds the packets of the last frames; belongs into the budget."""
         self.encoder.window_frames = 1 if self._follows_losses else MAX_WINDOW_FRAMES
@@ -49,7 +51,7 @@ class Protection:
 
     def expected_parity(self, packets: int) -> int:
         """Return how much parity a frame of so many packets gets at most."""
-        return int(packets * self.encoder.redundancy) + 2 + packets // _WINDOW_PACKETS
+        return int(packets * self.encoder.redundancy) + 2 + packets // self.encoder.config.window_size
 
     def protect(self, datagrams: Sequence[bytes], first_packet_id: int) -> list[bytes]:
         """Return a frame's datagrams with their parity.

@@ -11,6 +11,7 @@ from wavry.errors import ErrorCode
 from wavry.memory import HolderGroup
 from wavry.memory.allocator import return_free_memory
 from wavry.memory.collector import exempt_survivors
+from wavry.memory.reserve import touch_small_object_room
 from wavry.pipeline import BoundedQueue, QueueClosed
 from wavry.rift import Sender, SenderConfig
 from wavry.rift.sound import SoundSender
@@ -151,7 +152,7 @@ class Broadcast:
                 output = await self._outputs.aget()
                 if isinstance(output, StreamOpened):
                     if self._stream is None:
-                        asyncio.get_running_loop().call_later(_SETTLED_S, exempt_survivors)
+                        asyncio.get_running_loop().call_later(_SETTLED_S, _settle)
                     self._stream = output
                     for viewer in list(self._viewers):
                         viewer.announce(output)
@@ -232,6 +233,12 @@ class Broadcast:
 
 def _ignore(_: bool) -> None:
     """Do nothing: there is no sound to start or stop."""
+
+
+def _settle() -> None:
+    """Once the first stream has brought what it needs: make room for its fullest moments, and exempt all of it."""
+    touch_small_object_room()
+    exempt_survivors()
 
 
 _GOODBYE_S = 0.5

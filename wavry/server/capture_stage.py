@@ -41,8 +41,9 @@ class CaptureStage:
         on_state: Callable[[bool, str], None],
     ) -> None:
         self.source = source
+        source.reclaim_with(frames.get_nowait)
         self._reopen = reopen
-        self._frames = frames
+        self.frames = frames
         self._on_state = on_state
         self._watched = threading.Event()
         self._stopped = threading.Event()
@@ -89,8 +90,8 @@ class CaptureStage:
         """Take frames until `stop`."""
         try:
             while not self._stopped.is_set():
-                while not self._watched.wait(self.source.pool.trim()):
-                    pass  # nobody watches, and by now a buffer may be surplus
+                while not self._watched.is_set():
+                    self._watched.wait(self.source.pool.trim(keep=0))  # who watches next may come in a month
                 try:
                     frame = self.source.next_frame(_WAIT_S)
                 except CaptureLostError as error:
@@ -98,7 +99,7 @@ class CaptureStage:
                     continue
                 if frame is not None:
                     self.captured += 1
-                    self._frames.put(frame)
+                    self.frames.put(frame)
                 else:
                     self.source.pool.trim()
         except QueueClosed:
@@ -116,6 +117,7 @@ class CaptureStage:
             attempt += 1
             try:
                 self.source = self._reopen()
+                self.source.reclaim_with(self.frames.get_nowait)
             except (BackendError, ConfigError) as refusal:
                 logger.debug("still no screen: %s", refusal)
                 continue

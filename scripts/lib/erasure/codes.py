@@ -7,7 +7,14 @@ from itertools import islice
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from erasure.rank import Equations
-from wavry.rift.fec import FecConfig, ParityPacket, SourcePacket, StreamingFecDecoder, StreamingFecEncoder
+from wavry.rift.fec import (
+    MAX_WINDOW_PACKETS,
+    FecConfig,
+    ParityPacket,
+    SourcePacket,
+    StreamingFecDecoder,
+    StreamingFecEncoder,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,11 +131,12 @@ class Streaming(Code[ParityPacket]):
     Args:
         redundancy: Parity per source packet.
         frames: Under a parity packet.
+        window: Most packets under a parity packet.
         spacing: Source packets between two parity packets of a frame; 0 sends all parity last.
     """
 
-    def __init__(self, redundancy: float, frames: int = 3, spacing: int = 0) -> None:
-        config = FecConfig(symbol_size=8, redundancy=redundancy, window_frames=frames)
+    def __init__(self, redundancy: float, *, frames: int, window: int = MAX_WINDOW_PACKETS, spacing: int = 0) -> None:
+        config = FecConfig(window, symbol_size=8, redundancy=redundancy, window_frames=frames)
         self._encoder = StreamingFecEncoder(config)
         self._decoder = StreamingFecDecoder(config)
         self._spacing = spacing

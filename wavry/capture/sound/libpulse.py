@@ -1,7 +1,8 @@
 """The part of libpulse that capturing needs, through ctypes. PulseAudio brings it; PipeWire serves its protocol.
 
-sounddevice reaches the same server through PortAudio and ALSA's plugin; this way is shorter (`docs/performance.md`) and
-loads 3 MB instead of 24.
+sounddevice reaches the same server through PortAudio and ALSA's plugin. It is as quick, but it can't tie a stream to
+one device, does not hear that the default has changed, and loads 24 MB instead of 3
+(`scripts/bench/sound_capture.py`).
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from functools import cache
+from math import ceil
 from typing import TYPE_CHECKING
 
 from wavry.errors import LocalProtocolError
@@ -54,7 +55,7 @@ class StreamingFecEncoder(Holder):
         super().__init__()
         self.config = config
         self._symbol_size, self._window_size = config.symbol_size, config.window_size
-        self._most_kept = int(config.window_size * _KEPT_SHARE)
+        self._most_kept = ceil(config.window_size * _KEPT_SHARE)
         self._payloads: deque[bytes] = deque()
         self._end = 0
         """Place of the packet that is due next; `_payloads` are those right before it."""
@@ -104,7 +105,7 @@ class StreamingFecEncoder(Holder):
         """Return the parity that is due now that the frame's last packet was added.
 
         At least one packet, unless no source packet came since the last flush. For each packet of the window and each
-        parity packet 0.4 µs (36 and 8), 0.65 (20 and 4) or 1.6 (8 and 2) at 1152 bytes, as a block up to a third more.
+        parity packet 0.4 µs (36 and 8), 0.65 (20 and 4) or 1.4 (8 and 2) at 1152 bytes, as a block up to a third more.
         """
         parity = self._flush(is_frame_end=True)
         if self._end > self._frame_starts[-1]:

@@ -1,0 +1,35 @@
+"""In processes of their own, whose memory nothing else has touched."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from wavry.memory.reserve import touch_small_object_room
+
+_GROWTH = """
+import sys
+from wavry.memory.metrics import resident_bytes
+from wavry.memory.reserve import touch_small_object_room
+if sys.argv[1] == "touched":
+    touch_small_object_room()
+resident_bytes()
+before = resident_bytes()
+kept = [bytes(size) for size in range(16, 480, 16) for _ in range(32)]
+print(resident_bytes() - before)
+"""
+"""240 kB of objects."""
+
+
+def growth(how: str) -> int:
+    command = [sys.executable, "-c", _GROWTH, how]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def test_objects_that_come_later_find_touched_room() -> None:
+    assert growth("untouched") > 150_000
+    assert growth("touched") < 40_000
+
+
+def test_the_room_is_touched_once() -> None:
+    assert touch_small_object_room() is touch_small_object_room()
