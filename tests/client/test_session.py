@@ -1,22 +1,30 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.aio import PATIENCE_S, in_loop
+from tests.support.aio import PATIENCE_S, in_loop, until
 from tests.support.transport import Listener
 from wavry.client import session as session_module
 from wavry.client.clock_sync import ClockSync
 from wavry.client.session import HostSession
+from wavry.client.sound.figures import SoundFigures
+from wavry.client.sound.session import SoundSession
+from wavry.client.sound.stage import SoundStage
 from wavry.client.statistics import Statistics
 from wavry.errors import ErrorCode
 from wavry.memory import MemoryBudget
-from wavry.rift import Pong, encode_message
+from wavry.rift import ControlDecoder, Hello, Pong, SoundConfig, encode_message
+from wavry.rift.sound import SoundPacket, SoundSender
 from wavry.transport.loopback import LoopbackConnection, loopback_pair
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def watch(connection: LoopbackConnection) -> HostSession:
+
+def watch(connection: LoopbackConnection, sound: SoundSession | None = None) -> HostSession:
     return HostSession(
         connection,
         "test",
@@ -25,6 +33,7 @@ def watch(connection: LoopbackConnection) -> HostSession:
         on_stream=lambda _: None,
         on_unit=lambda _: None,
         on_source_state=lambda *_: None,
+        sound=sound,
     )
 
 
@@ -70,3 +79,76 @@ async def test_a_host_that_answers_pings_is_not_given_up_however_long_it_sends_n
     assert not session.ended.done()
     client.close(0, "")
     await host.wait_closed()
+
+
+class Told(SoundStage):
+    """A stage that only writes down what it is told."""
+
+    def __init__(self, figures: SoundFigures, budget: MemoryBudget) -> None:
+        super().__init__(figures, budget, has_card=False)
+        self.configs: list[SoundConfig] = []
+        self.packets: list[SoundPacket] = []
+        self.enough = asyncio.Event()
+
+    def configure(self, config: SoundConfig) -> None:
+        self.configs.append(config)
+
+    def take(self, packets: Sequence[SoundPacket], *, now: float) -> None:
+        self.packets += packets
+        if len(self.packets) == 4:
+            self.enough.set()
+
+
+@pytest.mark.parametrize("wants", [True, False])
+@in_loop
+async def test_a_host_hears_whether_sound_is_wanted(wants: bool) -> None:
+    client, host = loopback_pair()
+    heard = Listener(host)
+    budget, figures = MemoryBudget(), SoundFigures(ClockSync())
+    session = watch(
+        client,
+        SoundSession(Told(figures, budget), figures, budget, lambda _: None, lambda *_: None) if wants else None,
+    )
+    client.flush()
+    async with asyncio.timeout(PATIENCE_S):
+        await until(lambda: bool(heard.control))
+    (hello, *_) = ControlDecoder().receive(bytes(heard.control))
+    assert isinstance(hello, Hello)
+    assert hello.sound is wants
+    client.close(0, "")
+    await session.ended
+
+
+@in_loop
+async def test_sound_goes_to_the_speakers_and_into_the_recording_and_what_is_malformed_is_skipped() -> None:
+    client, host = loopback_pair()
+    Listener(host)
+    budget, figures = MemoryBudget(), SoundFigures(ClockSync())
+    stage = Told(figures, budget)
+    recorded: list[tuple[SoundPacket, SoundConfig]] = []
+    configs: list[SoundConfig] = []
+    sound = SoundSession(stage, figures, budget, configs.append, lambda *each: recorded.append(each))
+    session = watch(client, sound)
+    config = SoundConfig(epoch=3)
+    host.send_control(encode_message(config))
+    sender = SoundSender()
+    sender.epoch = 3
+    for number in range(4):
+        sender.send_packet(b"opus", 5000 * number, now=0.0)
+    host.send_datagram(b"\x01\x04")
+    for datagram in sender.datagrams_to_send(now=0.0):
+        host.send_datagram(datagram)
+    host.flush()
+    async with asyncio.timeout(PATIENCE_S):
+        await stage.enough.wait()
+    assert stage.configs == configs == [config]
+    assert [packet.capture_us for packet in stage.packets] == [0, 5000, 10_000, 15_000]
+    assert recorded == [(packet, config) for packet in stage.packets]
+    assert [entry.name for entry in budget.entries()] == ["rift.sound_fec"]
+    host.close(0, "")
+    await session.ended
+    report = figures.report()
+    assert report is not None
+    assert report["packets_received"] == 4
+    session.release()
+    assert not budget.entries()

@@ -31,7 +31,19 @@ def read_png(path: Path) -> NDArray[np.uint8]:
 
 def count_frames(path: Path) -> int:
     output = subprocess.run(
-        ["ffprobe", "-v", "error", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0", path],
+        [
+            "ffprobe",
+            "-v",
+            "error",
+            "-select_streams",
+            "v",
+            "-count_packets",
+            "-show_entries",
+            "stream=nb_read_packets",
+            "-of",
+            "csv=p=0",
+            path,
+        ],
         check=True,
         capture_output=True,
         text=True,

@@ -238,7 +238,7 @@ def test_without_a_sound_server_there_is_a_reason_for_each_way(tmp_path: Path, m
 
 
 def test_without_libpulse_that_is_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    from wavry.capture.sound import libpulse
+    from wavry.pulse import library as libpulse
 
     libpulse.load_pulse.cache_clear()
     monkeypatch.setattr(libpulse, "_SONAME", "libpulse-of-another-world.so.0")

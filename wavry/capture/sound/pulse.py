@@ -12,14 +12,14 @@ from __future__ import annotations
 import ctypes
 import logging
 
-from wavry.capture.sound import libpulse
 from wavry.capture.sound.config import MIC, SAMPLE_BYTES, SAMPLE_RATE, SYSTEM, SoundCaptureConfig
-from wavry.capture.sound.libpulse import BufferAttributes, ChannelMap, SampleSpec, StreamState
-from wavry.capture.sound.pulse_server import PulseDevice, PulseServer
 from wavry.capture.sound.ring import BlockRing, SoundBlock
 from wavry.capture.sound.timing import SampleClock
 from wavry.clock import monotonic, monotonic_us
 from wavry.errors import BackendUnavailableError, CaptureLostError
+from wavry.pulse import library as libpulse
+from wavry.pulse.library import BufferAttributes, ChannelMap, SampleSpec, StreamState
+from wavry.pulse.server import PulseDevice, PulseServer
 
 logger = logging.getLogger(__name__)
 

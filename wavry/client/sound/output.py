@@ -24,8 +24,8 @@ OUTPUTS: tuple[Candidate, ...] = (
 )
 """PulseAudio's own library first: PortAudio reaches it through ALSA, 24 MB and 20 ms later (scripts/bench/sound.py)."""
 
-WANTED_LATENCY_S = 0.015
-"""What outputs ask for: as much sound as a sound card may take ahead. Half of it breaks up on two busy cores."""
+WANTED_LATENCY_S = 0.020
+"""What outputs ask for: as much sound as a sound card may take ahead. Less breaks up on two busy cores."""
 
 
 class SoundOutput(Protocol):

@@ -14,6 +14,7 @@ from wavry.client.sound.output import WANTED_LATENCY_S
 from wavry.client.sound.player import SAMPLE_RATE
 from wavry.clock import monotonic
 from wavry.errors import BackendUnavailableError
+from wavry.pipeline.priority import ask_for_priority
 
 if TYPE_CHECKING:
     from threading import Event
@@ -51,6 +52,7 @@ class PortAudioOutput:
         self._order = _TO_WAVE_ORDER.get(channels)
         self._player: SoundPlayer | None = None
         self._called_at = 0.0
+        self._has_asked = False
         self._error: BaseException | None = None
         self.underruns = 0
         """How often the card wanted samples before they were there."""
@@ -98,6 +100,9 @@ class PortAudioOutput:
         latency_s = times.outputBufferDacTime - times.currentTime
         if 0 < latency_s < 10:
             self.latency_s = latency_s
+        if not self._has_asked:
+            self._has_asked = True
+            ask_for_priority()
         player = self._player
         if player is None or self._error is not None:
             samples.fill(0)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from wavry.client.sound.output import OUTPUTS, NullOutput, open_output
 from wavry.errors import BackendUnavailableError, ConfigError, NoBackendError
 from wavry.observe.logs import printable
+from wavry.pipeline.priority import ask_for_priority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -152,6 +153,7 @@ class SoundStage:
 
     def run(self) -> None:
         """Play until stopped."""
+        ask_for_priority()
         try:
             while True:
                 self._interrupt.clear()

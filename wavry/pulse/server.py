@@ -6,10 +6,10 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wavry.capture.sound import libpulse
-from wavry.capture.sound.libpulse import ContextState
 from wavry.clock import monotonic
 from wavry.errors import BackendUnavailableError, CaptureLostError
+from wavry.pulse import library as libpulse
+from wavry.pulse.library import ContextState
 
 if TYPE_CHECKING:
     import ctypes

@@ -1,4 +1,6 @@
-"""The part of libpulse that capturing needs, through ctypes. PulseAudio brings it; PipeWire serves its protocol.
+"""The part of libpulse that recording and playing need, through ctypes.
+
+PulseAudio brings it; PipeWire serves its protocol.
 
 sounddevice reaches the same server through PortAudio and ALSA's plugin. It is as quick, but it can't tie a stream to
 one device, does not hear that the default has changed, and loads 24 MB instead of 3
@@ -128,7 +130,12 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "pa_operation_unref": (None, (_POINTER,)),
     "pa_stream_new": (_POINTER, (_POINTER, _TEXT, _OUT(SampleSpec), _OUT(ChannelMap))),
     "pa_stream_connect_record": (_INT, (_POINTER, _TEXT, _OUT(BufferAttributes), _INT)),
+    "pa_stream_connect_playback": (_INT, (_POINTER, _TEXT, _OUT(BufferAttributes), _INT, _POINTER, _POINTER)),
     "pa_stream_get_state": (_INT, (_POINTER,)),
+    "pa_stream_get_underflow_index": (ctypes.c_int64, (_POINTER,)),
+    "pa_stream_set_buffer_attr": (_POINTER, (_POINTER, _OUT(BufferAttributes), _POINTER, _POINTER)),
+    "pa_stream_writable_size": (_SIZE, (_POINTER,)),
+    "pa_stream_write": (_INT, (_POINTER, _POINTER, _SIZE, _POINTER, ctypes.c_int64, _INT)),
     "pa_stream_peek": (_INT, (_POINTER, _OUT(_POINTER), _OUT(_SIZE))),
     "pa_stream_drop": (_INT, (_POINTER,)),
     "pa_stream_readable_size": (_SIZE, (_POINTER,)),
