@@ -8,7 +8,7 @@ import pytest
 from wavry.client.sound.player import SoundPlayer
 from wavry.errors import DecodeError
 from wavry.opus import OpusConfig, OpusDecoder, OpusEncoder
-from wavry.rift.sound import SoundPacket
+from wavry.rift.sound import Pull, PullKind, SoundPacket
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,6 +97,17 @@ def test_loudness_changes_over_one_block_and_mute_is_silence() -> None:
     assert not playing.steps(LEVEL)[BLOCK:].any()
     playing.player.volume = 1.0
     assert playing.steps(LEVEL)[-1, 0] == 1000
+
+
+def test_two_blocks_played_as_one_go_over_into_each_other() -> None:
+    playing = Playing()
+    playing.steps(LEVEL)
+    low, high = SoundPacket(100, 0, LEVEL), SoundPacket(101, 0, (2000).to_bytes(2, "big"))
+    playing.player.playout.pull = lambda *, now: Pull(PullKind.PLAY, high, low)  # type: ignore[method-assign]
+    block = playing.player.next_block(now=playing.now)[:, 0].astype(int)
+    assert 1000 <= block[0] < 1010
+    assert block[-1] == 2000
+    assert (np.diff(block) >= 0).all()
 
 
 def test_a_packet_that_is_no_opus_is_made_up_for() -> None:

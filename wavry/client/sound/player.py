@@ -153,12 +153,23 @@ class SoundPlayer:
         packet = pull.packet
         try:
             if pull.kind is PullKind.PLAY and packet is not None:
+                if pull.merged is not None:
+                    self._merge(pull.merged, packet)
+                    return
                 self._finish(self._decoder.decode(packet.opus, self._block_bytes))
                 return
             self._finish(self._decoder.decode_lost(self._block_bytes, packet.opus if packet is not None else None))
         except DecodeError:
             self.undecodable += 1
             self._finish(self._decoder.decode_lost(self._block_bytes))
+
+    def _merge(self, first: SoundPacket, second: SoundPacket) -> None:
+        """Fill the block with a way over from one packet's block to the next one's."""
+        self._finish(self._decoder.decode(first.opus, self._block_bytes))
+        before = self._block * (1 - self._slope)
+        self._finish(self._decoder.decode(second.opus, self._block_bytes))
+        before += self._block * self._slope
+        self._block[:] = before
 
     def _finish(self, samples: int) -> None:
         """Fill up a block that the packet was too short for."""

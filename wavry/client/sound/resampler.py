@@ -1,4 +1,4 @@
-"""Plays sound up to half a percent quicker or slower: what keeps two sound cards together.
+"""Plays sound a little quicker or slower: what keeps two sound cards together.
 
 A windowed sinc of 16 taps at 256 places between two samples, so that a tone stays a tone: at 1 kHz what it adds is
 75 dB below, at 15 kHz 55 (tests/client/sound/test_resampler.py). PyAV's `AudioResampler` can't do this: it does not

@@ -89,8 +89,8 @@ class SoundPlayoutConfig:
     """Longest hold for jitter; what comes later than that is concealed. Range 10 to 1000, milliseconds."""
 
     late_limit_ms: float = 60.0
-    """Sound that is so much later than it should be is dropped until it is not; less is made up by playing quicker,
-    which takes 3 s for 15 ms. Range 10 to 1000, milliseconds."""
+    """Sound that is so much later than it should be is dropped until it is not; less is made up bit by bit, 20 ms a
+    second. Range 10 to 1000, milliseconds."""
 
     limit_packets: int = 128
     """Most packets that wait, 640 ms at 5 ms a packet; the oldest give way. Range 8 to 1024, packets."""

@@ -9,8 +9,9 @@ are apart from an even beat. It grows at once and shrinks slowly, no quicker tha
          ├► nothing came                 CONCEAL for a while, time stands still: the network pauses
          └► silence was announced, or lasts  SILENCE until the next packet is due
 
-How much the pulls are behind or ahead of what is due says how the clocks of the two sound cards run, so `speed` takes
-out drift and a wrong hold alike: half a percent at most, which nobody hears.
+How much the pulls are behind or ahead of what is due says how the clocks of the two sound cards run: `speed` takes out
+drift and small errors of the hold, by a thousandth at most, so that a tone keeps its pitch. What is more than 10 ms is
+taken out a block at a time, four times a second at most: two blocks are played as one, or one more is made up.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _FIRST_HOLD_S = 0.015
 """Before anything is known."""
 
 _HOLD_FALLS_PER_S = 0.004
-"""How quickly the hold shrinks, a little slower than `MAX_SPEED_CHANGE` follows."""
+"""How quickly the hold shrinks: what is calm for three seconds is not yet calm."""
 
 _GAIN_PER_S = 0.2
 """Of what playing is behind or ahead, a fifth is made up each second."""
@@ -43,8 +44,8 @@ _GAIN_PER_S = 0.2
 _LEARNING_PER_S2 = 0.01
 """How quickly drift is learned, which needs no error to be made up for then. With the gain it swings no way."""
 
-_MAX_DRIFT = 0.002
-"""Sound cards are within 200 ppm, virtual ones within 1000 or so."""
+_MAX_DRIFT = 0.0008
+"""Sound cards are within 200 ppm or so."""
 
 _SETTLED_S = 0.0002
 """A hold that changes by more at a look is on its way somewhere; what that does to the error is no drift."""
@@ -52,8 +53,11 @@ _SETTLED_S = 0.0002
 _UNCORRECTED_S = 0.002
 """So much behind or ahead is left: pulls and packets keep no better time than that."""
 
-MAX_SPEED_CHANGE = 0.005
-"""Most that sound is played quicker or slower: 9 cents, a twelfth of a halftone."""
+MAX_SPEED_CHANGE = 0.0009
+"""Most that sound is played quicker or slower: 1.6 cents, less than 1 Hz at 1 kHz."""
+
+_SPLICE_FROM_S = 0.010
+_SPLICE_EVERY_S = 0.25
 
 _ERROR_WEIGHT = 0.02
 """Of each pull in what playing is behind or ahead: smoothed over a quarter of a second."""
@@ -95,6 +99,8 @@ class Pull(NamedTuple):
 
     kind: PullKind
     packet: SoundPacket | None = None
+    merged: SoundPacket | None = None
+    """Of `PLAY`: the packet before it, which is to be decoded first; the block goes over from one to the other."""
 
 
 _SILENCE = Pull(PullKind.SILENCE)
@@ -137,6 +143,7 @@ class SoundPlayout:
         self._base_s = 0.0
         self._error_s = 0.0
         """How late blocks are played, smoothed."""
+        self._spliced_at = 0.0
         self._drift = 0.0
         """What of the speed is there to stay."""
         self._is_settled = False
@@ -148,6 +155,8 @@ class SoundPlayout:
         """How long packets waited until they were played, smoothed."""
         self.played = 0
         """Blocks played."""
+        self.spliced = 0
+        """Blocks merged into the one after them, or put in, to change the delay."""
         self.concealed = 0
         """Blocks that were missing when they were due."""
         self.late = 0
@@ -199,6 +208,8 @@ class SoundPlayout:
             entry = self._packets.get(self._next_id)
             if entry is None:
                 return self._pull_missing(now)
+        if abs(self._error_s) > _SPLICE_FROM_S and now - self._spliced_at >= _SPLICE_EVERY_S:
+            return self._splice(*entry, now)
         return self._play(*entry, now)
 
     @property
@@ -296,6 +307,23 @@ class SoundPlayout:
         self.waited_s = waited_s if self.waited_s is None else self.waited_s + (waited_s - self.waited_s) / 50
         self.played += 1
         return Pull(PullKind.PLAY, packet)
+
+    def _splice(self, packet: SoundPacket, came_at: float, now: float) -> Pull:
+        """Change the delay by a block: play two as one if it is too long, put one in if it is too short."""
+        following = self._packets.get(packet.packet_id + 1)
+        if packet.is_silent or (self._error_s > 0 and following is None):
+            return self._play(packet, came_at, now)
+        self._spliced_at = now
+        self._delays.clear()
+        self.spliced += 1
+        if self._error_s < 0:
+            self._error_s += self._frame_s
+            return _MADE_UP
+        self._error_s -= self._frame_s
+        assert following is not None  # looked at above
+        self._take(packet.packet_id)
+        self._go_on()
+        return self._play(*following, now)._replace(merged=packet)
 
     def _go_on(self) -> None:
         assert self._next_id is not None  # it plays
