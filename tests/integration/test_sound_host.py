@@ -55,7 +55,7 @@ def spectrum(listener: SoundListener, seconds: float) -> tuple[float, float, flo
 async def test_what_the_host_plays_arrives_whole_and_clean(tmp_path: Path) -> None:
     with SoundServer(tmp_path) as sound, host(tmp_path, *TESTCARD, **sound.environment) as server:
         async with listening(server) as listener:
-            with sound.play(tone(1_000, 1.0)):
+            with sound.play(tone(1_000, 1.0), latency_ms=500):
                 await until(lambda: len([each for each in listener.packets if len(each.opus) > 40]) > 600)
             assert listener.configs[0].available
             ids = [each.packet_id for each in listener.packets]

@@ -104,9 +104,12 @@ class SoundServer:
         """Unload a module, which is how a device is pulled out."""
         self.pactl("unload-module", number)
 
-    def play(self, samples: bytes, sink: str = HOST_SINK, *, channels: int = 2, channel_map: str = "") -> Player:
-        """Play samples of 16 bits to a sink, again and again."""
+    def play(
+        self, samples: bytes, sink: str = HOST_SINK, *, channels: int = 2, channel_map: str = "", latency_ms: int = 20
+    ) -> Player:
+        """Play samples of 16 bits to a sink, again and again. A busy machine runs dry unless the latency is high."""
         options = [f"--channels={channels}", *([f"--channel-map={channel_map}"] if channel_map else [])]
+        options.append(f"--latency-msec={latency_ms}")
         return Player(samples, sink, options, self.variables())
 
     def kill(self) -> None:
@@ -128,8 +131,7 @@ class Player:
 
     def __init__(self, samples: bytes, sink: str, options: list[str], variables: dict[str, str]) -> None:
         self._process = subprocess.Popen(
-            ["pacat", "--playback", "--raw", f"--device={sink}", f"--rate={_RATE}", "--format=s16le",
-             "--latency-msec=20", *options],
+            ["pacat", "--playback", "--raw", f"--device={sink}", f"--rate={_RATE}", "--format=s16le", *options],
             env=variables,
             stdin=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -245,4 +245,7 @@ class SoundStage:
 def _open_source(config: SoundCaptureConfig) -> SoundSource:
     from wavry.capture.sound.registry import open_sound
 
-    return open_sound(config).backend
+    opened = open_sound(config)
+    for refusal in opened.refusals:
+        logger.info("sound: refused %s", refusal)
+    return opened.backend

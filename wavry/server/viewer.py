@@ -57,6 +57,10 @@ _ROOM_S = 0.012
 
 _UNKNOWN_RTT_MS = 100.0
 
+_SOUND_BYTES_PER_S = 32_000
+"""Sound with its headers and parity, stereo. It is not in DELTA's account, which learns from packets of the picture."""
+_SOUND_SLACK_S = 0.03
+
 
 class ViewerSession:
     """A `ConnectionObserver` with a `Sender`. On the loop.
@@ -230,7 +234,10 @@ class ViewerSession:
         """Let the transport and the encoder know what the viewer's reports say of the link."""
         if self.sender.rate.is_active:
             rtt_ms = self.connection.min_rtt_ms or _UNKNOWN_RTT_MS
-            self.connection.limit_in_flight(self.sender.rate.congestion_window_bytes(rtt_ms / 1000))
+            window_bytes = self.sender.rate.congestion_window_bytes(rtt_ms / 1000)
+            if self.sound is not None:
+                window_bytes += round(_SOUND_BYTES_PER_S * (rtt_ms / 1000 + _SOUND_SLACK_S))
+            self.connection.limit_in_flight(window_bytes)
             self._on_rate()
 
     def _wish_keyframe(self, now: float) -> None:

@@ -37,6 +37,8 @@ class SoundCaptureConfig:
             raise ConfigError("--audio", self.source, ", ".join(SOURCES))
         if self.block_us not in _BLOCKS_US:
             raise ConfigError("block_us", self.block_us, ", ".join(map(str, _BLOCKS_US)))
+        if self.device == "":
+            raise ConfigError("--audio-device", "''", "a name or a part of one")
         if self.device is not None and self.source in (TONE, OFF):
             raise ConfigError("--audio-device", self.device, f"only with --audio {SYSTEM} or {MIC}")
 
