@@ -12,6 +12,7 @@ import pytest
 from tests.support.aio import PATIENCE_S, in_loop, until
 from tests.support.containers import weigh
 from wavry.capture import CaptureConfig
+from wavry.capture.sound import SoundCaptureConfig
 from wavry.client.app import ClientApp
 from wavry.client.config import ClientConfig
 from wavry.encode.stage import EncodeStageConfig
@@ -126,7 +127,8 @@ async def streaming(capsys: pytest.CaptureFixture[str]) -> AsyncIterator[Stream]
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     capture = CaptureConfig(source="testcard", size=Size(320, 180), fps=120)
-    host = Host(HostConfig(capture=capture, encode=EncodeStageConfig(fps=120), listen=("127.0.0.1", 0)))
+    sound = SoundCaptureConfig(source="tone")
+    host = Host(HostConfig(capture=capture, sound=sound, encode=EncodeStageConfig(fps=120), listen=("127.0.0.1", 0)))
     hosting = loop.create_task(host.run(stop))
     address: re.Match[str] | None = None
 
@@ -147,7 +149,7 @@ async def streaming(capsys: pytest.CaptureFixture[str]) -> AsyncIterator[Stream]
     watching = loop.create_task(client.run(stop))
     stalled = await connect(*where)
     stalled.link.observe(Deaf())
-    stalled.link.send_control(encode_message(Hello(codecs=("h264",))))
+    stalled.link.send_control(encode_message(Hello(codecs=("h264",), sound=True)))
     stalled.link.flush()
     await stream.pictures_came(5)
     loop.remove_reader(stalled._socket._socket.fileno())

@@ -16,6 +16,7 @@ taken out a block at a time, four times a second at most: two blocks are played 
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from enum import Enum
 from typing import NamedTuple
@@ -77,8 +78,11 @@ MAX_EXTRA_HOLD_S = 0.040
 PACKET_OVERHEAD_BYTES = 320
 """Charged for each packet held, besides its bytes: the object, its number, its time and its place in the dictionary."""
 
-_TIME_BYTES = 40
-"""Charged for each moment that is looked back on."""
+_TIME_BYTES = 10
+"""Charged for each transit that is looked back on: 8 in an array, which grows by an eighth at once."""
+
+_OWN_BYTES = 2_048
+"""Its other objects, most of them the last delays."""
 
 
 class PullKind(Enum):
@@ -124,8 +128,8 @@ class SoundPlayout:
         self._packets: dict[int, tuple[SoundPacket, float]] = {}
         """Those that wait, and when they came; all ids are `_next_id` or later."""
         self._held_bytes = 0
-        self._own_bytes = (looked_back_on + _BEAT_PULLS) * _TIME_BYTES
-        self._high_water_bytes = self._own_bytes
+        self._looked_back_on = looked_back_on
+        self._high_water_bytes = 0
         self._next_id: int | None = None
         """What is played next; None before the first packet."""
         self._expected_us = 0
@@ -135,7 +139,9 @@ class SoundPlayout:
         """Silence was announced."""
         self._made_up = 0
         """Blocks made up in a row while nothing was here."""
-        self._transits: deque[float] = deque(maxlen=looked_back_on)
+        self._transits = array("d")
+        """How long the last packets took, seconds; a ring, once it is full."""
+        self._oldest_transit = 0
         self._delays: deque[float] = deque(maxlen=_BEAT_PULLS)
         """From capture to pull, of the last blocks, while they follow each other."""
         self._until_look = _LOOK_EVERY
@@ -230,17 +236,19 @@ class SoundPlayout:
     @property
     def cap_bytes(self) -> int:
         """Most it can hold."""
-        return (self.config.limit_packets + 1) * (MAX_OPUS_BYTES + PACKET_OVERHEAD_BYTES) + self._own_bytes
+        return (self.config.limit_packets + 1) * (MAX_OPUS_BYTES + PACKET_OVERHEAD_BYTES) + self._times_bytes(
+            self._looked_back_on
+        )
 
     @property
     def used_bytes(self) -> int:
-        """What it holds now."""
-        return self._held_bytes + self._own_bytes
+        """What it holds now: packets, and the times that it looks back on."""
+        return self._held_bytes + self._times_bytes(len(self._transits))
 
     @property
     def high_water_bytes(self) -> int:
         """Most it has held."""
-        return self._high_water_bytes
+        return max(self._high_water_bytes, self.used_bytes)
 
     # Playing.
 
@@ -361,6 +369,10 @@ class SoundPlayout:
         self._next_id = None
         self._is_playing = self._is_silent = False
 
+    @staticmethod
+    def _times_bytes(count: int) -> int:
+        return count * _TIME_BYTES + _OWN_BYTES
+
     @property
     def _farthest(self) -> int:
         return 4 * self.config.limit_packets
@@ -371,10 +383,15 @@ class SoundPlayout:
         """Learn from how long a packet was on its way."""
         transits = self._transits
         if transits and abs(transit_s - self._base_s) > _NEW_CLOCK_S:
-            transits.clear()
+            del transits[:]
+            self._oldest_transit = 0
         if not transits:
             self._base_s, self._looked_at = transit_s, now
-        transits.append(transit_s)
+        if len(transits) < self._looked_back_on:
+            transits.append(transit_s)
+        else:
+            transits[self._oldest_transit] = transit_s
+            self._oldest_transit = (self._oldest_transit + 1) % self._looked_back_on
         self._base_s = min(self._base_s, transit_s)
         self._until_look -= 1
         if self._until_look <= 0:
