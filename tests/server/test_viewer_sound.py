@@ -122,7 +122,7 @@ async def test_sound_goes_ahead_of_a_picture_that_waits() -> None:
     unit = AccessUnit(bytes(200_000), True, 0, 0, 0, UnitTimings())
     viewer.send_unit(unit)
     assert viewer.sender.queued_bytes > 100_000
-    viewer.send_sound(SoundPacketOut(b"opus", 5_000, 0, False))
+    viewer.send_sound([SoundPacketOut(b"opus", 5_000, 0, False)])
     await until(lambda: listener.packets != [])
     assert viewer.sender.queued_bytes > 100_000
     await stage.broadcast.close()
@@ -134,8 +134,23 @@ async def test_a_packet_that_fits_into_no_datagram_is_left_out_and_the_next_one_
     listener = stage.listen()
     await until(lambda: len(stage.broadcast.viewers) == 1)
     viewer = stage.broadcast.viewers[0]
-    viewer.send_sound(SoundPacketOut(bytes(1_270), 0, 0, False))
-    viewer.send_sound(SoundPacketOut(b"opus", 5_000, 0, False))
+    viewer.send_sound([SoundPacketOut(bytes(1_270), 0, 0, False), SoundPacketOut(b"opus", 5_000, 0, False)])
     await until(lambda: listener.packets != [])
     assert [packet.opus for packet in listener.packets] == [b"opus"]
+    await stage.broadcast.close()
+
+
+@in_loop
+async def test_what_waited_while_the_loop_was_held_up_is_sent_and_not_dropped() -> None:
+    stage = Stage()
+    listener = stage.listen()
+    await until(lambda: len(stage.broadcast.viewers) == 1)
+    for number in range(20):
+        stage.send(number)
+    running = asyncio.create_task(stage.broadcast.run_sound())
+    await until(lambda: len(listener.packets) == 20)
+    assert [packet.capture_us for packet in listener.packets] == [5_000 * number for number in range(20)]
+    assert stage.packets.drops == 0
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
     await stage.broadcast.close()

@@ -129,9 +129,11 @@ class Broadcast:
             return
         try:
             while True:
-                packet = await self._sound.aget()
+                packets = [await self._sound.aget()]
+                while (packet := self._sound.get_nowait()) is not None:
+                    packets.append(packet)  # the loop was held up: all that waited leaves together
                 for viewer in self._listeners():
-                    viewer.send_sound(packet)
+                    viewer.send_sound(packets)
         except QueueClosed:
             pass
 

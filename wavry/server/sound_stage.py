@@ -32,8 +32,9 @@ _USUAL_CHANNELS, _MAX_CHANNELS = 2, 6
 _EPOCHS = 256
 _BITRATES_BPS = {1: 96_000, 2: 128_000, 6: 320_000}
 
-_MAX_OUTPUTS = 8
-"""Packets between this thread and the loop: 40 ms, after which they would be dropped on the way anyway."""
+_MAX_OUTPUTS = 24
+"""Packets between this thread and the loop: 120 ms. On a busy machine the loop is held up for more than 40 ms again and
+again; a client that gets packets late needs a larger buffer, one that never gets them has gaps."""
 _PACKET_OVERHEAD_BYTES = 128
 
 

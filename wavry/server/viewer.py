@@ -150,17 +150,18 @@ class ViewerSession:
         self._send(SourceState(available=available, reason=reason[:_MAX_TEXT]))
         self.connection.flush()
 
-    def send_sound(self, packet: SoundPacketOut) -> None:
-        """Send a packet of sound, ahead of what waits of the picture."""
-        if self.sound is None:
+    def send_sound(self, packets: Sequence[SoundPacketOut]) -> None:
+        """Send packets of sound, ahead of what waits of the picture."""
+        sound = self.sound
+        if sound is None:
             return
         now = self._loop.time()
-        self.sound.epoch = packet.epoch
-        try:
-            self.sound.send_packet(packet.opus, packet.capture_us, now=now, is_silent=packet.is_silent)
-        except LocalProtocolError as error:  # larger than a datagram of this viewer
-            logger.debug("%s: a packet of sound was not sent: %s", self.name, error)
-            return
+        for packet in packets:
+            sound.epoch = packet.epoch
+            try:
+                sound.send_packet(packet.opus, packet.capture_us, now=now, is_silent=packet.is_silent)
+            except LocalProtocolError as error:  # larger than a datagram of this viewer
+                logger.debug("%s: a packet of sound was not sent: %s", self.name, error)
         self._send_sound(now)
         self.connection.flush()
 

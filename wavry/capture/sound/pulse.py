@@ -27,8 +27,9 @@ _PIECE_S = 0.005
 _SERVER_BUFFER_S = 0.1
 _FLAGS = libpulse.INTERPOLATE_TIMING | libpulse.AUTO_TIMING_UPDATE | libpulse.DONT_MOVE | libpulse.ADJUST_LATENCY
 _MAX_AGE_US, _MAX_LEAD_US = 20_000, 500_000
-"""What is read at once is not older than this, and no sink plays later than this. libpulse's idea of it begins a second
-off, where a sink had rendered ahead, and takes seconds to come right; until then the moment of reading counts."""
+"""The newest of what can be read is not older than this, and no sink plays later than this. libpulse's idea of it
+begins a second off, where a sink had rendered ahead, and takes seconds to come right; until then the moment of reading
+and what can be read count."""
 _MAX_PIECE_BYTES = 1 << 17
 _NOTHING = (0, ctypes.c_size_t(-1).value)
 """What libpulse calls readable when nothing is, or when the stream has ended."""
@@ -166,8 +167,8 @@ class PulseSource:
     def _read(self) -> None:
         """Put what has come into the ring."""
         pulse, stream, data, size = self._server.pulse, self._stream, self._data, self._size
-        while pulse.pa_stream_readable_size(stream) not in _NOTHING:
-            began_us = self._began_us()
+        while (readable_bytes := pulse.pa_stream_readable_size(stream)) not in _NOTHING:
+            began_us = self._began_us(readable_bytes)
             if pulse.pa_stream_peek(stream, data, size) < 0 or not size.value:
                 return
             if data.value and size.value <= _MAX_PIECE_BYTES:
@@ -179,13 +180,15 @@ class PulseSource:
                 self.ring.restart()
             pulse.pa_stream_drop(stream)
 
-    def _began_us(self) -> int:
-        """Return when the next readable sample was heard, or will be: a monitor runs ahead of its sink."""
+    def _began_us(self, readable_bytes: int) -> int:
+        """Return when the first readable sample was heard, or will be: a monitor runs ahead of its sink."""
         now_us = monotonic_us()
-        if self._server.pulse.pa_stream_get_latency(self._stream, self._latency_us, self._is_negative) < 0:
-            return now_us
-        age_us: int = -self._latency_us.value if self._is_negative.value else self._latency_us.value
-        return now_us - age_us if -_MAX_LEAD_US <= age_us <= _MAX_AGE_US else now_us
+        readable_us = readable_bytes // (self.channels * SAMPLE_BYTES) * 1_000_000 // SAMPLE_RATE
+        if self._server.pulse.pa_stream_get_latency(self._stream, self._latency_us, self._is_negative) == 0:
+            age_us: int = -self._latency_us.value if self._is_negative.value else self._latency_us.value
+            if -_MAX_LEAD_US <= age_us <= readable_us + _MAX_AGE_US:
+                return now_us - age_us
+        return now_us - readable_us
 
 
 def _offered(channels: int) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 _GAIN = 0.02
 """Share of an error that one call corrects: pieces of 5 ms are smoothed over a quarter of a second."""
 
-_JUMP_US = 20_000
-"""An error above this is a gap in the sound, not jitter."""
+_JUMP_US = 60_000
+"""An error above this is a gap in the sound, not a reader that came late."""
 
 
 class SampleClock:
