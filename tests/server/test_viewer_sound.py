@@ -126,3 +126,16 @@ async def test_sound_goes_ahead_of_a_picture_that_waits() -> None:
     await until(lambda: listener.packets != [])
     assert viewer.sender.queued_bytes > 100_000
     await stage.broadcast.close()
+
+
+@in_loop
+async def test_a_packet_that_fits_into_no_datagram_is_left_out_and_the_next_one_comes() -> None:
+    stage = Stage()
+    listener = stage.listen()
+    await until(lambda: len(stage.broadcast.viewers) == 1)
+    viewer = stage.broadcast.viewers[0]
+    viewer.send_sound(SoundPacketOut(bytes(1_270), 0, 0, False))
+    viewer.send_sound(SoundPacketOut(b"opus", 5_000, 0, False))
+    await until(lambda: listener.packets != [])
+    assert [packet.opus for packet in listener.packets] == [b"opus"]
+    await stage.broadcast.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wavry import __version__
 from wavry.clock import monotonic_us, timer_at
-from wavry.errors import ConnectionLostError, ErrorCode, RemoteProtocolError
+from wavry.errors import ConnectionLostError, ErrorCode, LocalProtocolError, RemoteProtocolError
 from wavry.observe.logs import printable
 from wavry.rift import (
     Bye,
@@ -156,7 +156,11 @@ class ViewerSession:
             return
         now = self._loop.time()
         self.sound.epoch = packet.epoch
-        self.sound.send_packet(packet.opus, packet.capture_us, now=now, is_silent=packet.is_silent)
+        try:
+            self.sound.send_packet(packet.opus, packet.capture_us, now=now, is_silent=packet.is_silent)
+        except LocalProtocolError as error:  # larger than a datagram of this viewer
+            logger.debug("%s: a packet of sound was not sent: %s", self.name, error)
+            return
         self._send_sound(now)
         self.connection.flush()
 
