@@ -25,6 +25,7 @@ def watch(connection: LoopbackConnection) -> HostSession:
         on_stream=lambda _: None,
         on_unit=lambda _: None,
         on_source_state=lambda *_: None,
+        is_behind=lambda: False,
     )
 
 

@@ -20,7 +20,7 @@ from wavry.encode.ladder import QualityStep
 from wavry.encode.refinement import RefinementConfig
 from wavry.encode.stage import EncodeOutput, EncodeStage, EncodeStageConfig, StreamOpened, output_bytes
 from wavry.errors import EncodeError, NoBackendError
-from wavry.media import AccessUnit, Codec, Frame, Size
+from wavry.media import AccessUnit, Codec, Frame, Size, steps
 from wavry.memory import FrameBufferPool, MemoryBudget, set_checkpoint_recorder
 from wavry.pipeline import BoundedQueue, Overflow, QueueClosed
 
@@ -187,7 +187,7 @@ def test_a_slower_link_makes_smaller_units_without_a_keyframe() -> None:
     with running() as bench:
         units: dict[int, list[AccessUnit]] = {}
         for aim_bps in (2_000_000, 100_000):
-            bench.stage.aim_at(aim_bps)
+            bench.stage.aim_at(aim_bps, 30)
             for seed in range(20):
                 bench.show(noise(SIZE, seed))
             if not units:
@@ -200,7 +200,7 @@ def test_a_slower_link_makes_smaller_units_without_a_keyframe() -> None:
 
 def test_a_unit_that_is_too_large_for_the_link_has_the_next_one_made_smaller() -> None:
     with running() as bench:
-        bench.stage.aim_at(200_000)
+        bench.stage.aim_at(200_000, 30)
         bench.show(noise(SIZE))
         bench.next_stream()
         first = bench.next_unit()
@@ -214,7 +214,7 @@ def test_a_unit_that_is_too_large_for_the_link_has_the_next_one_made_smaller() -
 def test_no_aim_is_above_the_ceiling_or_below_what_an_encoder_takes() -> None:
     with running() as bench:
         for aim_bps in (10**12, 0, -5):
-            bench.stage.aim_at(aim_bps)
+            bench.stage.aim_at(aim_bps, 30)
             bench.show(noise(SIZE, aim_bps % 7))
         bench.next_stream()
         assert [bench.next_unit().frame_id for _ in range(3)] == [0, 1, 2]
@@ -231,8 +231,9 @@ def hasty_ladder(monkeypatch: pytest.MonkeyPatch) -> None:
             QualityStep(Size(80, 60), fps, 10, ceiling_bps),
         ],
     )
-    for name in ("_STEP_DOWN_S", "_STEP_UP_S", "_SETTLE_S"):
-        monkeypatch.setattr(ladder, name, 0.0)
+    for name in ("STEP_DOWN_S", "STEP_UP_S", "SETTLE_S"):
+        monkeypatch.setattr(steps, name, 0.0)
+    monkeypatch.setattr(ladder, "STEP_UP_S", 0.0)
 
 
 @pytest.mark.usefixtures("hasty_ladder")
@@ -240,7 +241,7 @@ def test_a_link_that_stays_slow_gets_smaller_pictures_and_the_old_ones_back() ->
     with running() as bench:
         sizes = []
         for aim_bps in (2_000_000, 200_000, 2_000_000):
-            bench.stage.aim_at(aim_bps)
+            bench.stage.aim_at(aim_bps, 30)
             bench.show(noise(SIZE, 1))
             opened = bench.next_stream()
             unit = bench.next_unit()

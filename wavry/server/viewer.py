@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from wavry.encode.stage import StreamOpened
     from wavry.media import AccessUnit
+    from wavry.rift.delta import RateDecision
     from wavry.transport import Connection
 
 logger = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ class ViewerSession:
         on_rate: Told when what the link carries has changed.
         redundancy: Parity over source packets; None follows the losses, 0 sends none.
         ceiling_bps: Most that the encoder is given.
+        fps: Most frames per second that it makes.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class ViewerSession:
         on_rate: Callable[[], None],
         redundancy: float | None,
         ceiling_bps: int,
+        fps: int,
     ) -> None:
         self.connection = connection
         self.name = connection.peer
@@ -91,7 +94,10 @@ class ViewerSession:
         self._control = ControlDecoder()
         self.sender = Sender(
             SenderConfig(
-                max_datagram_bytes=connection.max_datagram_bytes, redundancy=redundancy, ceiling_bps=ceiling_bps
+                max_datagram_bytes=connection.max_datagram_bytes,
+                redundancy=redundancy,
+                ceiling_bps=ceiling_bps,
+                fps=fps,
             )
         )
         self._send_timer: asyncio.TimerHandle | None = None
@@ -108,6 +114,7 @@ class ViewerSession:
     def announce(self, stream: StreamOpened) -> None:
         """Tell how what follows is coded. A client that can't decode it is refused."""
         config = stream.config
+        self.sender.rate.set_smooth_bps(stream.smooth_bps)
         if config.codec.value not in self._codecs:
             can = ", ".join(self._codecs) or "nothing"
             self.close(ErrorCode.REFUSED, f"this host sends {config.codec.value}, the client decodes {can}")
@@ -144,9 +151,9 @@ class ViewerSession:
         return not sender.is_stalled and sender.queued_bytes < _ROOM_BYTES and sender.backlog_s < _ROOM_S
 
     @property
-    def target_bitrate_bps(self) -> float | None:
-        """What the link leaves for the encoder; None while nothing is known of it."""
-        return self.sender.rate.decision.target_bitrate_bps if self.sender.rate.is_active else None
+    def rate_decision(self) -> RateDecision | None:
+        """What the link and the viewer leave for the encoder; None while nothing is known of them."""
+        return self.sender.rate.decision if self.sender.rate.is_active else None
 
     @property
     def send_buffer_bytes(self) -> int:

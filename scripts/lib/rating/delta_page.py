@@ -17,7 +17,8 @@ is the time in the queue of the bottleneck. Packets sent within {group_s:g} s ar
 and the smaller one of the two newest groups is the queue: one late packet is none.
 
 **What it decides.** One budget in bit/s, for the picture, its parity, sound, control and retransmissions together. Of
-it follow the encoder's rate, the redundancy, the frame rate, the pacing rate and the congestion window.
+it follow the encoder's rate, the redundancy, the frame rate, the pacing rate and the congestion window. The frame rate
+is lowered for a viewer that is behind as well.
 
 **Why it is like this.**
 
