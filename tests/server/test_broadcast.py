@@ -127,6 +127,17 @@ async def watched() -> AsyncIterator[Watched]:
 
 
 @in_loop
+async def test_the_encoder_is_told_when_a_viewer_falls_silent() -> None:
+    async with watched() as stream:
+        stream.report(await stream.send())
+        await until(lambda: stream.targets)
+        (told_bps, told_fps) = stream.targets[-1]
+        await stream.send()
+        await until(lambda: stream.targets[-1][0] < told_bps * 0.6)
+        assert stream.targets[-1][1] == told_fps == 60
+
+
+@in_loop
 async def test_a_viewer_that_is_behind_gets_fewer_frames_from_the_encoder() -> None:
     async with watched() as stream:
         packet = await stream.send()

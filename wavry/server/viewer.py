@@ -181,7 +181,10 @@ class ViewerSession:
     def _send_due(self) -> None:
         self._send_timer = None
         now = self._loop.time()
+        before = self.sender.rate.decision
         self.sender.handle_timer(now=now)
+        if self.sender.rate.decision is not before:
+            self._follow_rate()
         self._send_media(now)
         self._take_events()
         self.connection.flush()
@@ -189,7 +192,7 @@ class ViewerSession:
             self._on_room()
 
     def _follow_rate(self) -> None:
-        """Let the transport and the encoder know what the viewer's reports say of the link."""
+        """Let the transport and the encoder know what the viewer's reports, or their absence, say of the link."""
         if self.sender.rate.is_active:
             rtt_ms = self.connection.min_rtt_ms or _UNKNOWN_RTT_MS
             self.connection.limit_in_flight(self.sender.rate.congestion_window_bytes(rtt_ms / 1000))
