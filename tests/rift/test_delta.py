@@ -268,6 +268,21 @@ def test_nobody_competes_in_a_queue_that_is_not_worth_waiting_in() -> None:
     assert State.COMPETING not in states
 
 
+@pytest.mark.parametrize("is_blocked", [True, False])
+def test_while_the_queue_is_too_long_no_more_is_encoded_than_is_acknowledged_unless_little_is_sent_by_choice(
+    is_blocked: bool,
+) -> None:
+    feeder = at_work()
+    shares = []
+    for _ in range(round(0.5 / REPORT_S)):
+        if is_blocked:
+            feeder.delta.note_blocked(feeder.now)
+        decision = feeder.report(queue_s=0.1, used=0.2)
+        if feeder.delta.state is State.CONGESTED:
+            shares.append(decision.target_bitrate_bps * (1 + decision.redundancy) / feeder.delta.budget_bps)
+    assert (min(shares) < 0.5, min(shares) > 0.99) == (is_blocked, not is_blocked)
+
+
 def test_parity_is_part_of_the_budget() -> None:
     feeder = at_work()
     for lost in (0, 4, 20, 40):

@@ -327,9 +327,16 @@ class Delta:
 
     @property
     def _target_bps(self) -> float:
-        """What of the budget is the encoder's."""
+        """What of the budget is the encoder's.
+
+        While the queue is too long no more is encoded than is acknowledged, where that shows what the link carries: the
+        rate follows by cuts a round trip apart, and what is encoded until then would wait here.
+        """
         config = self.config
-        target_bps = (self.budget_bps - config.reserved_bps) / (1 + self._redundancy.redundancy)
+        budget_bps = self.budget_bps
+        if self.state is State.CONGESTED and not self._is_scarce(self._now):
+            budget_bps = min(budget_bps, self._acknowledged.rate_bps(self._now))
+        target_bps = (budget_bps - config.reserved_bps) / (1 + self._redundancy.redundancy)
         return min(max(target_bps, config.floor_bps), config.ceiling_bps)
 
     def _decide(self) -> RateDecision:
