@@ -26,7 +26,8 @@ is lowered for a viewer that is behind as well.
   bear longer queues, so of two flows the larger one gives way first, and they meet in the middle whatever their round
   trips.
 - *The window does what reports are too slow for.* A link that falls to a fifth fills 100 ms of queue within 25 ms.
-  While the queue grows, no more may be in flight than was acknowledged in a round trip and {window_s:g} s.
+  While the queue grows, no more may be in flight than was acknowledged in a round trip and {window_s:g} s. While it is
+  too long the encoder gets no more than that rate either: cuts come a round trip apart, and it is long then.
 - *Loss is congestion only if it comes with a queue.* What is lost while the queue is short is the channel's share;
   three standard deviations more while it is long is an overflow. The first raises redundancy, the second lowers the
   rate.
