@@ -71,6 +71,7 @@ class Viewer:
             on_stream=self.streams.put_nowait,
             on_unit=lambda _: self.got_unit.set(),
             on_source_state=lambda *_: None,
+            is_behind=lambda: False,
         )
         return self
 

@@ -33,6 +33,7 @@ def watch(connection: LoopbackConnection, sound: SoundSession | None = None) -> 
         on_stream=lambda _: None,
         on_unit=lambda _: None,
         on_source_state=lambda *_: None,
+        is_behind=lambda: False,
         sound=sound,
     )
 

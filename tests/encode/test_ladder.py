@@ -13,11 +13,11 @@ HD = Size(1920, 1080)
 PLENTY = 20e6
 
 
-def climb(ladder: QualityLadder, bitrate_bps: float, seconds: float, *, begin: float) -> list[QualityStep]:
-    """Let the link carry so much for a while; return the steps that were taken."""
+def climb(ladder: QualityLadder, bitrate_bps: float, fps: int, seconds: float, *, begin: float) -> list[QualityStep]:
+    """Let this be decided for a while; return the steps that were taken."""
     taken = [ladder.step]
     for tick in range(round(seconds * 20)):
-        step = ladder.update(bitrate_bps, now=begin + tick / 20)
+        step = ladder.update(bitrate_bps, fps, now=begin + tick / 20)
         if step != taken[-1]:
             taken.append(step)
     return taken[1:]
@@ -45,27 +45,7 @@ def test_each_step_needs_less_and_keeps_the_shape(size: Size, fps: int) -> None:
 
 def test_a_low_ceiling_is_no_slow_link() -> None:
     ladder = QualityLadder(quality_steps(HD, 60, 1_000_000))
-    assert climb(ladder, 1_000_000, 60, begin=0) == []
-
-
-def test_a_link_with_room_changes_nothing(ladder: QualityLadder) -> None:
-    assert climb(ladder, PLENTY, 60, begin=0) == []
-
-
-def test_a_short_dip_changes_nothing(ladder: QualityLadder) -> None:
-    climb(ladder, PLENTY, 5, begin=0)
-    assert climb(ladder, 1e5, 0.45, begin=5) == []
-    assert climb(ladder, PLENTY, 5, begin=5.45) == []
-
-
-def test_a_slow_link_is_followed_in_one_move(ladder: QualityLadder) -> None:
-    assert climb(ladder, 1e5, 60, begin=0) == [ladder.steps[-1]]
-
-
-def test_the_best_rate_of_the_slow_time_decides_how_far_down(ladder: QualityLadder) -> None:
-    climb(ladder, PLENTY, 5, begin=0)
-    climb(ladder, ladder.steps[3].needed_bps, 0.2, begin=5)
-    assert climb(ladder, 1e5, 1, begin=5.2) == [ladder.steps[3]]
+    assert climb(ladder, 1_000_000, 60, 60, begin=0) == []
 
 
 def test_only_smaller_pictures_have_a_lower_ceiling() -> None:
@@ -75,46 +55,49 @@ def test_only_smaller_pictures_have_a_lower_ceiling() -> None:
     assert all(step.ceiling_bps <= 300_000 for step in quality_steps(HD, 60, 300_000))
 
 
-def test_it_stops_where_the_link_is_fast_enough(ladder: QualityLadder) -> None:
-    assert climb(ladder, 2e6, 60, begin=0)[-1].fps == 30
-    assert ladder.step.size == HD
+def test_fewer_frames_are_sent_as_soon_as_that_is_decided(ladder: QualityLadder) -> None:
+    assert ladder.update(PLENTY, 30, now=0) == ladder.steps[2]
 
 
-def test_steps_are_taken_back_after_a_rest(ladder: QualityLadder) -> None:
-    climb(ladder, ladder.steps[2].needed_bps, 3, begin=0)
-    lowered = ladder.step
-    assert climb(ladder, PLENTY, 7, begin=3) == []
-    taken = climb(ladder, PLENTY, 60, begin=10)
-    assert lowered == ladder.steps[2]
-    assert taken == [ladder.steps[1], ladder.steps[0]]
+def test_more_frames_are_sent_one_step_in_two_seconds(ladder: QualityLadder) -> None:
+    ladder.update(PLENTY, 30, now=0)
+    assert climb(ladder, PLENTY, 60, 1.9, begin=0.05) == []
+    assert climb(ladder, PLENTY, 60, 1, begin=2) == [ladder.steps[1]]
+    assert climb(ladder, PLENTY, 60, 10, begin=3) == [ladder.steps[0]]
 
 
-def test_between_two_steps_it_does_not_flap(ladder: QualityLadder) -> None:
-    moves = []
-    for second in range(120):
-        needed = ladder.steps[0].needed_bps
-        moves += climb(ladder, needed * (0.95 if second % 4 < 2 else 1.25), 1, begin=second)
-    assert len(moves) <= 3
+def test_what_is_too_slow_for_all_lines_at_the_least_frame_rate_gets_fewer_lines_in_one_move(
+    ladder: QualityLadder,
+) -> None:
+    assert climb(ladder, ladder.steps[4].needed_bps, 60, 10, begin=0) == [ladder.steps[4]]
 
 
-def test_the_step_that_may_come_is_known_before_it_comes(ladder: QualityLadder) -> None:
-    climb(ladder, PLENTY, 0.1, begin=-1)
+def test_a_rate_that_only_fewer_frames_fit_takes_no_lines(ladder: QualityLadder) -> None:
+    assert climb(ladder, ladder.steps[2].needed_bps, 30, 60, begin=0) == [ladder.steps[2]]
+
+
+def test_lines_come_back_before_frames(ladder: QualityLadder) -> None:
+    climb(ladder, 1e5, 30, 3, begin=0)
+    assert ladder.step == ladder.steps[-1]
+    assert climb(ladder, PLENTY, 60, 60, begin=3) == ladder.steps[-2::-1]
+
+
+def test_the_lines_that_may_come_are_known_before_they_come(ladder: QualityLadder) -> None:
+    climb(ladder, PLENTY, 30, 0.1, begin=-1)
     before = ladder.next_likely
-    needed_bps = ladder.steps[1].needed_bps
-    climb(ladder, needed_bps, 0.3, begin=0)
-    assert ladder.next_likely == ladder.steps[1]
-    climb(ladder, needed_bps, 0.7, begin=0.3)
-    climb(ladder, PLENTY, 1.5, begin=1)
-    assert (before, ladder.next_likely) == (None, ladder.steps[0])
+    climb(ladder, ladder.steps[3].needed_bps, 30, 0.3, begin=0)
+    assert (before, ladder.next_likely) == (None, ladder.steps[3])
 
 
-@given(rates=st.lists(st.floats(0, 1e9), max_size=200))
-def test_no_two_steps_are_taken_within_two_seconds(rates: list[float]) -> None:
+@given(decisions=st.lists(st.tuples(st.floats(0, 1e9), st.sampled_from([60, 45, 30])), max_size=200))
+def test_steps_up_are_single_and_two_seconds_after_any_other(decisions: list[tuple[float, int]]) -> None:
     ladder = QualityLadder(quality_steps(HD, 60, 20_000_000))
-    moved_at: list[float] = []
-    before = ladder.step
-    for tick, rate in enumerate(rates):
-        if ladder.update(rate, now=tick * 0.5) != before:
-            before = ladder.step
-            moved_at.append(tick * 0.5)
-    assert all(later - earlier >= 2 for earlier, later in pairwise(moved_at))
+    moved_at = float("-inf")
+    for tick, (bitrate_bps, fps) in enumerate(decisions):
+        before, now = ladder.steps.index(ladder.step), tick * 0.5
+        after = ladder.steps.index(ladder.update(bitrate_bps, fps, now=now))
+        if after < before:
+            assert after == before - 1
+            assert now - moved_at >= 2
+        if after != before:
+            moved_at = now

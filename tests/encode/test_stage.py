@@ -20,7 +20,7 @@ from wavry.encode.ladder import QualityStep
 from wavry.encode.refinement import RefinementConfig
 from wavry.encode.stage import EncodeOutput, EncodeStage, EncodeStageConfig, StreamOpened, output_bytes
 from wavry.errors import EncodeError, NoBackendError
-from wavry.media import AccessUnit, Codec, Frame, Size
+from wavry.media import AccessUnit, Codec, Frame, Size, steps
 from wavry.memory import FrameBufferPool, MemoryBudget, set_checkpoint_recorder
 from wavry.pipeline import BoundedQueue, Overflow, QueueClosed
 
@@ -65,14 +65,31 @@ class FrameQueue(BoundedQueue[Frame]):
         assert at_rest, f"after {len(self.timeouts)} calls the stage still asks with {self.timeouts[-5:]}"
 
 
+class Outputs(BoundedQueue[EncodeOutput]):
+    """The stage's output to a viewer with room: whatever is made is wanted."""
+
+    def __init__(self, max_items: int = 1000) -> None:
+        super().__init__(
+            "outputs", max_items=max_items, max_bytes=1 << 30, overflow=Overflow.BLOCK, size_of=output_bytes
+        )
+
+    def wait_until_wanted(self) -> None:
+        pass
+
+
 class Bench:
     """A running stage with a pool for its frames."""
 
-    def __init__(self, config: EncodeStageConfig, pool_bytes: int = 1 << 20) -> None:
-        self.frames = FrameQueue()
-        self.outputs: BoundedQueue[EncodeOutput] = BoundedQueue(
-            "outputs", max_items=1000, max_bytes=1 << 30, overflow=Overflow.BLOCK, size_of=output_bytes
-        )
+    def __init__(
+        self,
+        config: EncodeStageConfig,
+        pool_bytes: int = 1 << 20,
+        *,
+        frames: FrameQueue | None = None,
+        outputs: BoundedQueue[EncodeOutput] | None = None,
+    ) -> None:
+        self.frames = FrameQueue() if frames is None else frames
+        self.outputs = Outputs() if outputs is None else outputs
         self.budget = MemoryBudget()
         self.pool = FrameBufferPool(pool_bytes, 64)
         self.stage = EncodeStage(config, SIZE, self.frames, self.outputs, self.budget)
@@ -114,15 +131,8 @@ class Bench:
 
 @contextmanager
 def running(refinement: RefinementConfig = NEVER, **settings: object) -> Iterator[Bench]:
-    bench = Bench(
-        EncodeStageConfig(
-            encoder="libx264",
-            fps=30,
-            bitrate_bps=2_000_000,
-            refinement=refinement,
-            **settings,  # type: ignore[arg-type] # a test's own business
-        )
-    )
+    chosen: dict[str, object] = {"encoder": "libx264", "fps": 30, "bitrate_bps": 2_000_000, **settings}
+    bench = Bench(EncodeStageConfig(refinement=refinement, **chosen))  # type: ignore[arg-type] # a test's own business
     bench.thread.start()
     try:
         yield bench
@@ -187,7 +197,7 @@ def test_a_slower_link_makes_smaller_units_without_a_keyframe() -> None:
     with running() as bench:
         units: dict[int, list[AccessUnit]] = {}
         for aim_bps in (2_000_000, 100_000):
-            bench.stage.aim_at(aim_bps)
+            bench.stage.aim_at(aim_bps, 30)
             for seed in range(20):
                 bench.show(noise(SIZE, seed))
             if not units:
@@ -200,7 +210,7 @@ def test_a_slower_link_makes_smaller_units_without_a_keyframe() -> None:
 
 def test_a_unit_that_is_too_large_for_the_link_has_the_next_one_made_smaller() -> None:
     with running() as bench:
-        bench.stage.aim_at(200_000)
+        bench.stage.aim_at(200_000, 30)
         bench.show(noise(SIZE))
         bench.next_stream()
         first = bench.next_unit()
@@ -214,10 +224,31 @@ def test_a_unit_that_is_too_large_for_the_link_has_the_next_one_made_smaller() -
 def test_no_aim_is_above_the_ceiling_or_below_what_an_encoder_takes() -> None:
     with running() as bench:
         for aim_bps in (10**12, 0, -5):
-            bench.stage.aim_at(aim_bps)
+            bench.stage.aim_at(aim_bps, 30)
             bench.show(noise(SIZE, aim_bps % 7))
         bench.next_stream()
         assert [bench.next_unit().frame_id for _ in range(3)] == [0, 1, 2]
+
+
+def test_what_waits_for_a_viewer_without_room_is_the_newest_frame() -> None:
+    config = EncodeStageConfig(encoder="libx264", fps=30, bitrate_bps=2_000_000, refinement=NEVER)
+    outputs: BoundedQueue[EncodeOutput] = BoundedQueue(
+        "outputs", max_items=2, max_bytes=1 << 30, overflow=Overflow.BLOCK, size_of=output_bytes
+    )
+    bench = Bench(config, frames=FrameQueue(Overflow.LATEST_WINS), outputs=outputs)
+    bench.thread.start()
+    try:
+        bench.show(noise(SIZE))
+        bench.next_stream()
+        bench.next_unit()
+        for number in range(20):
+            frame = make_frame(noise(SIZE, number), pool=bench.pool)
+            frame.capture_us = number
+            bench.frames.put(frame)
+        assert bench.next_unit().capture_us == 19
+        assert bench.stage.encoded == 2
+    finally:
+        bench.end()
 
 
 @pytest.fixture
@@ -228,11 +259,28 @@ def hasty_ladder(monkeypatch: pytest.MonkeyPatch) -> None:
         "quality_steps",
         lambda size, fps, ceiling_bps: [
             QualityStep(size, fps, 10**6, ceiling_bps),
-            QualityStep(Size(80, 60), fps, 10, ceiling_bps),
+            QualityStep(Size(80, 60), 30, 10, 300_000),
         ],
     )
-    for name in ("_STEP_DOWN_S", "_STEP_UP_S", "_SETTLE_S"):
-        monkeypatch.setattr(ladder, name, 0.0)
+    for name in ("STEP_DOWN_S", "STEP_UP_S", "SETTLE_S"):
+        monkeypatch.setattr(steps, name, 0.0)
+    monkeypatch.setattr(ladder, "STEP_UP_S", 0.0)
+
+
+@pytest.mark.usefixtures("hasty_ladder")
+def test_an_encoder_of_fewer_lines_and_frames_can_make_all_of_its_steps_ceiling() -> None:
+    """Else a link that has become faster would never be seen to carry what the next step needs."""
+    with running(fps=60) as bench:
+        bench.show(noise(SIZE))
+        bench.next_stream()
+        bench.next_unit()
+        bench.stage.aim_at(200_000, 30)
+        bench.show(noise(SIZE, 1))
+        config = bench.next_stream().config
+        bench.next_unit()
+        assert bench.stage._encoder is not None
+        assert (config.size, config.fps, config.bitrate_bps) == (Size(80, 60), 30, 300_000)
+        assert bench.stage._encoder.bitrate_bps <= 200_000  # and its keyframe is made for what the link carries
 
 
 @pytest.mark.usefixtures("hasty_ladder")
@@ -240,7 +288,7 @@ def test_a_link_that_stays_slow_gets_smaller_pictures_and_the_old_ones_back() ->
     with running() as bench:
         sizes = []
         for aim_bps in (2_000_000, 200_000, 2_000_000):
-            bench.stage.aim_at(aim_bps)
+            bench.stage.aim_at(aim_bps, 30)
             bench.show(noise(SIZE, 1))
             opened = bench.next_stream()
             unit = bench.next_unit()
@@ -314,12 +362,8 @@ def test_a_keyframe_on_demand_is_refined_like_a_change() -> None:
 
 
 def test_stopping_while_the_output_is_full_leaves_nothing() -> None:
-    bench = Bench(EncodeStageConfig(encoder="libx264", fps=30, bitrate_bps=2_000_000, refinement=NEVER))
-    bench.outputs = BoundedQueue(
-        "outputs", max_items=1, max_bytes=1 << 30, overflow=Overflow.BLOCK, size_of=output_bytes
-    )
-    bench.budget = MemoryBudget()
-    bench.stage = EncodeStage(bench.stage._config, SIZE, bench.frames, bench.outputs, bench.budget)
+    config = EncodeStageConfig(encoder="libx264", fps=30, bitrate_bps=2_000_000, refinement=NEVER)
+    bench = Bench(config, outputs=Outputs(max_items=1))
     bench.thread.start()
     for seed in range(10):
         bench.show(noise(SIZE, seed))

@@ -78,7 +78,7 @@ def test_a_tone_is_heard_as_it_was_played(tmp_path: Path, sound_server: SoundSer
     with host(tmp_path, *SCREEN, **sound_server.environment) as streaming:
         address = streaming.ready_address()
         with watching(tmp_path, address, sound_server, "--stats-json", "s.json") as viewer:
-            with sound_server.play(tone(1000, 1.0, level=LEVEL)):
+            with sound_server.play(tone(1000, 1.0, level=LEVEL), latency_ms=500):
                 hear(sound_server, 4)
                 sound = hear(sound_server, 10)
             assert viewer.end() == 0, viewer.lines
@@ -104,7 +104,7 @@ def test_on_a_network_that_loses_5_percent_a_tone_is_still_there(tmp_path: Path,
         with Program("scripts.impair", *arguments, home=tmp_path) as relay:
             address = relay.wait_for(r"^impair ready udp://(127\.0\.0\.1:\d+)$")[1]
             with watching(tmp_path, address, sound_server, "--stats-json", "s.json") as viewer:
-                with sound_server.play(tone(1000, 1.0, level=LEVEL)):
+                with sound_server.play(tone(1000, 1.0, level=LEVEL), latency_ms=500):
                     hear(sound_server, 6)
                     sound = hear(sound_server, 10)
                 assert viewer.end() == 0, viewer.lines

@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 
-from tests.support.programs import client, host
+from tests.support.programs import Program, client, host
 from tests.support.xserver import Pencil, XServer
 from wavry.capture.testmark import read_testcard
 
@@ -265,3 +265,11 @@ def test_a_stream_for_some_time_needs_no_viewer_and_reports_its_memory(tmp_path:
     assert report["frames_encoded"] > 30
     assert report["memory"]["rss_mb"] > 10
     assert {"capture.pool", "encode.outputs"} <= {entry["name"] for entry in report["budget"]}
+
+
+def test_a_client_whose_decoder_is_too_slow_gets_fewer_frames(tmp_path: Path) -> None:
+    with host(tmp_path, "--source", "testcard", "--size", "320x180") as server:
+        with Program("tests.support.slow_client", server.ready_address(), home=tmp_path) as viewer:
+            server.wait_for("encode: 45 frames per second")
+            server.wait_for("encode: 30 frames per second")
+            assert viewer.end(signal.SIGINT) == 0, viewer.lines

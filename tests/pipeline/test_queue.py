@@ -173,6 +173,37 @@ def test_close_releases_a_producer_that_waits_and_discards_its_item() -> None:
     assert sorted(discarded) == [1, 2]
 
 
+@pytest.mark.usefixtures("restless_threads")
+def test_what_is_made_when_it_is_wanted_is_taken_at_once() -> None:
+    queue = make_queue(Overflow.BLOCK, max_bytes=10_000)
+    made = 0
+
+    def produce() -> None:
+        nonlocal made
+        while True:
+            queue.wait_until_wanted()
+            made += 1
+            queue.put(made)
+
+    with ThreadPoolExecutor(1) as threads:
+        producer = threads.submit(produce)
+        for number in range(1, 1000):
+            assert (queue.get(PATIENCE_S), made) == (number, number)
+        queue.close()
+        with pytest.raises(QueueClosed):
+            producer.result(PATIENCE_S)
+
+
+@in_loop
+async def test_a_coroutine_that_waits_wants_an_item() -> None:
+    queue = make_queue(Overflow.BLOCK)
+    wanted = asyncio.create_task(asyncio.to_thread(queue.wait_until_wanted))
+    consumer = asyncio.create_task(queue.aget())
+    await wanted
+    queue.put_nowait(1)
+    assert await consumer == 1
+
+
 @pytest.fixture
 def restless_threads() -> Iterator[None]:
     """Threads that take turns a thousand times as often."""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from rating import delta_page
 from wavry.errors import ConfigError
 from wavry.rift.delta import DeliveryFeedback, Delta, DeltaConfig, RateDecision, State
+from wavry.rift.delta.frame_rate import FrameRateRule
 from wavry.rift.delta.states import RULES, TRANSITIONS, TUNING, Signal
 
 CONFIG = DeltaConfig(ceiling_bps=20e6, floor_bps=200e3, start_bps=10e6, reserved_bps=0)
@@ -267,6 +268,21 @@ def test_nobody_competes_in_a_queue_that_is_not_worth_waiting_in() -> None:
     assert State.COMPETING not in states
 
 
+@pytest.mark.parametrize("is_blocked", [True, False])
+def test_while_the_queue_is_too_long_no_more_is_encoded_than_is_acknowledged_unless_little_is_sent_by_choice(
+    is_blocked: bool,
+) -> None:
+    feeder = at_work()
+    shares = []
+    for _ in range(round(0.5 / REPORT_S)):
+        if is_blocked:
+            feeder.delta.note_blocked(feeder.now)
+        decision = feeder.report(queue_s=0.1, used=0.2)
+        if feeder.delta.state is State.CONGESTED:
+            shares.append(decision.target_bitrate_bps * (1 + decision.redundancy) / feeder.delta.budget_bps)
+    assert (min(shares) < 0.5, min(shares) > 0.99) == (is_blocked, not is_blocked)
+
+
 def test_parity_is_part_of_the_budget() -> None:
     feeder = at_work()
     for lost in (0, 4, 20, 40):
@@ -300,9 +316,68 @@ def test_a_viewer_that_is_behind_gets_fewer_frames_not_fewer_bits() -> None:
     feeder = at_work()
     before = feeder.delta.decision
     decision = feeder.delta.update(DeliveryFeedback(packets=(), is_playout_behind=True), feeder.now)
-    decision = feeder.delta.update(DeliveryFeedback(packets=(), is_playout_behind=True), feeder.now + 0.01)
     assert (before.target_fps, decision.target_fps) == (60, 45)
     assert decision.target_bitrate_bps == before.target_bitrate_bps
+
+
+def frame_rates_of(rule: FrameRateRule, seconds: float, *, is_behind: bool, begin: float) -> list[int]:
+    """Let the viewer be behind or not for a while; return the frame rates that were taken."""
+    seen = [rule.fps]
+    for tick in range(round(seconds * 40)):
+        rule.follow_viewer(is_behind, begin + tick / 40)
+        seen.append(rule.fps)
+    return [fps for before, fps in pairwise(seen) if fps != before]
+
+
+def test_a_viewer_that_stays_behind_loses_a_step_each_two_seconds_and_gets_them_back_one_each_ten() -> None:
+    rule = FrameRateRule(60, 4e6)
+    assert frame_rates_of(rule, 1.9, is_behind=True, begin=0) == [45]
+    assert frame_rates_of(rule, 60, is_behind=True, begin=1.9) == [30]
+    assert frame_rates_of(rule, 9.9, is_behind=False, begin=61.9) == []
+    assert frame_rates_of(rule, 9, is_behind=False, begin=71.8) == [45]
+    assert frame_rates_of(rule, 60, is_behind=False, begin=80.8) == [60]
+
+
+def test_a_viewer_that_falls_behind_at_each_rise_is_tried_more_and_more_rarely() -> None:
+    rule = FrameRateRule(60, 4e6)
+    raised_at = []
+    for tick in range(40 * 1000):
+        before = rule.fps
+        rule.follow_viewer(before == 60, tick / 40)
+        if rule.fps > before:
+            raised_at.append(tick / 40)
+    pauses = [round(later - earlier) for earlier, later in pairwise(raised_at)]
+    assert pauses == [20, 40, 80, 160, 160, 160, 160, 160][: len(pauses)]
+    assert len(pauses) >= 6
+
+
+def test_of_a_slow_link_and_a_slow_viewer_the_lower_frame_rate_holds() -> None:
+    rule = FrameRateRule(60, 4e6)
+    for tick in range(40):
+        rule.follow_rate(3e6, tick / 40)
+    assert rule.fps == 45
+    assert frame_rates_of(rule, 1, is_behind=True, begin=1) == [30]
+    assert frame_rates_of(rule, 60, is_behind=False, begin=2) == [45]
+
+
+def test_a_smaller_picture_deserves_all_its_frames_at_a_lower_rate() -> None:
+    rules = [FrameRateRule(60, 4e6), FrameRateRule(60, 4e6)]
+    rules[1].set_smooth_bps(1e6)
+    for tick in range(40):
+        for rule in rules:
+            rule.follow_rate(1e6, tick / 40)
+    assert [rule.fps for rule in rules] == [30, 60]
+
+
+def test_silence_takes_no_frames_since_it_says_nothing_of_the_link_that_comes_back() -> None:
+    feeder = at_work()
+    feeder.delta.note_sent(1000, feeder.now)
+    for _ in range(12):
+        due = feeder.delta.next_timer
+        assert due is not None
+        decision = feeder.delta.handle_timer(due)
+    assert decision.target_bitrate_bps == CONFIG.floor_bps
+    assert decision.target_fps == 60
 
 
 # Silence.

@@ -7,7 +7,7 @@ from array import array
 import pytest
 
 from tests.support.rift import make_unit
-from wavry.rift import Sender, SenderConfig, UnitsDropped
+from wavry.rift import Receiver, Sender, SenderConfig, UnitsDropped
 from wavry.rift.arrivals import TIME_STEP_US, ArrivalReport
 from wavry.rift.packet import Packet, Stream
 
@@ -100,6 +100,15 @@ def test_a_viewer_that_falls_silent_gets_less_and_less(sender: Sender) -> None:
         now = max(now, due)
         sender.handle_timer(now=now)
     assert sender.rate.decision.target_bitrate_bps < before / 10
+
+
+def test_a_viewer_that_says_it_is_behind_gets_fewer_frames(sender: Sender) -> None:
+    seen = []
+    for frame_id, is_behind in enumerate((False, True)):
+        sender.receive_message(Receiver().make_feedback(1.0, is_playout_behind=is_behind), now=1.0)
+        report(sender, stream_frame(sender, frame_id, 1.0 + frame_id), 1.02 + frame_id)
+        seen.append(sender.rate.decision.target_fps)
+    assert seen == [60, 45]
 
 
 def test_what_waited_too_long_is_given_up_before_it_leaves(sender: Sender) -> None:

@@ -154,7 +154,7 @@ def test_after_a_pause_of_the_network_playing_is_on_time_again() -> None:
     run.run(1)
     run.link.conditions = LAN
     run.run(60)
-    assert abs(median(run.run(5).delays_ms) - before) < 4
+    assert median(run.run(5).delays_ms) < before + 4
 
 
 def test_silence_is_no_loss_and_costs_no_time() -> None:

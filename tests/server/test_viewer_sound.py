@@ -26,7 +26,7 @@ class Stage:
             "outputs", max_items=2, max_bytes=1_000_000, overflow=Overflow.BLOCK, size_of=output_bytes
         )
         self.broadcast = Broadcast(
-            outputs, request_keyframe=lambda: None, on_watched=lambda _: None, on_target=lambda _: None
+            outputs, request_keyframe=lambda: None, on_watched=lambda _: None, on_target=lambda *_: None
         )
         self.packets = new_sound_queue()
         self.wanted: list[bool] = []

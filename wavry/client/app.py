@@ -12,6 +12,7 @@ from wavry.client.session import HostSession
 from wavry.client.statistics import Statistics
 from wavry.clock import monotonic
 from wavry.decode import DecodeStage, Picture, ReceivedUnit, StreamFormat
+from wavry.decode.backlog import BacklogWatch
 from wavry.errors import ConnectFailedError, ConnectionLostError, ErrorCode
 from wavry.files import write_whole
 from wavry.memory import MemoryBudget, Registration
@@ -84,6 +85,7 @@ class ClientApp:
             size_of=lambda received: received.size_bytes,
         )
         self.budget.register(self._units.name, self._units, policy=self._units.overflow.value)
+        self._backlog = BacklogWatch()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Stream until `stop` is set or the time is up; then write what was asked for.
@@ -170,6 +172,7 @@ class ClientApp:
                 on_stream=self._stream_changed,
                 on_unit=self._unit_came,
                 on_source_state=self._source_changed,
+                is_behind=self._is_behind,
                 sound=self._make_sound_session(),
             )
             self._say("")
@@ -238,9 +241,14 @@ class ClientApp:
         logger.info("stream: %s %s", stream.codec.value, stream.size)
 
     def _unit_came(self, received: ReceivedUnit) -> None:
+        self._is_behind()
         self._units.put_nowait(received)
         if self._recorder is not None:
             self._recorder.queue.put_nowait(received)
+
+    def _is_behind(self) -> bool:
+        """Whether the decoder is too slow for the units that come."""
+        return self._backlog.is_behind(len(self._units), now=monotonic())
 
     def _source_changed(self, available: bool, reason: str) -> None:
         self._say("" if available else f"the host has no picture: {reason}")

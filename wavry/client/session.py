@@ -77,6 +77,7 @@ class HostSession:
         on_stream: Told how the units of a new epoch are coded.
         on_unit: Gets access units in order.
         on_source_state: Told when the host's screen goes (`False`, why) and comes back.
+        is_behind: Says whether whoever gets the units is too slow for them.
         sound: Takes the sound; None for a client that wants none.
     """
 
@@ -90,6 +91,7 @@ class HostSession:
         on_stream: Callable[[StreamFormat], None],
         on_unit: Callable[[ReceivedUnit], None],
         on_source_state: Callable[[bool, str], None],
+        is_behind: Callable[[], bool],
         sound: SoundSession | None = None,
     ) -> None:
         self._connection = connection
@@ -100,6 +102,7 @@ class HostSession:
         self._streams: deque[StreamFormat] = deque(maxlen=2)
         """The present one and the one before, of which units may still be on their way."""
         self._on_source_state = on_source_state
+        self._is_behind = is_behind
         self._sound = sound
         self._loop = asyncio.get_running_loop()
         self._control = ControlDecoder()
@@ -162,7 +165,7 @@ class HostSession:
             return
         self._ping_id = (self._ping_id + 1) & 0xFFFFFFFF
         self._send(Ping(ping_id=self._ping_id, sent_us=monotonic_us()))
-        self._send(self._receiver.make_feedback(self._loop.time()))  # also when nothing comes: the end may be lost
+        self._send_feedback()  # also when nothing comes: the end may be lost
         self._connection.flush()
         interval = PING_INTERVAL_S if self._statistics.clock.is_settled else _SETTLING_PING_INTERVAL_S
         self._ping_timer = self._loop.call_later(interval, self._ping)
@@ -172,8 +175,11 @@ class HostSession:
         stats = self._receiver.stats
         if stats.packets_received != self._reported_packets:
             self._reported_packets = stats.packets_received
-            self._send(self._receiver.make_feedback(self._loop.time()))
+            self._send_feedback()
             self._connection.flush()
+
+    def _send_feedback(self) -> None:
+        self._send(self._receiver.make_feedback(self._loop.time(), is_playout_behind=self._is_behind()))
 
     def leave(self, code: ErrorCode, reason: str) -> None:
         """Say goodbye."""

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_SLOW_VBV_FRAMES = 1.0
+"""The buffer of an encoder of fewer lines, in frames at its ceiling: three at the rate that its step needs, which is
+the longest keyframe."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodeStageConfig:
@@ -49,6 +53,8 @@ class StreamOpened:
     epoch: int
     config: EncoderConfig
     encoder_name: str
+    smooth_bps: int
+    """Bit rate from which the whole picture, however few lines of it are sent now, deserves all its frames."""
 
 
 EncodeOutput = StreamOpened | AccessUnit
@@ -63,7 +69,10 @@ class EncodeStage:
     """Encodes what comes, keyframes when asked, and refines what stands still.
 
     What the link carries (`aim_at`) decides the bit rate at once, less of it after a unit that was too large
-    (`FrameSizeControl`), and what is sent at all (`QualityLadder`) after a while: fewer frames, then smaller ones.
+    (`FrameSizeControl`), and after a while the size of what is sent (`QualityLadder`). How many frames comes with it.
+
+    A frame is encoded when its unit is wanted, not before: what waits for a slow link is the newest frame, not units of
+    old ones that were made for the rate of then.
 
     `run` is for a worker thread; `request_keyframe`, `aim_at` and `stop` work from any thread. The stage owns each
     frame it takes and releases it as soon as it is converted.
@@ -99,7 +108,7 @@ class EncodeStage:
             budget.register("encode.encoders", self._encoders, policy=self._encoders.policy),
             budget.register("encode.picture", self._pool, policy=self._pool.policy),
         ]
-        self._target_bps = config.bitrate_bps
+        self._target = (config.bitrate_bps, config.fps)
         self._frame_sizes = FrameSizeControl(config.fps)
         self._next_slot_at = 0.0
         self._stopped = threading.Event()
@@ -114,9 +123,14 @@ class EncodeStage:
         self._keyframe_requested = True
         self._frames.wake()
 
-    def aim_at(self, bitrate_bps: int) -> None:
-        """Make no more than this from now on, at most the configured bit rate. Any thread."""
-        self._target_bps = min(max(bitrate_bps, MIN_BITRATE_BPS), self._config.bitrate_bps)
+    def aim_at(self, bitrate_bps: int, fps: int) -> None:
+        """Make no more than this from now on, at most what is configured. Any thread.
+
+        Args:
+            bitrate_bps: Bits per second.
+            fps: Frames per second, one of the `frame_rates` of the configured ones.
+        """
+        self._target = (min(max(bitrate_bps, MIN_BITRATE_BPS), self._config.bitrate_bps), fps)
 
     def stop(self) -> None:
         """Make `run` return. Any thread."""
@@ -132,6 +146,7 @@ class EncodeStage:
         """
         try:
             while True:
+                self._outputs.wait_until_wanted()
                 self._wait_for_slot()
                 frame = self._frames.get(self._repeat_timeout())
                 self._follow_target()
@@ -149,15 +164,21 @@ class EncodeStage:
     def _follow_target(self) -> None:
         """Adapt to what the link carries now. Another size begins with the next frame."""
         now = monotonic()
-        step = self._ladder.update(self._target_bps, now=now)
+        target_bps, fps = self._target
+        before, step = self._ladder.step, self._ladder.update(target_bps, fps, now=now)
+        if step.fps != before.fps:
+            logger.info("encode: %d frames per second", step.fps)
         self._next_slot_at = max(self._next_slot_at, now - 1 / step.fps) + 1 / step.fps
         likely = self._ladder.next_likely
         if likely is not None and likely.size != step.size and self._encoder is not None:
             self._encoders.warm(self._encoder_config(likely))
-        aim_bps = self._frame_sizes.bitrate_bps(self._target_bps, now=now)
         if self._encoder is not None:
-            aim_bps *= self._config.fps / step.fps  # the encoder thinks that all frames come
-            self._encoder.set_bitrate(min(max(round(aim_bps), MIN_BITRATE_BPS), self._encoder.config.bitrate_bps))
+            self._aim(self._encoder, now)
+
+    def _aim(self, encoder: VideoEncoder, now: float) -> None:
+        aim_bps = self._frame_sizes.bitrate_bps(self._target[0], now=now)
+        aim_bps *= encoder.config.fps / self._ladder.step.fps  # the encoder thinks that all frames come
+        encoder.set_bitrate(min(max(round(aim_bps), MIN_BITRATE_BPS), encoder.config.bitrate_bps))
 
     def _step(self, frame: Frame | None) -> None:
         now_us = monotonic_us()
@@ -239,7 +260,12 @@ class EncodeStage:
 
     def _encoder_config(self, step: QualityStep) -> EncoderConfig:
         config = self._config
-        return EncoderConfig(codec=config.codec, size=step.size, fps=config.fps, bitrate_bps=step.ceiling_bps)
+        most = self._ladder.steps[0]
+        if step.size == most.size:
+            return EncoderConfig(codec=config.codec, size=step.size, fps=most.fps, bitrate_bps=step.ceiling_bps)
+        return EncoderConfig(
+            codec=config.codec, size=step.size, fps=step.fps, bitrate_bps=step.ceiling_bps, vbv_frames=_SLOW_VBV_FRAMES
+        )
 
     def _open_stream(self, source: Size) -> None:
         from wavry.encode.converter import FrameConverter
@@ -250,13 +276,14 @@ class EncodeStage:
             self._encoder = None
         config = self._encoder_config(self._ladder.step)
         encoder = self._encoder = self._encoders.acquire(config)
+        self._aim(encoder, monotonic())
         self._pool.resize(picture_bytes(self._full_size(source)))
         self._converter = FrameConverter(source, config.size, encoder.layout, self._pool.acquire())
         self._epoch = (self._epoch + 1) & 0xFF
         self._frame_id = 0
         self._keyframe_requested = True
         _log_choice(config, encoder, self._encoders)
-        self._outputs.put(StreamOpened(self._epoch, config, encoder.name))
+        self._outputs.put(StreamOpened(self._epoch, config, encoder.name, self._ladder.steps[0].needed_bps))
 
     def _close_picture(self) -> None:
         self._pending.clear()

@@ -83,6 +83,8 @@ class BoundedQueue(Generic[T]):
         self._drops = 0
         self._closed = False
         self._wake_pending = False
+        self._is_getting = False
+        """Whether a thread waits in `get`."""
         self._condition = threading.Condition()
         self._async_waiter: tuple[asyncio.AbstractEventLoop, asyncio.Future[None]] | None = None
 
@@ -101,6 +103,17 @@ class BoundedQueue(Generic[T]):
             taken = self._offer(item, size)  # still under the lock, so that nobody else takes the room
         if not taken:
             self._refuse(item)
+
+    def wait_until_wanted(self) -> None:
+        """Wait until the consumer waits for an item, so that what is put next does not. For threads.
+
+        Raises:
+            QueueClosed: It is closed.
+        """
+        with self._condition:
+            self._condition.wait_for(lambda: self._closed or self._is_getting or self._async_waiter is not None)
+            if self._closed:
+                raise QueueClosed(self.name)
 
     def put_nowait(self, item: T) -> bool:
         """Add an item without waiting, from any thread or the loop.
@@ -160,7 +173,11 @@ class BoundedQueue(Generic[T]):
             QueueClosed: It is closed and empty.
         """
         with self._condition:
-            self._condition.wait_for(lambda: self._items or self._closed or self._wake_pending, timeout)
+            if not self._items:
+                self._is_getting = True
+                self._condition.notify_all()
+                self._condition.wait_for(lambda: self._items or self._closed or self._wake_pending, timeout)
+                self._is_getting = False
             self._wake_pending = False
             return self._take()
 
@@ -178,6 +195,7 @@ class BoundedQueue(Generic[T]):
                     return item
                 future: asyncio.Future[None] = loop.create_future()
                 self._async_waiter = (loop, future)
+                self._condition.notify_all()
             try:
                 await future
             finally:
@@ -209,6 +227,7 @@ class BoundedQueue(Generic[T]):
         return item
 
     def _notify(self) -> None:
+        self._is_getting = False  # who waited has something to take
         self._condition.notify_all()
         if self._async_waiter is not None:
             (loop, future), self._async_waiter = self._async_waiter, None

@@ -29,6 +29,9 @@ class SenderConfig:
     ceiling_bps: float = 20e6
     """Most that the encoder is given. Range 50 kbit/s to 1 Gbit/s, bit/s."""
 
+    fps: int = 60
+    """Most frames a second that the encoder makes. Range 1 to 240."""
+
     keyframe_holdoff_ms: int = 250
     """For so long after a keyframe was queued, requests that did not know of it are ignored, and further requests
     after one was passed on. Shorter than the round trip sends keyframes twice. Range 0 to 10_000, milliseconds."""
@@ -65,6 +68,7 @@ class SenderConfig:
         _check("queue_limit_bytes", self.queue_limit_bytes, 16 * 1024, 64_000_000)
         _check("max_wait_ms", self.max_wait_ms, 20, 10_000)
         _check("ceiling_bps", self.ceiling_bps, 50e3, 1e9)
+        _check("fps", self.fps, 1, 240)
         _check("keyframe_holdoff_ms", self.keyframe_holdoff_ms, 0, 10_000)
         _check("tail_loss_ms", self.tail_loss_ms, 50, 60_000)
         if self.redundancy is not None and self.redundancy != 0:

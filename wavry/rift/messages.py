@@ -109,6 +109,8 @@ class Feedback(Struct, frozen=True, kw_only=True):
     """Datagrams, headers included."""
 
     jitter_us: U32
+    is_playout_behind: bool = False
+    """Whether the client decodes slower than frames come."""
 
 
 class Ping(Struct, frozen=True, kw_only=True):

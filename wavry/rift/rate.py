@@ -26,10 +26,11 @@ class RateControl:
 
     Args:
         ceiling_bps: Most that the encoder is given.
+        fps: Most frames a second that it makes.
     """
 
-    def __init__(self, ceiling_bps: float) -> None:
-        self._delta = Delta(DeltaConfig(ceiling_bps=ceiling_bps, start_bps=max(ceiling_bps / 2, 10e3)))
+    def __init__(self, ceiling_bps: float, fps: int) -> None:
+        self._delta = Delta(DeltaConfig(ceiling_bps=ceiling_bps, start_bps=max(ceiling_bps / 2, 10e3), fps=fps))
         self._bursts = BurstMeter()
         self._pacer = Pacer(self._delta.pacing_rate_bps, min_burst_bytes=_SMALL_FRAME_BYTES)
         self.is_active = False
@@ -45,12 +46,23 @@ class RateControl:
         """How fast packets leave."""
         return self._pacer.rate_bps
 
+    def set_smooth_bps(self, smooth_bps: float) -> None:
+        """Say from which bit rate on the picture that is sent deserves all its frames."""
+        self._delta.set_smooth_bps(smooth_bps)
+
     def congestion_window_bytes(self, rtt_s: float) -> int:
         """Return how much may be unacknowledged, given the smallest round trip of late."""
         return self._delta.congestion_window_bytes(rtt_s)
 
     def take_report(
-        self, report: ArrivalReport, history: SentHistory, *, rtt_s: float | None, unrepaired: int, now: float
+        self,
+        report: ArrivalReport,
+        history: SentHistory,
+        *,
+        rtt_s: float | None,
+        unrepaired: int,
+        is_behind: bool,
+        now: float,
     ) -> None:
         """Learn from a report.
 
@@ -59,12 +71,19 @@ class RateControl:
             history: What was sent, and when; each packet counts once.
             rtt_s: Newest round trip.
             unrepaired: Losses since the last report that nothing mended.
+            is_behind: Whether the viewer is too slow for the frames that it gets.
             now: Monotonic seconds.
         """
         packets, lost = history.match(report.arrivals())
         self.is_active = True
         self._bursts.note(packets, now=now)
-        feedback = DeliveryFeedback(packets=packets, lost_packets=lost, unrepaired_packets=unrepaired, rtt_s=rtt_s)
+        feedback = DeliveryFeedback(
+            packets=packets,
+            lost_packets=lost,
+            unrepaired_packets=unrepaired,
+            rtt_s=rtt_s,
+            is_playout_behind=is_behind,
+        )
         self._delta.update(feedback, now)
         self._set_pace()
 

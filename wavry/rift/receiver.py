@@ -184,8 +184,13 @@ class Receiver:
         """Return what happened since the last call, in order."""
         return self.delivery.events()
 
-    def make_feedback(self, now: float) -> Feedback:
-        """Return the report for the sender as of `now`; regular sending is up to the caller."""
+    def make_feedback(self, now: float, *, is_playout_behind: bool = False) -> Feedback:
+        """Return the report for the sender as of `now`; regular sending is up to the caller.
+
+        Args:
+            now: Monotonic seconds.
+            is_playout_behind: Whether whoever gets the units is too slow for them.
+        """
         self._skip_overdue_gaps(now)
         stats = self.stats
         return Feedback(
@@ -199,6 +204,7 @@ class Receiver:
             frames_lost=stats.frames_lost,
             bytes_received=stats.bytes_received,
             jitter_us=stats.jitter_us,
+            is_playout_behind=is_playout_behind,
         )
 
     @property

@@ -71,7 +71,7 @@ class Sender:
         """The parity that frames get; its encoder belongs into the budget."""
         self.retransmission = Retransmission(config.history_limit_bytes, config.history_ms / 1000)
         """What has left and may be asked for; its history belongs into the budget."""
-        self.rate = RateControl(config.ceiling_bps)
+        self.rate = RateControl(config.ceiling_bps, config.fps)
         """How much and how fast may be sent, once the viewer reports when packets arrive."""
         self.rtt_s: float | None = None
         """Newest round trip, for the owner to keep up to date."""
@@ -210,7 +210,10 @@ class Sender:
         if report.stream == self.config.stream:
             unrepaired, self._unrepaired_frames = self._unrepaired_frames, 0
             history = self.retransmission.history
-            self.rate.take_report(report, history, rtt_s=self.rtt_s, unrepaired=unrepaired, now=now)
+            is_behind = self.latest_feedback is not None and self.latest_feedback.is_playout_behind
+            self.rate.take_report(
+                report, history, rtt_s=self.rtt_s, unrepaired=unrepaired, is_behind=is_behind, now=now
+            )
             if self.protection is not None:
                 self.protection.follow(self.rate.decision)
 

@@ -46,9 +46,10 @@ class Broadcast:
         outputs: The encode stage's output.
         request_keyframe: Asks the encoder for one.
         on_watched: Told when the first viewer comes and the last one goes.
-        on_target: Told what the encoder may make, bits per second: what the slowest link of all leaves for it.
+        on_target: Told what the encoder may make, bits and frames per second: what the slowest of all viewers leave it.
         redundancy: Parity over source packets; None follows each viewer's losses, 0 sends none.
         ceiling_bps: Most that the encoder may ever make.
+        fps: And so many frames.
     """
 
     def __init__(
@@ -56,10 +57,11 @@ class Broadcast:
         outputs: BoundedQueue[EncodeOutput],
         request_keyframe: Callable[[], None],
         on_watched: Callable[[bool], None],
-        on_target: Callable[[int], None],
+        on_target: Callable[[int, int], None],
         *,
         redundancy: float | None = None,
         ceiling_bps: int = 20_000_000,
+        fps: int = 60,
     ) -> None:
         self._outputs = outputs
         self._request_keyframe = request_keyframe
@@ -71,6 +73,7 @@ class Broadcast:
         self._on_target = on_target
         self._redundancy = redundancy
         self._ceiling_bps = self._target_bps = ceiling_bps
+        self._fps = self._target_fps = fps
         self.holders = {
             name: HolderGroup(MAX_VIEWERS, holder.cap_bytes, holder.policy)
             for name, holder in Sender(SenderConfig(redundancy=redundancy)).holders().items()
@@ -105,6 +108,7 @@ class Broadcast:
             on_rate=self._aim,
             redundancy=self._redundancy,
             ceiling_bps=self._ceiling_bps,
+            fps=self._fps,
             has_sound=self._sound is not None,
         )
         self._sessions.add(session)
@@ -170,12 +174,14 @@ class Broadcast:
             await self._room.wait()
 
     def _aim(self) -> None:
-        """Let the encoder follow the slowest link."""
-        targets = [target for viewer in self._viewers if (target := viewer.target_bitrate_bps) is not None]
-        target_bps = round(min(targets, default=self._ceiling_bps))
-        if abs(target_bps - self._target_bps) > _SAME_SHARE * self._target_bps:
-            self._target_bps = target_bps
-            self._on_target(target_bps)
+        """Let the encoder follow the slowest link, and the slowest viewer."""
+        decisions = [decision for viewer in self._viewers if (decision := viewer.rate_decision) is not None]
+        target_bps = round(min((each.target_bitrate_bps for each in decisions), default=self._ceiling_bps))
+        target_fps = min((each.target_fps for each in decisions), default=self._fps)
+        is_other_rate = abs(target_bps - self._target_bps) > _SAME_SHARE * self._target_bps
+        if is_other_rate or target_fps != self._target_fps:
+            self._target_bps, self._target_fps = target_bps, target_fps
+            self._on_target(target_bps, target_fps)
 
     def tell_source_state(self, available: bool, reason: str) -> None:
         """Tell all viewers that the screen has gone or is back."""

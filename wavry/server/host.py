@@ -127,6 +127,7 @@ class Host:
             self._encode.aim_at,
             redundancy=self._config.redundancy,
             ceiling_bps=self._config.encode.bitrate_bps,
+            fps=self._config.encode.fps,
         )
         self._capture = CaptureStage(source, self._reopen, frames, self._source_changed)
         self._sound = self._build_sound()

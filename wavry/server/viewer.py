@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from wavry.encode.stage import StreamOpened
     from wavry.media import AccessUnit
     from wavry.memory import Holder
+    from wavry.rift.delta import RateDecision
     from wavry.server.sound_stage import SoundPacketOut, SoundState
     from wavry.transport import Connection
 
@@ -74,6 +75,7 @@ class ViewerSession:
         on_rate: Told when what the link carries has changed.
         redundancy: Parity over source packets; None follows the losses, 0 sends none.
         ceiling_bps: Most that the encoder is given.
+        fps: Most frames per second that it makes.
         has_sound: Whether sound is to be had, if the client wants it.
     """
 
@@ -88,6 +90,7 @@ class ViewerSession:
         on_rate: Callable[[], None],
         redundancy: float | None,
         ceiling_bps: int,
+        fps: int,
         has_sound: bool = False,
     ) -> None:
         self.connection = connection
@@ -101,7 +104,10 @@ class ViewerSession:
         self._control = ControlDecoder()
         self.sender = Sender(
             SenderConfig(
-                max_datagram_bytes=connection.max_datagram_bytes, redundancy=redundancy, ceiling_bps=ceiling_bps
+                max_datagram_bytes=connection.max_datagram_bytes,
+                redundancy=redundancy,
+                ceiling_bps=ceiling_bps,
+                fps=fps,
             )
         )
         self._has_sound = has_sound
@@ -121,6 +127,7 @@ class ViewerSession:
     def announce(self, stream: StreamOpened) -> None:
         """Tell how what follows is coded. A client that can't decode it is refused."""
         config = stream.config
+        self.sender.rate.set_smooth_bps(stream.smooth_bps)
         if config.codec.value not in self._codecs:
             can = ", ".join(self._codecs) or "nothing"
             self.close(ErrorCode.REFUSED, f"this host sends {config.codec.value}, the client decodes {can}")
@@ -189,9 +196,9 @@ class ViewerSession:
         return not sender.is_stalled and sender.queued_bytes < _ROOM_BYTES and sender.backlog_s < _ROOM_S
 
     @property
-    def target_bitrate_bps(self) -> float | None:
-        """What the link leaves for the encoder; None while nothing is known of it."""
-        return self.sender.rate.decision.target_bitrate_bps if self.sender.rate.is_active else None
+    def rate_decision(self) -> RateDecision | None:
+        """What the link and the viewer leave for the encoder; None while nothing is known of them."""
+        return self.sender.rate.decision if self.sender.rate.is_active else None
 
     @property
     def send_buffer_bytes(self) -> int:
@@ -228,7 +235,10 @@ class ViewerSession:
     def _send_due(self) -> None:
         self._send_timer = None
         now = self._loop.time()
+        before = self.sender.rate.decision
         self.sender.handle_timer(now=now)
+        if self.sender.rate.decision is not before:
+            self._follow_rate()
         self._send_media(now)
         self._take_events()
         self.connection.flush()
@@ -236,7 +246,7 @@ class ViewerSession:
             self._on_room()
 
     def _follow_rate(self) -> None:
-        """Let the transport and the encoder know what the viewer's reports say of the link."""
+        """Let the transport and the encoder know what the viewer's reports, or their absence, say of the link."""
         if self.sender.rate.is_active:
             rtt_ms = self.connection.min_rtt_ms or _UNKNOWN_RTT_MS
             window_bytes = self.sender.rate.congestion_window_bytes(rtt_ms / 1000)

@@ -17,7 +17,8 @@ is the time in the queue of the bottleneck. Packets sent within {group_s:g} s ar
 and the smaller one of the two newest groups is the queue: one late packet is none.
 
 **What it decides.** One budget in bit/s, for the picture, its parity, sound, control and retransmissions together. Of
-it follow the encoder's rate, the redundancy, the frame rate, the pacing rate and the congestion window.
+it follow the encoder's rate, the redundancy, the frame rate, the pacing rate and the congestion window. The frame rate
+is lowered for a viewer that is behind as well.
 
 **Why it is like this.**
 
@@ -25,7 +26,8 @@ it follow the encoder's rate, the redundancy, the frame rate, the pacing rate an
   bear longer queues, so of two flows the larger one gives way first, and they meet in the middle whatever their round
   trips.
 - *The window does what reports are too slow for.* A link that falls to a fifth fills 100 ms of queue within 25 ms.
-  While the queue grows, no more may be in flight than was acknowledged in a round trip and {window_s:g} s.
+  While the queue grows, no more may be in flight than was acknowledged in a round trip and {window_s:g} s. While it is
+  too long the encoder gets no more than that rate either: cuts come a round trip apart, and it is long then.
 - *Loss is congestion only if it comes with a queue.* What is lost while the queue is short is the channel's share;
   three standard deviations more while it is long is an overflow. The first raises redundancy, the second lowers the
   rate.

@@ -22,7 +22,8 @@ OUTPUTS: tuple[Candidate, ...] = (
     Candidate(name="pulse", target="wavry.client.sound.pulse:PulseOutput", platforms=("linux",)),
     Candidate(name="sounddevice", target="wavry.client.sound.portaudio:PortAudioOutput"),
 )
-"""PulseAudio's own library first: PortAudio reaches it through ALSA, 24 MB and 20 ms later (scripts/bench/sound.py)."""
+"""The sound server's own library first: PortAudio reaches it through ALSA, with 18 MB more, 2 ms later, and can't be
+given more ahead while it plays."""
 
 WANTED_LATENCY_S = 0.020
 """What outputs ask for: as much sound as a sound card may take ahead. Less breaks up on two busy cores."""

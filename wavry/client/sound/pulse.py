@@ -39,8 +39,14 @@ _LOOK_EVERY_S = 0.02
 _SILENT_SERVER_S = 2.0
 """A server that asks for nothing for so long plays nothing; a sink that was idle takes up to two seconds to begin."""
 
-_FORGIVEN_S = 10.0
+_SETTLES_S = 3.0
+"""A sink that was idle takes what it gets at once for two seconds, and runs dry each time; that says nothing."""
+
+_FORGIVEN_S = 5.0
 """The server may run dry once in this time before it is given more."""
+
+_CALM_S = 30.0
+"""After so long without running dry it is given less again."""
 
 _GROWTH = 1.5
 _LONGEST_S = 0.060
@@ -95,6 +101,7 @@ class PulseOutput:
         block = np.zeros((player.block_samples, self._channels), np.int16)
         pointer, size = block.ctypes.data, block.nbytes
         asked_at = looked_at = monotonic()
+        settled_at = changed_at = asked_at + _SETTLES_S
         ran_dry_at, dry_index = -_FORGIVEN_S, pulse.pa_stream_get_underflow_index(stream)
         while not stopped.is_set():
             self._server.iterate(_LOOK_EVERY_S)
@@ -118,9 +125,19 @@ class PulseOutput:
             if index != dry_index:
                 dry_index = index
                 self.underruns += 1
-                if now - ran_dry_at < _FORGIVEN_S:
-                    self._want_more()
+                if now < settled_at:
+                    continue
+                if (
+                    now - ran_dry_at < _FORGIVEN_S
+                    and self._wanted_s < _LONGEST_S
+                    and now - changed_at > _LATENCY_EVERY_S
+                ):
+                    self._want(min(self._wanted_s * _GROWTH, _LONGEST_S))
+                    changed_at = now
                 ran_dry_at = now
+            elif self._wanted_s > WANTED_LATENCY_S and now - max(ran_dry_at, changed_at) > _CALM_S:
+                self._want(max(self._wanted_s / _GROWTH, WANTED_LATENCY_S))
+                changed_at = now
 
     def close(self) -> None:
         """End the stream; what is not heard yet is dropped. Idempotent."""
@@ -149,11 +166,9 @@ class PulseOutput:
         piece = round(self._wanted_s * SAMPLE_RATE / _PIECES) * 2 * self._channels
         return BufferAttributes(2 * wanted, wanted, piece, piece, libpulse.NO_INDEX)
 
-    def _want_more(self) -> None:
-        """Give the server more ahead: this machine is too busy to be in time for what it had."""
-        if self._wanted_s >= _LONGEST_S:
-            return
-        self._wanted_s = min(self._wanted_s * _GROWTH, _LONGEST_S)
+    def _want(self, wanted_s: float) -> None:
+        """Give the server more ahead, where this machine is too busy to be in time for what it had, or less again."""
+        self._wanted_s = wanted_s
         operation = self._server.pulse.pa_stream_set_buffer_attr(self._stream, self._attributes(), None, None)
         if operation is not None:
             self._server.pulse.pa_operation_unref(operation)

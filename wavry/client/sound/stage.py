@@ -32,8 +32,8 @@ logger = logging.getLogger(__name__)
 _RETRY_S = 2.0
 """Between two tries to open an output."""
 
-_ADJUST_EVERY = 0.5
-"""Seconds between two looks at how far sound and picture are apart."""
+_ADJUST_EVERY_S = 0.5
+"""Between two looks at how far sound and picture are apart."""
 
 
 def open_decoder(config: SoundConfig) -> Decoder:
@@ -122,7 +122,7 @@ class SoundStage:
         if player is None or config is None:
             return
         player.add([packet for packet in packets if packet.epoch == config.epoch], now=now)
-        if now - self._adjusted_at >= _ADJUST_EVERY:
+        if now - self._adjusted_at >= _ADJUST_EVERY_S:
             self._adjusted_at = now
             self._figures.lipsync.adjust()
             player.hold_longer(self._figures.lipsync.sound_hold_s)

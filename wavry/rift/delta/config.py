@@ -29,9 +29,9 @@ class DeltaConfig:
     fps: int = 60
     """Most frames a second. Range 1 to 240."""
 
-    smooth_bps: float = 4e6
-    """Encoder's rate from which `fps` frames a second look better than fewer, finer ones; half of it is enough for
-    three quarters of them. Twice what 720p needs. Range 0 to 1 Gbit/s, bit/s."""
+    smooth_bps: float = 3.7e6
+    """Encoder's rate from which `fps` frames a second look better than fewer, finer ones; for fewer it is as much less.
+    What 1080p60 needs until `Delta.set_smooth_bps` tells of the picture. Range 0 to 1 Gbit/s, bit/s."""
 
     max_redundancy: float = 0.5
     """Most parity, as a share of the source bytes; 0 turns parity off. Range 0 to 1."""

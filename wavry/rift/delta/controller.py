@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from wavry.rift.delta.config import DeltaConfig
 from wavry.rift.delta.delay import DelayMeter
 from wavry.rift.delta.feedback import RateDecision
-from wavry.rift.delta.frame_rate import FrameRateHint
+from wavry.rift.delta.frame_rate import FrameRateRule
 from wavry.rift.delta.loss import LossJudge, RedundancyRule
 from wavry.rift.delta.meter import RateMeter
 from wavry.rift.delta.states import RULES, TRANSITIONS, TUNING, Signal, State
@@ -50,7 +50,7 @@ class Delta:
         self._acknowledged = RateMeter()
         self._losses = LossJudge()
         self._redundancy = RedundancyRule(config.max_redundancy)
-        self._frame_rate = FrameRateHint(config)
+        self._frame_rate = FrameRateRule(config.fps, config.smooth_bps)
         self._rate_bps = self._bounded(config.start_bps)
         self._remembered_bps = 0.0
         """What the rate was before the last cuts: known to have worked not long ago."""
@@ -155,9 +155,14 @@ class Delta:
             self._cut(signal, now)
         else:
             self._grow(elapsed_s, now)
+        self._frame_rate.follow_rate(self._target_bps, now)
+        self._frame_rate.follow_viewer(feedback.is_playout_behind, now)
         self._decision = self._decide()
-        self._frame_rate.update(self._decision.target_bitrate_bps, is_behind=feedback.is_playout_behind, now=now)
         return self._decision
+
+    def set_smooth_bps(self, smooth_bps: float) -> None:
+        """Take note that another picture is sent, as `DeltaConfig.smooth_bps` says of the first one."""
+        self._frame_rate.set_smooth_bps(smooth_bps)
 
     def handle_timer(self, now: float) -> RateDecision:
         """Notice that reports stay away. Call it at `next_timer`; early or for nothing does no harm."""
@@ -320,12 +325,23 @@ class Delta:
         most_bps = config.ceiling_bps * (1 + config.max_redundancy) + config.reserved_bps
         return min(max(rate_bps, least_bps), max(least_bps, most_bps))
 
-    def _decide(self) -> RateDecision:
+    @property
+    def _target_bps(self) -> float:
+        """What of the budget is the encoder's.
+
+        While the queue is too long no more is encoded than is acknowledged, where that shows what the link carries: the
+        rate follows by cuts a round trip apart, and what is encoded until then would wait here.
+        """
         config = self.config
-        redundancy = self._redundancy.redundancy
-        target_bps = (self.budget_bps - config.reserved_bps) / (1 + redundancy)
-        target_bps = min(max(target_bps, config.floor_bps), config.ceiling_bps)
-        return RateDecision(target_bps, self._frame_rate.fps, redundancy, self._redundancy.window_frames)
+        budget_bps = self.budget_bps
+        if self.state is State.CONGESTED and not self._is_scarce(self._now):
+            budget_bps = min(budget_bps, self._acknowledged.rate_bps(self._now))
+        target_bps = (budget_bps - config.reserved_bps) / (1 + self._redundancy.redundancy)
+        return min(max(target_bps, config.floor_bps), config.ceiling_bps)
+
+    def _decide(self) -> RateDecision:
+        redundancy = self._redundancy
+        return RateDecision(self._target_bps, self._frame_rate.fps, redundancy.redundancy, redundancy.window_frames)
 
 
 def _is_sound(packet: Delivered, now: float) -> bool:

@@ -33,7 +33,7 @@ class DeliveryFeedback:
     """Newest round trip, seconds; None while unknown."""
 
     is_playout_behind: bool = False
-    """Whether the viewer decodes or shows slower than frames come: it needs fewer frames, not fewer bits."""
+    """Whether the viewer decodes slower than frames come: it needs fewer frames, not fewer bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class RateDecision:
     """Of the encoder alone; with its parity, sound and control it makes up the whole budget."""
 
     target_fps: int
-    """Most frames a second that this bitrate shows well: the ceiling, three quarters of it or half."""
+    """Most frames a second: the ceiling, or the 45 or 30 that this bitrate shows well and the viewer keeps up with."""
 
     redundancy: float
     """Parity bytes over source bytes."""

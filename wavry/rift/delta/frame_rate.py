@@ -1,54 +1,61 @@
-"""How many frames a second a bitrate shows well: all, three quarters or half of them."""
+"""How many frames a second are worth sending: what the bit rate shows well, and what the viewer can keep up with."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from wavry.media.steps import Steps, frame_rates
 from wavry.rift.delta.states import TUNING
 
-if TYPE_CHECKING:
-    from wavry.rift.delta.config import DeltaConfig
 
-_SHARES = (1.0, 0.75, 0.5)
-_UP_MARGIN = 1.25
-"""A step up needs so much more than the step's own bound: one that is taken back at once is worse than none."""
+class FrameRateRule:
+    """The one decider of the frame rate. One owner.
 
+    Two reasons, and the lower rate holds: the bit rate, by the rule of `Steps`; and a viewer that is behind, for which
+    it falls by a step at once and by another each `step_down_s`, and rises when the viewer has kept up for `step_up_s`.
+    A viewer that falls behind again soon after a rise is given twice the time before the next.
 
-class FrameRateHint:
-    """Steps with hysteresis: down at once but not twice in `step_down_s`, up only `step_up_s` after any step."""
+    Args:
+        fps: Most frames a second.
+        smooth_bps: Bit rate from which so many look better than fewer, finer ones.
+    """
 
-    __slots__ = ("_bounds_bps", "_fps", "_step", "_stepped_at")
+    __slots__ = ("_behind", "_eased_at", "_kept_up_since", "_patience_s", "_rates", "_slowed_at", "_steps")
 
-    def __init__(self, config: DeltaConfig) -> None:
-        self._fps = config.fps
-        self._bounds_bps = (config.smooth_bps, config.smooth_bps / 2)
-        """Bitrate below which the next step is better."""
-        self._step = 0
-        self._stepped_at = float("-inf")
-
-    def update(self, bitrate_bps: float, *, is_behind: bool, now: float) -> None:
-        """Take one step if one is due.
-
-        Args:
-            bitrate_bps: What the encoder may use.
-            is_behind: Whether the viewer is too slow for the frames it gets.
-            now: Monotonic seconds.
-        """
-        wanted = self._wanted(bitrate_bps, is_behind=is_behind)
-        pause_s = TUNING.step_down_s if wanted > self._step else TUNING.step_up_s
-        if wanted != self._step and now - self._stepped_at >= pause_s:
-            self._step, self._stepped_at = wanted, now
+    def __init__(self, fps: int, smooth_bps: float) -> None:
+        self._rates = frame_rates(fps)
+        self._steps = Steps(self._needed_bps(smooth_bps))
+        self._behind = 0
+        """Steps down for a viewer that can't keep up."""
+        self._slowed_at = self._eased_at = float("-inf")
+        self._kept_up_since: float | None = None
+        self._patience_s = TUNING.step_up_s
 
     @property
     def fps(self) -> int:
-        """Frames a second, at least one."""
-        return max(1, round(self._fps * _SHARES[self._step]))
+        """Frames a second, one of the `frame_rates`."""
+        return self._rates[max(self._steps.at, self._behind)]
 
-    def _wanted(self, bitrate_bps: float, *, is_behind: bool) -> int:
-        """Return the step to go to, at most one away."""
-        step, bounds_bps = self._step, self._bounds_bps
-        if step < len(bounds_bps) and (is_behind or bitrate_bps < bounds_bps[step]):
-            return step + 1
-        if step > 0 and not is_behind and bitrate_bps >= bounds_bps[step - 1] * _UP_MARGIN:
-            return step - 1
-        return step
+    def set_smooth_bps(self, smooth_bps: float) -> None:
+        """Take note that another picture is sent: this is from where all its frames are worth sending."""
+        self._steps.needed_bps = self._needed_bps(smooth_bps)
+
+    def follow_rate(self, bitrate_bps: float, now: float) -> None:
+        """Take note of what the encoder may use."""
+        self._steps.update(bitrate_bps, now=now)
+
+    def follow_viewer(self, is_behind: bool, now: float) -> None:
+        """Take note of whether the viewer is too slow for the frames that it gets."""
+        if is_behind:
+            self._kept_up_since = None
+            at = max(self._steps.at, self._behind)
+            if at + 1 < len(self._rates) and now - self._slowed_at >= TUNING.step_down_s:
+                if now - self._eased_at < TUNING.step_up_s:
+                    self._patience_s = min(2 * self._patience_s, TUNING.most_patience_s)
+                self._behind, self._slowed_at = at + 1, now
+        elif self._kept_up_since is None:
+            self._kept_up_since = now
+        elif self._behind and now - self._kept_up_since >= self._patience_s:
+            self._behind -= 1
+            self._eased_at = self._kept_up_since = now
+
+    def _needed_bps(self, smooth_bps: float) -> list[float]:
+        return [smooth_bps * rate / self._rates[0] for rate in self._rates]

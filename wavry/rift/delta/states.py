@@ -161,8 +161,13 @@ class Tuning:
     loss_extra: float = _constant(0.03, "", "and so much more")
     least_redundancy: float = _constant(0.05, "", "parity on a clean link")
     lossy_window_frames: int = _constant(4, "frames", "a parity packet covers so many where packets are lost")
-    step_down_s: float = _constant(2.0, "s", "the frame rate falls at most one step in so long")
-    step_up_s: float = _constant(10.0, "s", "and rises only so long after its last step")
+    step_down_s: float = _constant(
+        2.0, "s", "for a viewer that is behind, the frame rate falls at most one step in so long"
+    )
+    step_up_s: float = _constant(10.0, "s", "and rises by one when the viewer has kept up for so long")
+    most_patience_s: float = _constant(
+        160.0, "s", "or twice the time if it fell behind again within `step_up_s` of a rise, but no longer than this"
+    )
     after_silence: float = _constant(
         0.5, "", "the first report after a silence brings back so much of the rate before it, if nothing queues"
     )

@@ -37,7 +37,10 @@ _FIRST_HOLD_S = 0.015
 """Before anything is known."""
 
 _HOLD_FALLS_PER_S = 0.004
-"""How quickly the hold shrinks: what is calm for three seconds is not yet calm."""
+"""How quickly the hold shrinks at least: what is calm for three seconds is not yet calm."""
+
+_HOLD_DECAYS_S = 4.0
+"""And more where it is far too long, as after the start of two programs: of what is too much a fourth each second."""
 
 _GAIN_PER_S = 0.2
 """Of what playing is behind or ahead, a fifth is made up each second."""
@@ -405,7 +408,8 @@ class SoundPlayout:
         jitter_s = ordered[int(len(ordered) * _QUANTILE)] - ordered[0]
         needed_s = self.config.min_hold_ms / 1000 + jitter_s + self._ahead_of_beat_s()
         assert self._looked_at is not None  # a packet came
-        lowest_s = self.hold_s - _HOLD_FALLS_PER_S * max(0.0, now - self._looked_at)
+        falls_per_s = _HOLD_FALLS_PER_S + max(0.0, self.hold_s - needed_s) / _HOLD_DECAYS_S
+        lowest_s = self.hold_s - falls_per_s * max(0.0, now - self._looked_at)
         self._looked_at = now
         hold_s = min(max(needed_s, lowest_s), self.config.max_hold_ms / 1000)
         self._is_settled = abs(hold_s - self.hold_s) < _SETTLED_S
