@@ -121,7 +121,7 @@ class HostSession:
             Hello(
                 name=name,
                 codecs=tuple(codec.value for codec in Codec),
-                max_datagram_bytes=connection.max_datagram_bytes,
+                max_datagram_bytes=connection.largest_datagram_bytes,
             )
         )
         self._ping()
