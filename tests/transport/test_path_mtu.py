@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.aio import in_loop, until
-from tests.support.transport import link_of, narrow_ends, quic_ends
+from tests.support.transport import Listener, link_of, narrow_ends, quic_ends
 from wavry.errors import DatagramTooLargeError
 from wavry.transport.quic.path_mtu import BASE_BYTES, LOST_IN_A_ROW, PROBED_SIZES, PathMtu
 from wavry.transport.quic.settings import QuicSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from wavry.transport import Connection
 
 LARGEST = max(PROBED_SIZES)
 
@@ -241,6 +243,32 @@ async def test_a_hole_in_mid_stream_is_noticed_and_the_stream_goes_on(tmp_path: 
         assert len(path.dropped) > before + LOST_IN_A_ROW
         path.limit_bytes = LARGEST
         await until(lambda: link.packet_bytes == LARGEST)
+
+
+class Greedy(Listener):
+    """Sends large datagrams whenever it may, with room for another frame in their packets."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__()
+        self._connection = connection
+        connection.observe(self)
+
+    def writable(self, *, now: float) -> None:
+        while self._connection.send_datagram(bytes(self._connection.max_datagram_bytes - 50)):
+            pass
+
+
+@in_loop
+async def test_a_probe_of_quic_goes_ahead_of_the_datagrams_that_would_make_it_large(tmp_path: Path) -> None:
+    async with narrow_ends(tmp_path, LARGEST) as (ends, path):
+        await ends.observe()
+        link = link_of(ends.host)
+        await until(lambda: link.packet_bytes == LARGEST)
+        link._path.note_timeout = lambda: None  # type: ignore[method-assign] # only what the probe shows counts
+        path.limit_bytes = BASE_BYTES
+        Greedy(ends.host).writable(now=0.0)
+        ends.host.flush()
+        await until(lambda: link.packet_bytes == BASE_BYTES)
 
 
 @in_loop

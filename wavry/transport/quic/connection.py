@@ -226,6 +226,7 @@ class QuicLink:
         self.quic.handle_timer(now=self._loop.time())
         if seams.probe_timeouts(self.quic) > timeouts and seams.are_large_under_way(self.quic, self._path):
             self._path.note_timeout()
+            self.flush()  # QUIC's probe alone: with a datagram in it, it would be large too
         seams.limit_probe_backoff(self.quic)
         self._pump()
 
