@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 _WINDOW_BYTES = 141_200
 _WINDOW_PACKETS = 122
-"""Under the parity at most: 122 packets of 1170 bytes or 99 of 1422, four frames at 17 Mbit/s. More would repair more at
-higher rates, and take more than 300 kB on both ends together."""
+"""Under the parity at most: 122 packets of 1170 bytes or 99 of 1422, four frames at 17 Mbit/s. More would repair more
+at higher rates, and take more than 300 kB on both ends together."""
 
 
 class Protection:
