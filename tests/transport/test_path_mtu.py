@@ -272,6 +272,18 @@ async def test_a_probe_of_quic_goes_ahead_of_the_datagrams_that_would_make_it_la
 
 
 @in_loop
+async def test_a_peer_that_takes_a_longer_id_lets_no_datagram_stay_in_the_way(tmp_path: Path) -> None:
+    async with quic_ends(tmp_path, QuicSettings(max_udp_payload_bytes=BASE_BYTES)) as ends:
+        await ends.observe()
+        link = link_of(ends.host)
+        assert ends.host.send_datagram(bytes(ends.host.max_datagram_bytes))
+        link.quic._peer_cid.cid += bytes(12)
+        link.pump()
+        assert (link.max_datagram_bytes, link.datagrams_too_large) == (BASE_BYTES - 42, 1)
+        assert ends.host.send_buffer_bytes == 0
+
+
+@in_loop
 async def test_no_datagram_that_has_become_too_large_stays_in_the_way(tmp_path: Path) -> None:
     async with quic_ends(tmp_path) as ends:
         await ends.observe()

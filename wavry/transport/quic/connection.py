@@ -70,8 +70,9 @@ class QuicLink:
         """Done when the handshake is; fails with `ConnectionLostError` when it is not to be."""
         self._path = PathMtu(settings.max_udp_payload_bytes)
         self._packet_bytes = self._path.packet_bytes
+        self._max_datagram_bytes = 0
         self.datagrams_too_large = 0
-        """Datagrams that were dropped because the path does not take packets of that size any more."""
+        """Datagrams that were dropped because they did not fit any more when they were about to leave."""
         seams.remove_pacer(quic)
         seams.watch_large_packets(quic, self._path)
 
@@ -86,7 +87,7 @@ class QuicLink:
     @property
     def max_datagram_bytes(self) -> int:
         """Largest datagram that fits into one packet, and that the peer allows."""
-        return self._fitting(self._packet_bytes)
+        return self._max_datagram_bytes
 
     @property
     def largest_datagram_bytes(self) -> int:
@@ -107,8 +108,8 @@ class QuicLink:
         """What the congestion window lets out now in full packets, less what already waits for it."""
         if self._closing:
             return 0
-        payload, packet = self.max_datagram_bytes, self._packet_bytes
-        return max(0, seams.window_space_bytes(self.quic) * payload // packet - self._queued_bytes)
+        space_bytes = seams.window_space_bytes(self.quic) * self._max_datagram_bytes // self._packet_bytes
+        return max(0, space_bytes - self._queued_bytes)
 
     @property
     def send_buffer_bytes(self) -> int:
@@ -148,8 +149,8 @@ class QuicLink:
 
     def send_datagram(self, data: bytes) -> bool:
         """Queue a datagram if it can leave with the next flush."""
-        if len(data) > self.max_datagram_bytes:
-            raise DatagramTooLargeError(len(data), self.max_datagram_bytes)
+        if len(data) > self._max_datagram_bytes:
+            raise DatagramTooLargeError(len(data), self._max_datagram_bytes)
         if len(data) > self.send_space_bytes:
             return False
         self.quic.send_datagram_frame(data)
@@ -241,11 +242,12 @@ class QuicLink:
         self._path.probe_done(size_bytes, arrived=arrived, now=self._loop.time())
 
     def _follow_path(self, now: float) -> None:
-        """Send packets of the size that the path takes."""
+        """Send packets of the size that the path takes, and datagrams that fit into them, whatever ID the peer has."""
         self._path.fall_back(now=now)
-        if self._path.packet_bytes != self._packet_bytes:
-            self._packet_bytes = self._path.packet_bytes
-            self.datagrams_too_large += seams.set_packet_bytes(self.quic, self._packet_bytes, self.max_datagram_bytes)
+        max_datagram_bytes = self._fitting(self._path.packet_bytes)
+        if self._path.packet_bytes != self._packet_bytes or max_datagram_bytes != self._max_datagram_bytes:
+            self._packet_bytes, self._max_datagram_bytes = self._path.packet_bytes, max_datagram_bytes
+            self.datagrams_too_large += seams.set_packet_bytes(self.quic, self._packet_bytes, max_datagram_bytes)
 
     def _pump(self) -> None:
         if self._closed.is_set():
