@@ -135,7 +135,7 @@ def test_one_that_arrives_ends_the_row() -> None:
 
 def test_timeouts_in_a_row_are_a_hole_too() -> None:
     path = found()
-    for _ in range(3):
+    for _ in range(LOST_IN_A_ROW - 1):
         path.note_timeout()
     assert not path.fall_back(now=1.0)
     path.note_timeout()
@@ -158,7 +158,7 @@ def test_a_probe_of_a_search_that_was_given_up_counts_no_more() -> None:
     path = PathMtu(LARGEST)
     path.start(now=0.0)
     assert path.next_probe(now=0.0) == LARGEST
-    for _ in range(4):
+    for _ in range(LOST_IN_A_ROW):
         path.note_timeout()
     assert path.fall_back(now=0.0)
     path.probe_done(LARGEST, arrived=True, now=0.0)
@@ -291,7 +291,7 @@ async def test_no_datagram_that_has_become_too_large_stays_in_the_way(tmp_path: 
         await until(lambda: link.packet_bytes == LARGEST)
         assert ends.host.send_datagram(b"a" * ends.host.max_datagram_bytes)
         assert ends.host.send_datagram(b"small")
-        for _ in range(4):
+        for _ in range(LOST_IN_A_ROW):
             link._path.note_timeout()
         link.pump()
         assert link.packet_bytes == BASE_BYTES

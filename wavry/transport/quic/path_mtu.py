@@ -31,11 +31,8 @@ the same."""
 
 LOST_IN_A_ROW = 8
 """So many large packets lost, and none arrived after them, are a path that takes none. The end of a frame may be lost
-in a burst of 2 to 4."""
-
-_TIMEOUT_WEIGHT = 2
-"""A probe timeout with large packets under way counts as so many: four in a row take 0.3 s at least, longer than a
-pause of Wi-Fi, in which nothing is lost."""
+in a burst of 2 to 4. A probe timeout counts as one: eight of them take 0.7 s at least, longer than a pause of Wi-Fi or
+of a busy peer, in which nothing is lost."""
 
 
 class PathMtu:
@@ -110,7 +107,7 @@ class PathMtu:
     def note_timeout(self) -> None:
         """Count a probe timeout of QUIC while large packets are under way."""
         self._forget_lost()
-        self._lost += _TIMEOUT_WEIGHT
+        self._lost += 1
 
     def _forget_lost(self) -> None:
         if self._lost_after != self.newest_arrived:
