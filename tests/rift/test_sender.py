@@ -21,6 +21,8 @@ from wavry.rift import (
     SenderConfig,
     UnitsDropped,
 )
+from wavry.rift.delta import RateDecision
+from wavry.rift.fec import MAX_REDUNDANCY, MAX_WINDOW_FRAMES
 from wavry.rift.nack import serialize_nacks
 from wavry.rift.packet import MIN_DATAGRAM_BYTES
 
@@ -383,6 +385,15 @@ def test_no_datagram_is_ever_larger_than_the_limit(redundancy: float | None, ste
     sent = sender.datagrams_to_send(now=len(steps) * 0.01)
     assert all(len(datagram) <= sender.max_datagram_bytes for datagram in sent)
     assert sender.queued_bytes == 0
+
+
+def test_the_cap_does_not_move_with_the_losses_and_holds_when_they_are_worst() -> None:
+    sender = Sender(replace(PROTECTED, redundancy=None))
+    cap_bytes = sender.cap_bytes
+    assert sender.protection is not None
+    sender.protection.follow(RateDecision(1e6, 60, MAX_REDUNDANCY, MAX_WINDOW_FRAMES))
+    assert sender.send_access_unit(make_unit(0, size=MAX_UNIT_BYTES), now=0.0)
+    assert sender.used_bytes <= sender.cap_bytes == cap_bytes
 
 
 def test_the_cap_holds_for_the_largest_unit_at_every_size() -> None:

@@ -55,10 +55,15 @@ class Protection:
         window_packets = min(_WINDOW_BYTES // self.max_source_bytes, _WINDOW_PACKETS)
         self.encoder.resize(window_packets, self.max_source_bytes)
 
-    def expected_parity(self, packets: int) -> int:
+    @property
+    def most_redundancy(self) -> float:
+        """What `redundancy` may become."""
+        return MAX_REDUNDANCY if self._follows_losses else self.redundancy
+
+    def expected_parity(self, packets: int, redundancy: float) -> int:
         """Return how much parity a frame of so many packets gets at most."""
         least_window = min(_WINDOW_BYTES // self.encoder.config.symbol_size, _WINDOW_PACKETS)
-        return int(packets * self.encoder.redundancy) + 2 + packets // least_window
+        return int(packets * redundancy) + 2 + packets // least_window
 
     def protect(self, datagrams: Sequence[bytes], first_packet_id: int) -> list[bytes]:
         """Return a frame's datagrams with their parity.

@@ -126,7 +126,8 @@ class Sender:
         """
         if len(unit.data) > MAX_UNIT_BYTES:
             raise LocalProtocolError(f"access unit of {len(unit.data)} bytes, at most {MAX_UNIT_BYTES} are sent")
-        needed_bytes = self._most_bytes(len(unit.data), self._max_datagram_bytes)
+        redundancy = 0.0 if self.protection is None else self.protection.redundancy
+        needed_bytes = self._most_bytes(len(unit.data), self._max_datagram_bytes, redundancy)
         if self._units and self.used_bytes + needed_bytes > self.config.queue_limit_bytes:
             self._make_room(unit, needed_bytes)
         if not self._chain.accepts(unit):
@@ -301,11 +302,15 @@ class Sender:
 
     @property
     def cap_bytes(self) -> int:
-        """Most the queue can hold: its limit, or one unit of the largest size in datagrams of the smallest."""
+        """Most the queue can hold: its limit, or one unit with all the parity that there may be.
+
+        The unit is of the largest size, its datagrams of the smallest or the largest.
+        """
         config = self.config
         least = config.least_max_datagram_bytes or config.max_datagram_bytes
         sizes = {least, config.max_datagram_bytes}
-        return max(config.queue_limit_bytes, *(self._most_bytes(MAX_UNIT_BYTES, size) for size in sizes))
+        redundancy = 0.0 if self.protection is None else self.protection.most_redundancy
+        return max(config.queue_limit_bytes, *(self._most_bytes(MAX_UNIT_BYTES, size, redundancy) for size in sizes))
 
     @property
     def used_bytes(self) -> int:
@@ -318,11 +323,11 @@ class Sender:
         """Most it has held."""
         return self._high_water_bytes
 
-    def _most_bytes(self, data_bytes: int, max_datagram_bytes: int) -> int:
+    def _most_bytes(self, data_bytes: int, max_datagram_bytes: int, redundancy: float) -> int:
         """Return what a unit takes in the queue at most: its packets, their parity and the objects around them."""
         packets, size_bytes = self._packetizer.wire_bytes(data_bytes, self._source_bytes(max_datagram_bytes))
         if self.protection is not None:
-            parity = self.protection.expected_parity(packets)
+            parity = self.protection.expected_parity(packets, redundancy)
             packets += parity
             size_bytes += parity * min(max_datagram_bytes, size_bytes + PARITY_OVERHEAD_BYTES)
         return size_bytes + packets * DATAGRAM_OVERHEAD_BYTES + UNIT_OVERHEAD_BYTES
