@@ -57,6 +57,7 @@ SCENARIOS = {
     "steps": Scenario(
         "steps", ("--rtt", "30ms", "--rate-steps", "0s:20M,8s:3M,16s:1M,30s:20M"), shows_rate=True
     ),  # all in a minute: 45 and 30 frames, 900 and 720 lines, and back
+    "narrow": Scenario("narrow", ("--rtt", "30ms", "--size-steps", "0s:1420,10s:1250,20s:1500")),
     "blackout": Scenario("blackout", ("--rtt", "30ms", "--blackout", "10s+3s"), returns_after_s=13.0),
 }
 TARGETED = ("wifi", "lte", "intercontinental", "loss-5", "blackout")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from network.arguments import LINK_OPTIONS, path_of
-from network.conditions import Blackout, LinkConditions
+from network.conditions import Blackout, LinkConditions, SizeStep
 from network.loss import BurstLoss, GilbertElliott, RandomLoss
 from network.profiles import PROFILES
 from network.rate import RateStep
@@ -38,6 +38,7 @@ def test_everything_can_be_spelled_out() -> None:
     line = (
         "--rtt 60ms --jitter 10ms --jitter-reorders --loss 1% --burst 2-4 --rate 10M --queue 500k --reorder 0.5%"
         " --rate-steps 10s:4M,13s:20M --reorder-by 8ms --duplicate 0.002 --corrupt 0.1% --blackout 10s+3s,1m+500ms"
+        " --size-steps 0s:1400,10s:1250"
     )
     assert read(line) == LinkConditions(
         latency_s=0.03,
@@ -52,6 +53,7 @@ def test_everything_can_be_spelled_out() -> None:
         duplicated_share=0.002,
         corrupted_share=0.001,
         blackouts=(Blackout(10, 3), Blackout(60, 0.5)),
+        size_steps=(SizeStep(0, 1400), SizeStep(10, 1250)),
     )
 
 
@@ -83,6 +85,7 @@ def test_a_trace_takes_the_place_of_a_profiles_rate(tmp_path: Path) -> None:
         ("--loss 1% --gilbert-elliott 0,1,0,1", "--gilbert-elliott"),
         ("--gilbert-elliott 0.1,0.2", "--gilbert-elliott 0.1,0.2: .*four"),
         ("--blackout 10s", "--blackout 10s: .*10s[+]3s"),
+        ("--size-steps 1400", "--size-steps 1400: .*0s:1400"),
         ("--rate 10M --trace x", "--trace x: .*--rate"),
         ("--rate-steps 1s:2M --trace x", "--trace x: .*--rate"),
         ("--rate-steps 10s", "--rate-steps 10s: .*0s:20M"),

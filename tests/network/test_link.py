@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from network import link as link_module
-from network.conditions import Blackout, LinkConditions
+from network.conditions import Blackout, LinkConditions, SizeStep
 from network.link import Link
 from network.loss import RandomLoss
 from network.profiles import DESCRIPTIONS, PROFILES
@@ -182,6 +182,15 @@ def test_a_blackout_loses_what_is_sent_in_it_and_nothing_else() -> None:
     assert link.counters.dropped_by_blackout == 150
 
 
+def test_what_is_too_large_is_dropped_from_its_step_on() -> None:
+    conditions = LinkConditions(latency_s=0.1, size_steps=(SizeStep(1, 1400), SizeStep(2, 1200)))
+    link = Link(conditions, seed=1, begins_at=100.0)
+    sent = [(100.5 + second, numbered(size, size)) for second in range(3) for size in (1200, 1201, 1400, 1401)]
+    sizes = [len(datagram) for _, datagram in arrivals(link, sent)]
+    assert sizes == [1200, 1201, 1400, 1401, 1200, 1201, 1400, 1200]
+    assert link.counters.dropped_by_size == 4
+
+
 def test_a_link_without_a_rate_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link_module, "HELD_LIMIT_BYTES", 10_000)
     link = Link(LinkConditions(latency_s=60), seed=1)
@@ -233,6 +242,8 @@ def test_every_profile_is_described_for_people() -> None:
         {"rate_bps": 1e6, "trace": Trace([1])},
         {"blackouts": (Blackout(1, 3), Blackout(2, 1))},
         {"blackouts": (Blackout(1, 0),)},
+        {"size_steps": (SizeStep(1, 1400), SizeStep(1, 1250))},
+        {"size_steps": (SizeStep(-1, 1400),)},
     ],
     ids=str,
 )

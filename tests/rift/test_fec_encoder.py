@@ -260,3 +260,44 @@ def test_impossible_settings_are_refused_by_name(field: str, value: float) -> No
         encoder = StreamingFecEncoder(STEADY)
         with pytest.raises(ConfigError, match=f"^{field} "):
             setattr(encoder, field, value)
+
+
+@pytest.mark.parametrize("window_frames", [1, 3])
+@pytest.mark.parametrize("size", [50, 90])
+def test_after_a_change_of_size_parity_covers_only_what_came_since_and_repairs_it(
+    window_frames: int, size: int
+) -> None:
+    encoder = StreamingFecEncoder(FecConfig(60, 100, 0.2, window_frames=window_frames))
+    decoder = StreamingFecDecoder(FecConfig(200, 100))
+    encoder.resize(60, 70)
+    packet_id = 0
+    for frame in range(8):
+        if frame == 4:
+            encoder.resize(30, size)
+            assert encoder.used_bytes == StreamingFecEncoder(encoder.config).used_bytes
+        limit = 70 if frame < 4 else size
+        sent = [SourcePacket(packet_id + place, bytes([frame, place]) * (limit // 2)) for place in range(10)]
+        packet_id += len(sent)
+        for packet in sent:
+            assert encoder.add_source_packet(packet) == []
+        parity = encoder.end_frame()
+        assert max(len(each.payload) for each in parity) == limit + 2
+        known = [each for packet in sent[:3] + sent[4:] for each in decoder.add_source_packet(packet)]
+        known += [each for packet in parity for each in decoder.add_parity_packet(packet)]
+        assert sorted(known, key=lambda each: each.packet_id) == sent
+        if frame == 4:
+            assert {each.first_packet_id for each in parity} == {40}
+    assert decoder.recovered == 8
+
+
+def test_sizes_beyond_what_it_was_made_for_are_refused() -> None:
+    encoder = StreamingFecEncoder(FecConfig(60, 100, 0.2))
+    for sizes in ((61, 100), (60, 101), (0, 100), (60, 0)):
+        with pytest.raises(ConfigError, match="_size"):
+            encoder.resize(*sizes)
+    assert encoder.cap_bytes == StreamingFecEncoder(FecConfig(60, 100, 0.2)).cap_bytes
+    with pytest.raises(LocalProtocolError):
+        encoder.add_source_packet(SourcePacket(0, bytes(101)))
+    encoder.resize(60, 50)
+    with pytest.raises(LocalProtocolError):
+        encoder.add_source_packet(SourcePacket(0, bytes(51)))

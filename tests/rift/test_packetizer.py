@@ -73,3 +73,15 @@ def test_fields_that_do_not_fit_the_wire_are_our_own_fault(frame_id: int, epoch:
 def test_a_datagram_limit_out_of_range_is_refused(limit: int) -> None:
     with pytest.raises(ConfigError, match="256 to 65535"):
         Packetizer(limit)
+
+
+def test_another_size_counts_from_the_next_unit_on() -> None:
+    packetizer, unit = Packetizer(1170), make_unit(0, size=20_000)
+    packetizer.packetize(unit)
+    for size in (1422, 600):
+        packetizer.max_datagram_bytes = size
+        assert size - 100 < max(map(len, packetizer.packetize(unit))) <= size == packetizer.max_datagram_bytes
+    with pytest.raises(ConfigError, match="max_datagram_bytes"):
+        packetizer.max_datagram_bytes = 255
+    assert packetizer.max_datagram_bytes == 600
+    assert packetizer.wire_bytes(20_000, 1170) == Packetizer(1170).wire_bytes(20_000)

@@ -68,3 +68,15 @@ def test_what_waits_is_in_its_account(retransmission: Retransmission) -> None:
     assert 64 * 1024 < retransmission.used_bytes == retransmission.high_water_bytes <= retransmission.cap_bytes
     retransmission.take(10**6)
     assert retransmission.used_bytes == 0
+
+
+def test_what_is_too_large_by_now_is_not_sent_again() -> None:
+    retransmission = Retransmission(1_000_000, 1.0)
+    for packet_id, size in enumerate((1000, 1300, 1170)):
+        retransmission.note_sent(packet_id, SENT[0][:24] + bytes(size - 24), now=0.0)
+    retransmission.request([0, 1], now=0.1)
+    retransmission.limit(1170)
+    assert (retransmission.queued_bytes, retransmission.drops) == (1000, 1)
+    retransmission.request([1, 2], now=0.1)
+    assert [len(datagram) for datagram in retransmission.take(10_000)] == [1000, 1170]
+    assert (retransmission.used_bytes, retransmission.drops) == (0, 2)

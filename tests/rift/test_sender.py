@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support.rift import make_unit, of_type
 from wavry.errors import ConfigError, LocalProtocolError
@@ -18,6 +21,10 @@ from wavry.rift import (
     SenderConfig,
     UnitsDropped,
 )
+from wavry.rift.delta import RateDecision
+from wavry.rift.fec import MAX_REDUNDANCY, MAX_WINDOW_FRAMES
+from wavry.rift.nack import serialize_nacks
+from wavry.rift.packet import MIN_DATAGRAM_BYTES
 
 PLAIN = SenderConfig(redundancy=0)
 """Without parity, so that each packet has an id."""
@@ -31,6 +38,11 @@ def packet_ids(datagrams: list[bytes]) -> list[int]:
 
 def frame_ids(datagrams: list[bytes]) -> list[int]:
     return sorted({Packet.parse(datagram).frame_id for datagram in datagrams})
+
+
+def nack_of(ids: list[int]) -> bytes:
+    (datagram,) = serialize_nacks(ids)
+    return datagram
 
 
 def feedback(highest_packet_id: int, *, packets_received: int = 1) -> Feedback:
@@ -278,3 +290,115 @@ def test_packetizing_passes_its_checkpoint() -> None:
 def test_settings_out_of_range_are_refused_by_name(settings: dict[str, int]) -> None:
     with pytest.raises(ConfigError, match=next(iter(settings))):
         SenderConfig(**settings)
+
+
+# Datagrams of another size.
+
+CHANGING = SenderConfig(max_datagram_bytes=1422, least_max_datagram_bytes=MIN_DATAGRAM_BYTES, redundancy=0)
+PROTECTED = replace(CHANGING, redundancy=0.2)
+
+
+@pytest.mark.parametrize("config", [CHANGING, PROTECTED])
+def test_a_larger_limit_counts_from_the_next_unit_on(config: SenderConfig) -> None:
+    sender = Sender(config)
+    sender.max_datagram_bytes = 1170
+    sender.send_access_unit(make_unit(0, size=50_000), now=0.0)
+    first_bytes = sender.queued_bytes
+    sender.max_datagram_bytes = 1422
+    sender.send_access_unit(make_unit(1, size=50_000), now=0.0)
+    first = sender.datagrams_to_send(now=0.0, max_bytes=first_bytes)
+    assert sum(map(len, first)) == first_bytes
+    assert 1100 < max(map(len, first)) <= 1170
+    assert 1350 < max(map(len, sender.datagrams_to_send(now=0.0))) <= 1422
+    assert sender.events() == []
+    assert not sender.needs_keyframe
+
+
+@pytest.mark.parametrize("config", [CHANGING, PROTECTED])
+def test_a_smaller_limit_gives_up_what_waits_and_wants_a_keyframe(config: SenderConfig) -> None:
+    sender = Sender(config)
+    sender.send_access_unit(make_unit(0, size=20_000), now=0.0)
+    sender.send_access_unit(make_unit(1, size=20_000), now=0.0)
+    assert len(sender.datagrams_to_send(now=0.0, max_bytes=5000)) == 3
+    sender.max_datagram_bytes = 1170
+    assert (sender.queued_bytes, sender.used_bytes, sender.needs_keyframe) == (0, 0, True)
+    assert sender.events() == [UnitsDropped(2, 0)]
+    assert not sender.send_access_unit(make_unit(2, size=20_000), now=0.0)
+    assert sender.send_access_unit(make_unit(3, keyframe=True, size=20_000), now=0.0)
+    assert 1100 < max(map(len, sender.datagrams_to_send(now=0.0))) <= 1170
+
+
+def test_what_has_left_and_is_too_large_now_is_not_sent_again() -> None:
+    sender = Sender(CHANGING)
+    sender.send_access_unit(make_unit(0, size=100), now=0.0)
+    sender.send_access_unit(make_unit(1, size=1300), now=0.0)
+    sender.datagrams_to_send(now=0.0)
+    sender.receive_datagram(nack_of([0, 1]), now=0.1)
+    assert sender.retransmission.queued_bytes > 1400
+    sender.max_datagram_bytes = 1170
+    assert packet_ids(sender.datagrams_to_send(now=0.1)) == [0]
+    sender.receive_datagram(nack_of([0, 1]), now=0.2)
+    assert packet_ids(sender.datagrams_to_send(now=0.2)) == [0]
+    assert sender.retransmission.queued_bytes == 0
+    assert sender.retransmission.drops == 2
+
+
+def test_a_limit_beyond_the_settings_is_refused() -> None:
+    sender = Sender(CHANGING)
+    for size in (511, 1423):
+        with pytest.raises(ConfigError, match="max_datagram_bytes"):
+            sender.max_datagram_bytes = size
+    plain = Sender(PLAIN)
+    with pytest.raises(ConfigError, match="max_datagram_bytes"):
+        plain.max_datagram_bytes = 1000
+    assert (sender.max_datagram_bytes, plain.max_datagram_bytes) == (1422, 1170)
+
+
+@given(
+    redundancy=st.sampled_from([0, 0.2, None]),
+    steps=st.lists(
+        st.one_of(
+            st.tuples(st.just("unit"), st.integers(1, 60_000)),
+            st.tuples(st.just("send"), st.integers(0, 40_000)),
+            st.tuples(st.just("limit"), st.integers(512, 1422)),
+            st.tuples(st.just("nack"), st.integers(0, 100)),
+        ),
+        max_size=40,
+    ),
+)
+def test_no_datagram_is_ever_larger_than_the_limit(redundancy: float | None, steps: list[tuple[str, int]]) -> None:
+    sender = Sender(replace(CHANGING, redundancy=redundancy))
+    caps = {name: holder.cap_bytes for name, holder in sender.holders().items()}
+    for frame_id, (step, value) in enumerate(steps):
+        now = frame_id * 0.01
+        if step == "unit":
+            unit = make_unit(frame_id, keyframe=sender.needs_keyframe or value % 7 == 0, size=value)
+            sender.send_access_unit(unit, now=now)
+        elif step == "limit":
+            sender.max_datagram_bytes = value
+        elif step == "nack":
+            sender.receive_datagram(nack_of([max(0, sender.next_packet_id - value)]), now=now)
+        sent = sender.datagrams_to_send(now=now, max_bytes=value if step == "send" else 3000)
+        assert all(len(datagram) <= sender.max_datagram_bytes for datagram in sent)
+        assert {name: holder.cap_bytes for name, holder in sender.holders().items()} == caps
+        assert all(holder.used_bytes <= holder.cap_bytes for holder in sender.holders().values())
+    sent = sender.datagrams_to_send(now=len(steps) * 0.01)
+    assert all(len(datagram) <= sender.max_datagram_bytes for datagram in sent)
+    assert sender.queued_bytes == 0
+
+
+def test_the_cap_does_not_move_with_the_losses_and_holds_when_they_are_worst() -> None:
+    sender = Sender(replace(PROTECTED, redundancy=None))
+    cap_bytes = sender.cap_bytes
+    assert sender.protection is not None
+    sender.protection.follow(RateDecision(1e6, 60, MAX_REDUNDANCY, MAX_WINDOW_FRAMES))
+    assert sender.send_access_unit(make_unit(0, size=MAX_UNIT_BYTES), now=0.0)
+    assert sender.used_bytes <= sender.cap_bytes == cap_bytes
+
+
+def test_the_cap_holds_for_the_largest_unit_at_every_size() -> None:
+    for size in (512, 1170, 1422):
+        sender = Sender(PROTECTED)
+        sender.max_datagram_bytes = size
+        assert sender.send_access_unit(make_unit(0, size=MAX_UNIT_BYTES), now=0.0)
+        assert sender.used_bytes <= sender.cap_bytes

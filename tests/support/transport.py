@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from wavry.transport.loopback import loopback_pair
 from wavry.transport.quic.client import QuicDialer, connect
 from wavry.transport.quic.connection import QuicLink
 from wavry.transport.quic.server import QuicListener, listen
+from wavry.transport.quic.socket import UdpSocket, ignore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from wavry.errors import ConnectionLostError
     from wavry.transport import Connection
     from wavry.transport.quic.settings import QuicSettings
+    from wavry.transport.quic.socket import Address
 
 HOST = "127.0.0.1"
 
@@ -120,6 +123,65 @@ async def quic_dialer(host: QuicHost, settings: QuicSettings | None = None) -> A
 async def quic_ends(directory: Path, settings: QuicSettings | None = None) -> AsyncIterator[Ends]:
     async with quic_host(directory, settings) as host, quic_dialer(host, settings) as dialer:
         yield Ends(dialer.link, host.links[-1])
+
+
+class NarrowPath:
+    """A relay between one client and a host on this machine that drops packets above a size; the owner may change it.
+
+    Args:
+        port: The host's.
+        limit_bytes: Largest packet that passes, in both directions.
+    """
+
+    def __init__(self, port: int, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        self.dropped: list[int] = []
+        self._client: Address | None = None
+        sockets = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        for each in sockets:
+            each.setblocking(False)
+        sockets[0].bind((HOST, 0))
+        sockets[1].connect((HOST, port))
+        self._near = UdpSocket(sockets[0], self._from_client, ignore, buffer_bytes=1 << 20)
+        self._far = UdpSocket(sockets[1], self._from_host, ignore, buffer_bytes=1 << 20)
+
+    @property
+    def port(self) -> int:
+        return int(self._near.address[1])
+
+    def _from_client(self, packets: list[tuple[bytes, Address]]) -> None:
+        for data, address in packets:
+            self._client = address
+            if self._passes(data):
+                self._far.send(data, None)
+
+    def _from_host(self, packets: list[tuple[bytes, Address]]) -> None:
+        for data, _ in packets:
+            if self._passes(data):
+                self._near.send(data, self._client)
+
+    def _passes(self, data: bytes) -> bool:
+        if len(data) > self.limit_bytes:
+            self.dropped.append(len(data))
+        return len(data) <= self.limit_bytes
+
+    def close(self) -> None:
+        self._near.close()
+        self._far.close()
+
+
+@asynccontextmanager
+async def narrow_ends(directory: Path, limit_bytes: int) -> AsyncIterator[tuple[Ends, NarrowPath]]:
+    """Both ends of a connection over QUIC with a `NarrowPath` between them."""
+    async with quic_host(directory) as host:
+        path = NarrowPath(host.port, limit_bytes)
+        dialer = await connect(HOST, path.port)
+        try:
+            await until(lambda: host.links)
+            yield Ends(dialer.link, host.links[-1]), path
+        finally:
+            dialer.close()
+            path.close()
 
 
 @asynccontextmanager

@@ -333,7 +333,7 @@ def deafen(link: QuicLink) -> None:
     link.packet_received = lambda *_, **__: None  # type: ignore[method-assign]
 
 
-@pytest.mark.parametrize("size", [1, 100, 1200])
+@pytest.mark.parametrize("size", [1, 100, 1170])
 @in_loop
 async def test_what_waits_for_a_peer_that_acknowledges_nothing_is_bounded(size: int, tmp_path: Path) -> None:
     async with quic_ends(tmp_path) as ends:
@@ -372,6 +372,58 @@ async def test_a_client_with_long_connection_ids_gets_the_largest_datagrams_too(
         ends.host.flush()
         await until(lambda: ends.at_client.datagrams == [largest])
         assert ends.host.send_buffer_bytes == 0
+
+
+def limit_datagrams(patch: pytest.MonkeyPatch, frame_bytes: int | None, *, of_client: bool) -> None:
+    """Let one end announce that it takes no larger DATAGRAM frames."""
+    real = QuicSettings.configuration
+
+    def configuration(self: QuicSettings, *, is_client: bool) -> Any:
+        made = real(self, is_client=is_client)
+        if is_client is of_client:
+            made.max_datagram_frame_size = frame_bytes
+        return made
+
+    patch.setattr(QuicSettings, "configuration", configuration)
+
+
+@pytest.mark.parametrize("frame_bytes", [None, 0, 1000])
+@in_loop
+async def test_a_client_that_takes_no_datagrams_is_refused(
+    frame_bytes: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit_datagrams(monkeypatch, frame_bytes, of_client=True)
+    async with quic_host(tmp_path) as host:
+        dialer = await connect(HOST, host.port)  # the client's handshake is done first
+        dialer.link.observe(listener := Listener())
+        await until(lambda: listener.lost)
+        assert "datagrams" in listener.lost[0].reason
+        assert host.links == []
+        dialer.close()
+
+
+@pytest.mark.parametrize("frame_bytes", [None, 0, 1000])
+@in_loop
+async def test_a_host_that_takes_no_datagrams_is_refused(
+    frame_bytes: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit_datagrams(monkeypatch, frame_bytes, of_client=False)
+    async with quic_host(tmp_path) as host:
+        with pytest.raises(ConnectFailedError, match="datagrams"):
+            await connect(HOST, host.port)
+
+
+@in_loop
+async def test_no_datagram_is_larger_than_the_peer_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit_datagrams(monkeypatch, 1300, of_client=True)
+    async with quic_ends(tmp_path) as ends:
+        await ends.observe()
+        await until(lambda: link_of(ends.host).packet_bytes == 1452)
+        assert ends.host.max_datagram_bytes == ends.host.largest_datagram_bytes == 1297
+        assert ends.host.send_datagram(bytes(1297))
+        ends.host.flush()
+        await until(lambda: ends.at_client.datagrams)
+        assert ends.at_client.lost == []
 
 
 @in_loop

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import re
 from typing import TYPE_CHECKING
 
 import pytest
+from aioquic.quic.connection import QuicConnection
 
 from tests.support.aio import in_loop, until
 from tests.support.transport import link_of, quic_dialer, quic_ends, quic_host
 from wavry.transport.quic import seams
+from wavry.transport.quic.settings import QuicSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from aioquic.quic.connection import QuicConnection
 
 
 @in_loop
@@ -101,3 +102,52 @@ async def test_a_session_sets_the_window(tmp_path: Path) -> None:
         assert link_of(ends.host).quic._loss.congestion_window == 50_000
         ends.host.limit_in_flight(None)
         assert link_of(ends.host).quic._loss.congestion_window == 50_000
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+@in_loop
+async def test_a_probe_is_as_large_as_it_should_be_and_its_fate_is_told(arrives: bool, tmp_path: Path) -> None:
+    async with quic_ends(tmp_path) as ends:
+        await ends.observe()
+        link = link_of(ends.host)
+        await until(lambda: link.packet_bytes == 1452)
+        told: list[bool] = []
+        ((data, address),) = seams.make_probe(link.quic, 1301, told.append, now=asyncio.get_running_loop().time())
+        assert len(data) == 1301
+        assert seams.are_large_under_way(link.quic, link._path)
+        if arrives:
+            link._send([data], address)
+        link.flush()  # sets the timer
+        await until(lambda: told)
+        assert told == [arrives]
+
+
+@in_loop
+async def test_the_packet_size_is_what_packets_are_built_with(tmp_path: Path) -> None:
+    async with quic_ends(tmp_path) as ends:
+        await ends.observe()
+        link = link_of(ends.host)
+        quic: QuicConnection = link.quic
+        await until(lambda: link.packet_bytes == 1452)
+        seams.set_window(quic, 0)
+        assert seams.set_packet_bytes(quic, 1300, 1270) == 0
+        seams.set_window(quic, 0)
+        assert quic._loss.congestion_window == 2 * 1300
+        for size in (1270, 1271, 5):
+            quic.send_datagram_frame(bytes(size))
+        assert seams.set_packet_bytes(quic, 1300, 1270) == 1
+        packets = [data for data, _ in quic.datagrams_to_send(now=asyncio.get_running_loop().time())]
+        assert (len(packets), len(packets[0])) == (2, 1300)
+        assert seams.datagram_backlog_bytes(quic) == 0
+
+
+@in_loop
+async def test_what_the_peer_takes_is_known_after_the_handshake(tmp_path: Path) -> None:
+    quic = QuicConnection(configuration=QuicSettings().configuration(is_client=True))
+    assert seams.peer_max_datagram_bytes(quic) == 0
+    assert not seams.is_confirmed(quic)
+    async with quic_ends(tmp_path) as ends:
+        await ends.observe()
+        for end in (ends.host, ends.client):
+            assert seams.peer_max_datagram_bytes(link_of(end).quic) == 1452 - 3
+            assert seams.is_confirmed(link_of(end).quic)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,7 @@ async def test_packets_of_one_size_leave_with_one_call() -> None:
         assert counting.calls == 1
 
 
-@pytest.mark.parametrize("refusal", [errno.EINVAL, errno.EIO, errno.EMSGSIZE])
+@pytest.mark.parametrize("refusal", [errno.EINVAL, errno.EIO])
 @in_loop
 async def test_where_the_kernel_cannot_cut_a_burst_its_packets_leave_one_by_one(refusal: int) -> None:
     with pair() as (sender, counting, received, address):
@@ -87,6 +88,24 @@ async def test_where_the_kernel_cannot_cut_a_burst_its_packets_leave_one_by_one(
         await until(lambda: len(received) == 6)
         assert counting.calls == 1
         assert sender.send_failures == 0
+
+
+@in_loop
+async def test_a_burst_of_packets_that_are_too_large_says_nothing_of_the_next_one() -> None:
+    with pair() as (sender, counting, received, address):
+        counting.refusal = errno.EMSGSIZE
+        sender.send_burst([b"a" * 1350] * 3, address)
+        counting.refusal = None
+        sender.send_burst([b"b" * 1200] * 3, address)
+        await until(lambda: len(received) == 6)
+        assert counting.calls == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other names for it")
+@in_loop
+async def test_no_packet_is_cut_on_its_way() -> None:
+    with pair() as (_, counting, _, _):
+        assert counting.getsockopt(socket.IPPROTO_IP, 10) == 3  # IP_MTU_DISCOVER, IP_PMTUDISC_PROBE: ip(7)
 
 
 @in_loop

@@ -130,7 +130,7 @@ class HostSession:
             Hello(
                 name=name,
                 codecs=tuple(codec.value for codec in Codec),
-                max_datagram_bytes=connection.max_datagram_bytes,
+                max_datagram_bytes=connection.largest_datagram_bytes,
                 sound=sound is not None,
             )
         )

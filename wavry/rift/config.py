@@ -14,8 +14,12 @@ class SenderConfig:
     """How access units leave."""
 
     max_datagram_bytes: int = 1170
-    """Largest datagram, RIFT header included. The default is what fits into a 1200-byte QUIC packet, which every path
-    takes; larger ones save 2 µs of both ends for each packet less. Range 512 to 65_535, bytes."""
+    """Largest datagram there may ever be, RIFT header included; the memory of the FEC encoder grows with it. The
+    default is what fits into a 1200-byte QUIC packet, which every path takes. Range 512 to 65_535, bytes."""
+
+    least_max_datagram_bytes: int | None = None
+    """Least that `Sender.max_datagram_bytes` is ever set to; None for the same as above, so that it never changes.
+    Small datagrams are many, and the caps leave room for what each costs. Range 512 to `max_datagram_bytes`, bytes."""
 
     queue_limit_bytes: int = 512 * 1024
     """Most memory of datagrams waiting to leave, 200 ms at 20 Mbit/s; longer is delay, shorter breaks the chain at each
@@ -65,6 +69,9 @@ class SenderConfig:
             ConfigError: A field is out of its range.
         """
         _check("max_datagram_bytes", self.max_datagram_bytes, MIN_DATAGRAM_BYTES, MAX_DATAGRAM_BYTES)
+        if self.least_max_datagram_bytes is not None:
+            least = self.least_max_datagram_bytes
+            _check("least_max_datagram_bytes", least, MIN_DATAGRAM_BYTES, self.max_datagram_bytes)
         _check("queue_limit_bytes", self.queue_limit_bytes, 16 * 1024, 64_000_000)
         _check("max_wait_ms", self.max_wait_ms, 20, 10_000)
         _check("ceiling_bps", self.ceiling_bps, 50e3, 1e9)

@@ -32,16 +32,30 @@ class Packetizer:
 
     Args:
         max_datagram_bytes: Largest datagram the transport takes, RIFT header included; 1170 over aioquic at 1200.
+            May be set later, and counts from the next unit on.
         stream: Whose packet ids these are.
         first_packet_id: Where the ids begin. WIRE.md says 0 for a new connection.
     """
 
     def __init__(self, max_datagram_bytes: int, *, stream: int = Stream.VIDEO, first_packet_id: int = 0) -> None:
-        if not _MIN_PACKET_BYTES <= max_datagram_bytes <= MAX_DATAGRAM_BYTES:
-            raise ConfigError("max_datagram_bytes", max_datagram_bytes, f"{_MIN_PACKET_BYTES} to {MAX_DATAGRAM_BYTES}")
-        self._max_payload_bytes = max_datagram_bytes - HEADER_BYTES
+        self.max_datagram_bytes = max_datagram_bytes
         self._stream = int(stream)
         self._next_packet_id = first_packet_id & SERIAL_MASK
+
+    @property
+    def max_datagram_bytes(self) -> int:
+        """Largest datagram that it makes.
+
+        Raises:
+            ConfigError: When set to what is too small or too large.
+        """
+        return self._max_payload_bytes + HEADER_BYTES
+
+    @max_datagram_bytes.setter
+    def max_datagram_bytes(self, max_bytes: int) -> None:
+        if not _MIN_PACKET_BYTES <= max_bytes <= MAX_DATAGRAM_BYTES:
+            raise ConfigError("max_datagram_bytes", max_bytes, f"{_MIN_PACKET_BYTES} to {MAX_DATAGRAM_BYTES}")
+        self._max_payload_bytes = max_bytes - HEADER_BYTES
 
     @property
     def next_packet_id(self) -> int:
@@ -55,10 +69,11 @@ class Packetizer:
         """
         self._next_packet_id = packet_id & SERIAL_MASK
 
-    def wire_bytes(self, data_bytes: int) -> tuple[int, int]:
-        """Return how many packets a unit of `data_bytes` takes, and their bytes together."""
+    def wire_bytes(self, data_bytes: int, max_datagram_bytes: int | None = None) -> tuple[int, int]:
+        """Return how many packets a unit of `data_bytes` takes, and their bytes together, at this size or another."""
+        payload_bytes = self._max_payload_bytes if max_datagram_bytes is None else max_datagram_bytes - HEADER_BYTES
         total_bytes = UNIT_HEADER_BYTES + data_bytes
-        packets = -(-total_bytes // self._max_payload_bytes)
+        packets = -(-total_bytes // payload_bytes)
         return packets, total_bytes + packets * HEADER_BYTES
 
     def packetize(self, unit: AccessUnit) -> list[bytes]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from wavry.rift.fec import (
     MAX_REDUNDANCY,
     MAX_WINDOW_FRAMES,
-    MAX_WINDOW_PACKETS,
     MIN_REDUNDANCY,
     PARITY_OVERHEAD_BYTES,
     FecConfig,
@@ -22,26 +21,27 @@ if TYPE_CHECKING:
     from wavry.rift.delta import RateDecision
 
 _WINDOW_BYTES = 141_200
-"""Under the parity at most: 122 packets of the usual size, four frames at 17 Mbit/s. More would repair more at higher
-rates, and take more than 300 kB on both ends together."""
+_WINDOW_PACKETS = 122
+"""Under the parity at most: 122 packets of 1170 bytes or 99 of 1422, four frames at 17 Mbit/s. More would repair more
+at higher rates, and take more than 300 kB on both ends together."""
 
 
 class Protection:
     """Adds parity to frames, as much as the viewer's losses call for. One owner.
 
     Args:
-        max_datagram_bytes: Largest datagram the transport takes; parity is as large as that.
+        max_datagram_bytes: Largest datagram the transport ever takes; parity is as large as that.
         redundancy: Parity over source packets; None follows the losses.
     """
 
     def __init__(self, max_datagram_bytes: int, redundancy: float | None) -> None:
         self.max_source_bytes = max_datagram_bytes - PARITY_OVERHEAD_BYTES
-        """Largest datagram that can be protected."""
+        """Largest datagram that can be protected now."""
         self._follows_losses = redundancy is None
-        window_packets = min(_WINDOW_BYTES // self.max_source_bytes, MAX_WINDOW_PACKETS)
-        config = FecConfig(window_packets, self.max_source_bytes, redundancy or MIN_REDUNDANCY)
+        config = FecConfig(_WINDOW_PACKETS, self.max_source_bytes, redundancy or MIN_REDUNDANCY)
         self.encoder = StreamingFecEncoder(config)
         """Holds the packets of the last frames; belongs into the budget."""
+        self.resize(max_datagram_bytes)
         self.encoder.window_frames = 1 if self._follows_losses else MAX_WINDOW_FRAMES
 
     @property
@@ -49,9 +49,21 @@ class Protection:
         """Parity over source packets at this moment."""
         return self.encoder.redundancy
 
-    def expected_parity(self, packets: int) -> int:
+    def resize(self, max_datagram_bytes: int) -> None:
+        """Make parity of at most so many bytes from the next frame on; it covers no frame before that."""
+        self.max_source_bytes = max_datagram_bytes - PARITY_OVERHEAD_BYTES
+        window_packets = min(_WINDOW_BYTES // self.max_source_bytes, _WINDOW_PACKETS)
+        self.encoder.resize(window_packets, self.max_source_bytes)
+
+    @property
+    def most_redundancy(self) -> float:
+        """What `redundancy` may become."""
+        return MAX_REDUNDANCY if self._follows_losses else self.redundancy
+
+    def expected_parity(self, packets: int, redundancy: float) -> int:
         """Return how much parity a frame of so many packets gets at most."""
-        return int(packets * self.encoder.redundancy) + 2 + packets // self.encoder.config.window_size
+        least_window = min(_WINDOW_BYTES // self.encoder.config.symbol_size, _WINDOW_PACKETS)
+        return int(packets * redundancy) + 2 + packets // least_window
 
     def protect(self, datagrams: Sequence[bytes], first_packet_id: int) -> list[bytes]:
         """Return a frame's datagrams with their parity.

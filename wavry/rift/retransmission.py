@@ -38,17 +38,27 @@ class Retransmission:
         self.history = SentHistory(history_limit_bytes, max_age_s)
         """What has left; belongs into the budget, as this object does for what waits to leave again."""
         self._waiting: dict[int, bytes] = {}
+        self._max_datagram_bytes: int | None = None
         self._budget_bytes = float(_BURST_BYTES)
         self.queued_bytes = 0
         """Bytes that wait to leave again, at most 64 kB."""
         self.high_water_bytes = 0
         self.drops = 0
-        """Packets asked for that were not to be had, or beyond the budget."""
+        """Packets asked for that were not to be had, too large by now, or beyond the budget."""
 
     def note_sent(self, packet_id: int, datagram: bytes, *, now: float) -> None:
         """Remember a packet that leaves for the first time; its id follows the one before."""
         self.history.add(packet_id, datagram, now=now)
         self._budget_bytes = min(self._budget_bytes + len(datagram) * _SHARE, _BURST_BYTES)
+
+    def limit(self, max_datagram_bytes: int) -> None:
+        """Send nothing larger again from now on: it would not fit any more."""
+        self._max_datagram_bytes = max_datagram_bytes
+        for packet_id, datagram in list(self._waiting.items()):
+            if len(datagram) > max_datagram_bytes:
+                del self._waiting[packet_id]
+                self.queued_bytes -= len(datagram)
+                self.drops += 1
 
     def request(self, packet_ids: Iterable[int], *, now: float) -> None:
         """Queue packets to be sent again."""
@@ -57,13 +67,16 @@ class Retransmission:
                 continue
             datagram = self.history.find(packet_id, now=now)
             is_too_much = self.used_bytes + _MAX_ENTRY_BYTES > self.cap_bytes
-            if datagram is None or self._budget_bytes < len(datagram) or is_too_much:
+            if datagram is None or self._budget_bytes < len(datagram) or is_too_much or not self._fits(datagram):
                 self.drops += 1
                 continue
             self._budget_bytes -= len(datagram)
             self.queued_bytes += len(datagram)
             self._waiting[packet_id] = datagram
         self.high_water_bytes = max(self.high_water_bytes, self.used_bytes)
+
+    def _fits(self, datagram: bytes) -> bool:
+        return self._max_datagram_bytes is None or len(datagram) <= self._max_datagram_bytes
 
     @property
     def used_bytes(self) -> int:

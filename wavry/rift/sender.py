@@ -3,6 +3,9 @@
 The queue holds whole units, already cut into datagrams, with parity among them. Coded units are never dropped silently:
 what gives way is an event, the chain of references is broken from there on, and only a keyframe mends it. What has left
 is kept for a while, and sent again to a viewer that asks for it.
+
+The size of datagrams may change at any time. When it shrinks, what was made for the larger size is of no use: it would
+never fit, and parity over it neither. So what waits is given up, and a keyframe is due.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from wavry.errors import LocalProtocolError
+from wavry.errors import ConfigError, LocalProtocolError
 from wavry.memory import checkpoint
 from wavry.rift.arrivals import ArrivalReport
 from wavry.rift.chain import ReferenceChain
@@ -77,8 +80,10 @@ class Sender:
         """Newest round trip, for the owner to keep up to date."""
         self._unrepaired_frames = 0
         """Frames that the viewer lost since its last report of arrivals."""
-        largest_bytes = config.max_datagram_bytes if self.protection is None else self.protection.max_source_bytes
-        self._packetizer = Packetizer(largest_bytes, stream=config.stream, first_packet_id=config.first_packet_id)
+        self._max_datagram_bytes = config.max_datagram_bytes
+        self._packetizer = Packetizer(
+            self._source_bytes(config.max_datagram_bytes), stream=config.stream, first_packet_id=config.first_packet_id
+        )
         self._chain = ReferenceChain()
         self._units: deque[_QueuedUnit] = deque()
         self._events: list[SenderEvent] = []
@@ -121,7 +126,8 @@ class Sender:
         """
         if len(unit.data) > MAX_UNIT_BYTES:
             raise LocalProtocolError(f"access unit of {len(unit.data)} bytes, at most {MAX_UNIT_BYTES} are sent")
-        needed_bytes = self._most_bytes(len(unit.data))
+        redundancy = 0.0 if self.protection is None else self.protection.redundancy
+        needed_bytes = self._most_bytes(len(unit.data), self._max_datagram_bytes, redundancy)
         if self._units and self.used_bytes + needed_bytes > self.config.queue_limit_bytes:
             self._make_room(unit, needed_bytes)
         if not self._chain.accepts(unit):
@@ -153,13 +159,13 @@ class Sender:
         """
         self._drop_stale(now)
         room_bytes = self.queued_bytes + self.retransmission.queued_bytes if max_bytes is None else max_bytes
-        if max_bytes is None or max_bytes >= self.config.max_datagram_bytes:
+        if max_bytes is None or max_bytes >= self._max_datagram_bytes:
             self.is_stalled = False
         if not room_bytes and self.queued_bytes:
             self.rate.note_blocked(now=now)
         pace_bytes = self.rate.room_bytes(now=now)
         if pace_bytes is not None:
-            room_bytes = min(room_bytes, pace_bytes + self.config.max_datagram_bytes if pace_bytes else 0)
+            room_bytes = min(room_bytes, pace_bytes + self._max_datagram_bytes if pace_bytes else 0)
         again = self.retransmission.take(room_bytes) if self.retransmission.queued_bytes else []
         room_bytes -= sum(map(len, again))
         taken: list[bytes] = []
@@ -179,6 +185,41 @@ class Sender:
         if again or taken:
             self.rate.note_sent(sum(map(len, again)) + sum(map(len, taken)), now=now)
         return again + taken
+
+    @property
+    def max_datagram_bytes(self) -> int:
+        """Largest datagram from now on; set it whenever the transport's limit may have changed.
+
+        A smaller limit gives up what waits, and what has left and is larger is not sent again.
+
+        Raises:
+            ConfigError: When set to what is not between the limits of `SenderConfig`.
+        """
+        return self._max_datagram_bytes
+
+    @max_datagram_bytes.setter
+    def max_datagram_bytes(self, max_bytes: int) -> None:
+        if max_bytes == self._max_datagram_bytes:
+            return
+        config = self.config
+        least = config.max_datagram_bytes
+        if config.least_max_datagram_bytes is not None:
+            least = config.least_max_datagram_bytes
+        if not least <= max_bytes <= config.max_datagram_bytes:
+            raise ConfigError("max_datagram_bytes", max_bytes, f"{least} to {config.max_datagram_bytes}")
+        is_smaller = max_bytes < self._max_datagram_bytes
+        self._max_datagram_bytes = max_bytes
+        if is_smaller:
+            self._chain.is_intact = False
+            self._give_up_queue()
+            self.retransmission.limit(max_bytes)
+        if self.protection is not None:
+            self.protection.resize(max_bytes)
+        self._packetizer.max_datagram_bytes = self._source_bytes(max_bytes)
+
+    def _source_bytes(self, max_datagram_bytes: int) -> int:
+        """Return how large a packet may be so that its parity fits."""
+        return max_datagram_bytes - (0 if self.protection is None else PARITY_OVERHEAD_BYTES)
 
     def next_timer(self, *, now: float) -> float | None:
         """Return when `datagrams_to_send` lets out more or `handle_timer` is due, monotonic seconds; or None."""
@@ -261,8 +302,15 @@ class Sender:
 
     @property
     def cap_bytes(self) -> int:
-        """Most the queue can hold: its limit, or one unit of the largest size."""
-        return max(self.config.queue_limit_bytes, self._most_bytes(MAX_UNIT_BYTES))
+        """Most the queue can hold: its limit, or one unit with all the parity that there may be.
+
+        The unit is of the largest size, its datagrams of the smallest or the largest.
+        """
+        config = self.config
+        least = config.least_max_datagram_bytes or config.max_datagram_bytes
+        sizes = {least, config.max_datagram_bytes}
+        redundancy = 0.0 if self.protection is None else self.protection.most_redundancy
+        return max(config.queue_limit_bytes, *(self._most_bytes(MAX_UNIT_BYTES, size, redundancy) for size in sizes))
 
     @property
     def used_bytes(self) -> int:
@@ -275,13 +323,13 @@ class Sender:
         """Most it has held."""
         return self._high_water_bytes
 
-    def _most_bytes(self, data_bytes: int) -> int:
+    def _most_bytes(self, data_bytes: int, max_datagram_bytes: int, redundancy: float) -> int:
         """Return what a unit takes in the queue at most: its packets, their parity and the objects around them."""
-        packets, size_bytes = self._packetizer.wire_bytes(data_bytes)
+        packets, size_bytes = self._packetizer.wire_bytes(data_bytes, self._source_bytes(max_datagram_bytes))
         if self.protection is not None:
-            parity = self.protection.expected_parity(packets)
+            parity = self.protection.expected_parity(packets, redundancy)
             packets += parity
-            size_bytes += parity * min(self.config.max_datagram_bytes, size_bytes + PARITY_OVERHEAD_BYTES)
+            size_bytes += parity * min(max_datagram_bytes, size_bytes + PARITY_OVERHEAD_BYTES)
         return size_bytes + packets * DATAGRAM_OVERHEAD_BYTES + UNIT_OVERHEAD_BYTES
 
     def _make_room(self, newcomer: AccessUnit, needed_bytes: int) -> None:
@@ -320,11 +368,16 @@ class Sender:
             return
         is_leaving = self._units[0].is_begun and now - self._last_sent_at <= self._max_wait_s
         if not (self._units[0].is_keyframe and is_leaving):
-            stale = list(self._units)
-            self._drop(stale, [])
-            self._chain.is_intact = False
+            self._give_up_queue()
             self.is_stalled = True
-            self._report_dropped(len(stale), stale[0].frame_id)
+
+    def _give_up_queue(self) -> None:
+        """Drop all that waits, whatever has begun."""
+        if self._units:
+            units = list(self._units)
+            self._drop(units, [])
+            self._chain.is_intact = False
+            self._report_dropped(len(units), units[0].frame_id)
 
     def _report_dropped(self, count: int, first_frame_id: int) -> None:
         """Tell of dropped units, in one event where they follow each other."""

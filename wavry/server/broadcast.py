@@ -13,9 +13,10 @@ from wavry.memory.allocator import return_free_memory
 from wavry.memory.collector import exempt_survivors
 from wavry.memory.reserve import touch_small_object_room
 from wavry.pipeline import BoundedQueue, QueueClosed
-from wavry.rift import Sender, SenderConfig
+from wavry.rift import Sender
 from wavry.rift.sound import SoundSender
-from wavry.server.viewer import ViewerSession
+from wavry.server.viewer import ViewerSession, sender_config
+from wavry.transport.quic.settings import LARGEST_DATAGRAM_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,9 +75,10 @@ class Broadcast:
         self._redundancy = redundancy
         self._ceiling_bps = self._target_bps = ceiling_bps
         self._fps = self._target_fps = fps
+        largest = Sender(sender_config(LARGEST_DATAGRAM_BYTES, redundancy, ceiling_bps, fps))
         self.holders = {
             name: HolderGroup(MAX_VIEWERS, holder.cap_bytes, holder.policy)
-            for name, holder in Sender(SenderConfig(redundancy=redundancy)).holders().items()
+            for name, holder in largest.holders().items()
         }
         """What all viewers' senders hold, by its name in the budget."""
         self._sound: BoundedQueue[SoundPacketOut] | None = None

@@ -28,6 +28,7 @@ from wavry.rift import (
     check_version,
     encode_message,
 )
+from wavry.rift.packet import MAX_DATAGRAM_BYTES, MIN_DATAGRAM_BYTES
 from wavry.rift.sound import SoundSender, SoundSenderConfig
 
 if TYPE_CHECKING:
@@ -61,6 +62,24 @@ _UNKNOWN_RTT_MS = 100.0
 _SOUND_BYTES_PER_S = 32_000
 """Sound with its headers and parity, stereo. It is not in DELTA's account, which learns from packets of the picture."""
 _SOUND_SLACK_S = 0.03
+
+
+def sender_config(largest_datagram_bytes: int, redundancy: float | None, ceiling_bps: float, fps: int) -> SenderConfig:
+    """Return how a viewer is sent to, its caps among it.
+
+    Args:
+        largest_datagram_bytes: Most that a path takes. What it takes now, and the viewer, may be less.
+        redundancy: Parity over source packets; None follows the losses, 0 sends none.
+        ceiling_bps: Most that the encoder is given.
+        fps: And so many frames.
+    """
+    return SenderConfig(
+        max_datagram_bytes=largest_datagram_bytes,
+        least_max_datagram_bytes=MIN_DATAGRAM_BYTES,
+        redundancy=redundancy,
+        ceiling_bps=ceiling_bps,
+        fps=fps,
+    )
 
 
 class ViewerSession:
@@ -102,14 +121,9 @@ class ViewerSession:
         self._on_rate = on_rate
         self._loop = asyncio.get_running_loop()
         self._control = ControlDecoder()
-        self.sender = Sender(
-            SenderConfig(
-                max_datagram_bytes=connection.max_datagram_bytes,
-                redundancy=redundancy,
-                ceiling_bps=ceiling_bps,
-                fps=fps,
-            )
-        )
+        self.sender = Sender(sender_config(connection.largest_datagram_bytes, redundancy, ceiling_bps, fps))
+        self._peer_max_datagram_bytes = MAX_DATAGRAM_BYTES
+        self._fit_datagrams()
         self._has_sound = has_sound
         self.sound: SoundSender | None = None
         """Sends sound once the client has said that it wants it."""
@@ -147,6 +161,7 @@ class ViewerSession:
     def send_unit(self, unit: AccessUnit) -> None:
         """Send an access unit, or note that this viewer has to do without it."""
         now = self._loop.time()
+        self._fit_datagrams()
         self.sender.send_access_unit(unit, now=now)
         self._send_media(now)
         self._take_events()
@@ -216,6 +231,10 @@ class ViewerSession:
     def _send(self, message: Message) -> None:
         self.connection.send_control(encode_message(message))
 
+    def _fit_datagrams(self) -> None:
+        """Keep to what the path takes, which may change at each wake-up, and to what the viewer takes."""
+        self.sender.max_datagram_bytes = min(self.connection.max_datagram_bytes, self._peer_max_datagram_bytes)
+
     def _send_sound(self, now: float) -> None:
         if self.sound is not None:
             connection = self.connection
@@ -223,6 +242,7 @@ class ViewerSession:
                 connection.send_datagram(datagram)
 
     def _send_media(self, now: float) -> None:
+        self._fit_datagrams()
         self._send_sound(now)
         connection = self.connection
         for datagram in self.sender.datagrams_to_send(now=now, max_bytes=connection.send_space_bytes):
@@ -303,11 +323,12 @@ class ViewerSession:
         name = printable(hello.name)
         self.name = f"{name} ({self.connection.peer})" if name else self.connection.peer
         self._codecs = hello.codecs
+        self._peer_max_datagram_bytes = hello.max_datagram_bytes
         if hello.sound and self._has_sound:
             limit_bytes = min(self.connection.max_datagram_bytes, hello.max_datagram_bytes)
             self.sound = SoundSender(SoundSenderConfig(max_datagram_bytes=limit_bytes))
         self.is_watching = True
-        self._send(Hello(name=f"wavry {__version__}", max_datagram_bytes=self.connection.max_datagram_bytes))
+        self._send(Hello(name=f"wavry {__version__}", max_datagram_bytes=self.connection.largest_datagram_bytes))
         self.connection.flush()
         logger.info("%s watches", self.name)
         self._on_watching(self)

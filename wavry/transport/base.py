@@ -39,7 +39,11 @@ class Connection(Protocol):
 
     @property
     def max_datagram_bytes(self) -> int:
-        """Largest datagram that fits."""
+        """Largest datagram that fits now. May change at each wake-up, before the observer is told of anything."""
+
+    @property
+    def largest_datagram_bytes(self) -> int:
+        """Most that `max_datagram_bytes` becomes while the connection lasts."""
 
     @property
     def send_space_bytes(self) -> int:

@@ -30,7 +30,7 @@ class LoopbackConnection:
 
     rtt_ms: float | None = 0.0
     min_rtt_ms: float | None = 0.0
-    max_datagram_bytes = MAX_DATAGRAM_BYTES
+    max_datagram_bytes = largest_datagram_bytes = MAX_DATAGRAM_BYTES
 
     def __init__(self, peer: str, queue_limit_bytes: int) -> None:
         self.peer = peer

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from network.conditions import Blackout, LinkConditions, PathConditions
+from network.conditions import Blackout, LinkConditions, PathConditions, SizeStep
 from network.loss import BurstLoss, GilbertElliott, RandomLoss
 from network.profiles import DESCRIPTIONS, PROFILES
 from network.rate import RateStep
 from network.trace import Trace
-from wavry.cli import Option, amount, duration, one_of
+from wavry.cli import Option, amount, duration, one_of, whole_number
 from wavry.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -60,6 +60,14 @@ def rate_steps(text: str) -> tuple[RateStep, ...]:
     return tuple(RateStep(duration(begins), amount(rate)) for begins, rate in pairs)
 
 
+def size_steps(text: str) -> tuple[SizeStep, ...]:
+    """Return `0s:1400,10s:1250` as 1400 bytes from the beginning and 1250 from 10 s on."""
+    pairs = [part.split(":") for part in text.split(",")]
+    if any(len(pair) != 2 for pair in pairs):
+        raise ValueError("beginnings and bytes like 0s:1400,10s:1250")
+    return tuple(SizeStep(duration(begins), whole_number(limit)) for begins, limit in pairs)
+
+
 LINK_OPTIONS = (
     Option(
         flag="--profile",
@@ -101,6 +109,12 @@ LINK_OPTIONS = (
         parse=blackouts,
         help="the link is dead from the first for the second: 10s+3s",
     ),
+    Option(
+        flag="--size-steps",
+        metavar="AT:BYTES[,...]",
+        parse=size_steps,
+        help="larger datagrams are dropped from a time on: 0s:1400,10s:1250",
+    ),
 )
 
 PROFILE_LINES = "profiles:\n" + "".join(f"  {name:17} {text}\n" for name, text in DESCRIPTIONS.items())
@@ -125,6 +139,7 @@ def path_of(values: dict[str, Any]) -> PathConditions:
         "duplicated_share": values["duplicate"],
         "corrupted_share": values["corrupt"],
         "blackouts": values["blackout"],
+        "size_steps": values["size_steps"],
     }
     given = {name: value for name, value in changes.items() if value is not None}
     rates = {"rate_bps": values["rate"], "rate_steps": values["rate_steps"]}

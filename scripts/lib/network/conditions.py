@@ -33,6 +33,17 @@ class Blackout:
         return self.begins_s + self.length_s
 
 
+@dataclass(frozen=True, slots=True)
+class SizeStep:
+    """From then on larger datagrams are dropped, without a word, as a path with too small an MTU does."""
+
+    begins_s: float
+    """Seconds after the link's beginning."""
+
+    limit_bytes: int
+    """Largest datagram that passes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkConditions:
     """One direction. The default is a perfect link."""
@@ -78,6 +89,9 @@ class LinkConditions:
     blackouts: tuple[Blackout, ...] = ()
     """One after the other."""
 
+    size_steps: tuple[SizeStep, ...] = ()
+    """How large a datagram may be; before the first there is no limit."""
+
     def __post_init__(self) -> None:
         """Refuse what cannot be.
 
@@ -94,6 +108,9 @@ class LinkConditions:
             raise ConfigError("blackouts", self.blackouts, "beginnings from 0 s on, lengths above 0 s")
         if any(later.begins_s < earlier.ends_s for earlier, later in pairwise(self.blackouts)):
             raise ConfigError("blackouts", self.blackouts, "one after the other")
+        begins = [step.begins_s for step in self.size_steps]
+        if begins and (begins[0] < 0 or any(later <= earlier for earlier, later in pairwise(begins))):
+            raise ConfigError("size_steps", self.size_steps, "beginnings from 0 s on, one after the other")
 
     @property
     def has_rate(self) -> bool:

@@ -46,6 +46,7 @@ class LinkCounters:
 
     dropped_by_queue: int = 0
     dropped_by_blackout: int = 0
+    dropped_by_size: int = 0
     dropped_above_limit: int = 0
     """Because `HELD_LIMIT_BYTES` were under way."""
 
@@ -69,7 +70,7 @@ class Link:
     Args:
         conditions: What it is like.
         seed: Of all its dice.
-        begins_at: Monotonic seconds from which blackouts, rate steps and the trace count.
+        begins_at: Monotonic seconds from which blackouts, steps and the trace count.
     """
 
     def __init__(self, conditions: LinkConditions, *, seed: int | str, begins_at: float = 0.0) -> None:
@@ -81,6 +82,8 @@ class Link:
         self._duplication_dice = Random(f"{seed} duplication")
         self._corruption_dice = Random(f"{seed} corruption")
         self._blackouts = deque((begins_at + each.begins_s, begins_at + each.ends_s) for each in conditions.blackouts)
+        self._size_steps = deque((begins_at + each.begins_s, each.limit_bytes) for each in conditions.size_steps)
+        self._limit_bytes: int | None = None
         self._has_queue = conditions.has_rate
         self._cursor = (
             RateCursor(conditions.rate_bps, conditions.rate_steps, begins_at)
@@ -113,6 +116,9 @@ class Link:
         counters.sent_bytes += size_bytes
         if self._blackouts and self._is_black(now):
             counters.dropped_by_blackout += 1
+            return
+        if (self._size_steps or self._limit_bytes is not None) and self._is_too_large(size_bytes, now):
+            counters.dropped_by_size += 1
             return
         if self._held_bytes + size_bytes > HELD_LIMIT_BYTES:
             counters.dropped_above_limit += 1
@@ -194,6 +200,11 @@ class Link:
         while queue and queue[0][0] <= now:
             self._queued_bytes -= queue.popleft()[1]
         return self._queued_bytes
+
+    def _is_too_large(self, size_bytes: int, now: float) -> bool:
+        while self._size_steps and now >= self._size_steps[0][0]:
+            _, self._limit_bytes = self._size_steps.popleft()
+        return self._limit_bytes is not None and size_bytes > self._limit_bytes
 
     def _is_black(self, now: float) -> bool:
         while self._blackouts and now >= self._blackouts[0][1]:

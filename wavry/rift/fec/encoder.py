@@ -7,7 +7,7 @@ from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING
 
-from wavry.errors import LocalProtocolError
+from wavry.errors import ConfigError, LocalProtocolError
 from wavry.rift.fec.coefficients import FIRST_SLIDING_INDEX
 from wavry.rift.fec.config import check_redundancy, check_window_frames
 from wavry.rift.fec.holder import Holder
@@ -82,7 +82,7 @@ class StreamingFecEncoder(Holder):
             Parity, if as many packets came without a flush as the window holds; usually nothing. 0.3 µs.
 
         Raises:
-            LocalProtocolError: The payload is larger than `FecConfig.symbol_size`; nothing changed.
+            LocalProtocolError: The payload is larger than a symbol; nothing changed.
         """
         payload, payloads = packet.payload, self._payloads
         if len(payload) > self._symbol_size:
@@ -128,6 +128,26 @@ class StreamingFecEncoder(Holder):
             self._let_go(len(self._payloads.pop()) + PACKET_OVERHEAD_BYTES)
             self._end -= 1
             self._credit = max(0.0, self._credit - self._redundancy)
+
+    def resize(self, window_size: int, symbol_size: int) -> None:
+        """Take other sizes from now on, in a new window: parity over what came before might be too large.
+
+        Args:
+            window_size: Most source packets under one parity packet, 1 to `FecConfig.window_size`.
+            symbol_size: Largest source payload, 1 to `FecConfig.symbol_size`.
+
+        Raises:
+            ConfigError: A size is out of its range; nothing changed.
+        """
+        for name, value, most in (
+            ("window_size", window_size, self.config.window_size),
+            ("symbol_size", symbol_size, self.config.symbol_size),
+        ):
+            if not 1 <= value <= most:
+                raise ConfigError(name, value, f"1 to {most}")
+        self._window_size, self._symbol_size = window_size, symbol_size
+        self._most_kept = ceil(window_size * _KEPT_SHARE)
+        self._restart(self._end & SERIAL_MASK)
 
     @property
     def redundancy(self) -> float:

@@ -7,6 +7,7 @@ and flush once.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from aioquic.quic import events
 from wavry.clock import timer_at
 from wavry.errors import ConnectionLostError, DatagramTooLargeError, ErrorCode
 from wavry.transport.quic import seams
+from wavry.transport.quic.path_mtu import PathMtu
+from wavry.transport.quic.settings import DATAGRAM_OVERHEAD_BYTES, SMALLEST_DATAGRAM_BYTES
 from wavry.transport.quic.socket import ignore
 
 if TYPE_CHECKING:
@@ -65,7 +68,13 @@ class QuicLink:
         self._error: ConnectionLostError | None = None
         self.connected: asyncio.Future[None] = self._loop.create_future()
         """Done when the handshake is; fails with `ConnectionLostError` when it is not to be."""
+        self._path = PathMtu(settings.max_udp_payload_bytes)
+        self._packet_bytes = self._path.packet_bytes
+        self._max_datagram_bytes = 0
+        self.datagrams_too_large = 0
+        """Datagrams that were dropped because they did not fit any more when they were about to leave."""
         seams.remove_pacer(quic)
+        seams.watch_large_packets(quic, self._path)
 
     # What a session sees.
 
@@ -77,16 +86,30 @@ class QuicLink:
 
     @property
     def max_datagram_bytes(self) -> int:
-        """Largest datagram that fits into one packet."""
-        return self._settings.max_datagram_bytes(seams.peer_connection_id_bytes(self.quic))
+        """Largest datagram that fits into one packet, and that the peer allows."""
+        return self._max_datagram_bytes
+
+    @property
+    def largest_datagram_bytes(self) -> int:
+        """Largest datagram, if the path takes the largest packets that are tried."""
+        return self._fitting(self._settings.max_udp_payload_bytes)
+
+    def _fitting(self, packet_bytes: int) -> int:
+        room_bytes = packet_bytes - DATAGRAM_OVERHEAD_BYTES - seams.peer_connection_id_bytes(self.quic)
+        return min(room_bytes, seams.peer_max_datagram_bytes(self.quic))
+
+    @property
+    def packet_bytes(self) -> int:
+        """Largest packet that is sent now, UDP payload."""
+        return self._packet_bytes
 
     @property
     def send_space_bytes(self) -> int:
         """What the congestion window lets out now in full packets, less what already waits for it."""
         if self._closing:
             return 0
-        payload, packet = self.max_datagram_bytes, self._settings.max_udp_payload_bytes
-        return max(0, seams.window_space_bytes(self.quic) * payload // packet - self._queued_bytes)
+        space_bytes = seams.window_space_bytes(self.quic) * self._max_datagram_bytes // self._packet_bytes
+        return max(0, space_bytes - self._queued_bytes)
 
     @property
     def send_buffer_bytes(self) -> int:
@@ -126,8 +149,8 @@ class QuicLink:
 
     def send_datagram(self, data: bytes) -> bool:
         """Queue a datagram if it can leave with the next flush."""
-        if len(data) > self.max_datagram_bytes:
-            raise DatagramTooLargeError(len(data), self.max_datagram_bytes)
+        if len(data) > self._max_datagram_bytes:
+            raise DatagramTooLargeError(len(data), self._max_datagram_bytes)
         if len(data) > self.send_space_bytes:
             return False
         self.quic.send_datagram_frame(data)
@@ -160,6 +183,8 @@ class QuicLink:
         now = self._loop.time()
         for address, packets in groupby(self.quic.datagrams_to_send(now=now), key=itemgetter(1)):
             self._send([data for data, _ in packets], address)
+        if now >= self._path.due_at and seams.is_confirmed(self.quic):
+            self._probe_path(now)
         self._queued_bytes = seams.datagram_backlog_bytes(self.quic)  # small ones cost more of the window
         self._arm_timer()
 
@@ -191,18 +216,44 @@ class QuicLink:
         self._end(ConnectionLostError(reason, code=ErrorCode.TIMEOUT))
 
     def _arm_timer(self) -> None:
-        self._timer = timer_at(self._loop, self._timer, self.quic.get_timer(), self._timer_due)
+        due = self.quic.get_timer()
+        if due is not None and self._path.due_at < due and seams.is_confirmed(self.quic):
+            due = self._path.due_at
+        self._timer = timer_at(self._loop, self._timer, due, self._timer_due)
 
     def _timer_due(self) -> None:
         self._timer = None
+        timeouts = seams.probe_timeouts(self.quic)
         self.quic.handle_timer(now=self._loop.time())
+        if seams.probe_timeouts(self.quic) > timeouts and seams.are_large_under_way(self.quic, self._path):
+            self._path.note_timeout()
+            self.flush()  # QUIC's probe alone: with a datagram in it, it would be large too
         seams.limit_probe_backoff(self.quic)
         self._pump()
+
+    def _probe_path(self, now: float) -> None:
+        size_bytes = self._path.next_probe(now=now)
+        if size_bytes is not None:
+            told = partial(self._probe_done, size_bytes)
+            for data, address in seams.make_probe(self.quic, size_bytes, told, now=now):
+                self._send([data], address)  # alone: a burst with a packet too large is lost as a whole
+
+    def _probe_done(self, size_bytes: int, arrived: bool) -> None:
+        self._path.probe_done(size_bytes, arrived=arrived, now=self._loop.time())
+
+    def _follow_path(self, now: float) -> None:
+        """Send packets of the size that the path takes, and datagrams that fit into them, whatever ID the peer has."""
+        self._path.fall_back(now=now)
+        max_datagram_bytes = self._fitting(self._path.packet_bytes)
+        if self._path.packet_bytes != self._packet_bytes or max_datagram_bytes != self._max_datagram_bytes:
+            self._packet_bytes, self._max_datagram_bytes = self._path.packet_bytes, max_datagram_bytes
+            self.datagrams_too_large += seams.set_packet_bytes(self.quic, self._packet_bytes, max_datagram_bytes)
 
     def _pump(self) -> None:
         if self._closed.is_set():
             return
         now = self._loop.time()
+        self._follow_path(now)
         datagrams: list[bytes] = []
         while (event := self.quic.next_event()) is not None:
             if isinstance(event, events.DatagramFrameReceived):
@@ -244,6 +295,10 @@ class QuicLink:
             case events.StreamReset() | events.StopSendingReceived():
                 self.close(ErrorCode.PROTOCOL_VIOLATION, "the control stream was ended")
             case events.HandshakeCompleted():
+                if seams.peer_max_datagram_bytes(self.quic) < SMALLEST_DATAGRAM_BYTES:
+                    self.close(ErrorCode.PROTOCOL_VIOLATION, "the peer takes no datagrams, or only small ones")
+                    return
+                self._path.start(now=now)
                 if not self.connected.done():
                     self.connected.set_result(None)
             case events.ConnectionTerminated():

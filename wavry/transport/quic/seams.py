@@ -5,15 +5,24 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
+from aioquic.quic.packet import QuicFrameType, QuicPacketType
+from aioquic.quic.packet_builder import QuicDeliveryState, QuicPacketBuilder
 from aioquic.quic.recovery import QuicPacketPacer
+from aioquic.tls import Epoch
 
 from wavry.transport.quic.congestion import SessionWindow
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aioquic.quic.connection import QuicConnection
     from cryptography import x509
+
+    from wavry.transport.quic.path_mtu import PathMtu
+    from wavry.transport.quic.socket import Address
 
 
 class _Unpaced(QuicPacketPacer):
@@ -58,6 +67,78 @@ _MAX_PROBE_BACKOFF = 2
 def limit_probe_backoff(quic: QuicConnection) -> None:
     """Keep probing a peer that has fallen silent; the idle timeout ends it. Call it after each timer."""
     quic._loss._pto_count = min(quic._loss._pto_count, _MAX_PROBE_BACKOFF)
+
+
+def probe_timeouts(quic: QuicConnection) -> int:
+    """Return how many probe timeouts there were since the peer was last heard, as far as `limit_probe_backoff` lets."""
+    return quic._loss._pto_count
+
+
+def watch_large_packets(quic: QuicConnection, path: PathMtu) -> None:
+    """Have the congestion controller tell `path` of what is lost; one of another kind is left alone."""
+    control = quic._loss._cc
+    if isinstance(control, SessionWindow):
+        control.path = path
+
+
+def is_confirmed(quic: QuicConnection) -> bool:
+    """Whether the handshake is over on both sides, so that the peer reads whatever comes."""
+    return quic._handshake_confirmed
+
+
+def are_large_under_way(quic: QuicConnection, path: PathMtu) -> bool:
+    """Whether a packet that a smaller path would drop is neither acknowledged nor given up."""
+    packets = (packet for space in quic._spaces.values() for packet in space.sent_packets.values())
+    return any(path.is_large(packet.sent_bytes) for packet in packets)
+
+
+def make_probe(
+    quic: QuicConnection, size_bytes: int, told: Callable[[bool], None], *, now: float
+) -> list[tuple[bytes, Address]]:
+    """Return a packet of just this size that says nothing, and where it goes. The handshake must be over.
+
+    `told` gets to know whether it arrived. One packet in a round trip at most, so the window does not hold it back.
+    """
+    builder = QuicPacketBuilder(
+        host_cid=quic.host_cid,
+        is_client=quic._is_client,
+        max_datagram_size=size_bytes,
+        packet_number=quic._packet_number,
+        peer_cid=quic._peer_cid.cid,
+        spin_bit=quic._spin_bit,
+        version=quic._version or 0,
+    )
+    builder.start_packet(QuicPacketType.ONE_RTT, quic._cryptos[Epoch.ONE_RTT])
+    builder.start_frame(QuicFrameType.PING, handler=lambda state: told(state is QuicDeliveryState.ACKED))
+    builder._datagram_needs_padding = True
+    path, peer_cid = quic._network_paths[0], quic._peer_cid.cid
+    return quic._flush_builder(builder=builder, network_path=path, peer_cid=peer_cid, now=now)
+
+
+def set_packet_bytes(quic: QuicConnection, packet_bytes: int, max_datagram_bytes: int) -> int:
+    """Build packets of another size from now on.
+
+    Returns:
+        How many datagrams that waited were dropped because they are larger than `max_datagram_bytes`. aioquic would
+        keep one at the head of its queue for ever, and all others behind it.
+    """
+    quic._max_datagram_size = packet_bytes
+    control = quic._loss._cc
+    if isinstance(control, SessionWindow):
+        control.set_packet_bytes(packet_bytes)
+    waiting = quic._datagrams_pending
+    quic._datagrams_pending = deque(data for data in waiting if len(data) <= max_datagram_bytes)
+    return len(waiting) - len(quic._datagrams_pending)
+
+
+def peer_max_datagram_bytes(quic: QuicConnection) -> int:
+    """Return the largest DATAGRAM payload that the peer allows (RFC 9221, section 3); 0 before it has said so."""
+    frame_bytes = quic._remote_max_datagram_frame_size or 0
+    return max(0, frame_bytes - _DATAGRAM_FRAME_BYTES)
+
+
+_DATAGRAM_FRAME_BYTES = 3
+"""Type and length of a DATAGRAM frame."""
 
 
 def smoothed_rtt_s(quic: QuicConnection) -> float | None:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aioquic.quic.configuration import SMALLEST_MAX_DATAGRAM_SIZE, QuicConfiguration
+from aioquic.quic.configuration import QuicConfiguration
 
 from wavry.errors import ConfigError
 from wavry.transport.quic.congestion import ALGORITHM, MAX_WINDOW_BYTES
+from wavry.transport.quic.path_mtu import BASE_BYTES, PROBED_SIZES
 
 ALPN = "wavry/1"
 
 DATAGRAM_OVERHEAD_BYTES = 22
 """What QUIC adds to one DATAGRAM beside the connection ID: short header, frame type and length, AEAD tag."""
+
+LARGEST_DATAGRAM_BYTES = max(PROBED_SIZES) - DATAGRAM_OVERHEAD_BYTES
+"""Largest DATAGRAM payload to any peer, one without connection IDs."""
+
+SMALLEST_DATAGRAM_BYTES = BASE_BYTES - DATAGRAM_OVERHEAD_BYTES - 20
+"""What a peer must let us send: the largest that fits on any path to any peer, whose connection IDs have 20 bytes at
+most."""
 
 CONNECTION_BYTES = 100_000
 """An idle connection of aioquic with its keys: 86 to 105 kB measured."""
@@ -25,10 +33,9 @@ LEDGER_BYTES_PER_PACKET = 430
 class QuicSettings:
     """How wavry uses QUIC."""
 
-    max_udp_payload_bytes: int = 1350
-    """Size of the packets; 1350 fits every common path (Ethernet, PPPoE, WireGuard). The handshake is padded to it,
-    so a path that can't carry it fails at once instead of losing pictures. 1200 to 1452. Cost per packet is the
-    same for all sizes, so larger is cheaper."""
+    max_udp_payload_bytes: int = max(PROBED_SIZES)
+    """Largest packets to try. Each connection begins with 1200, and goes on with the largest size that its path takes
+    (`PathMtu`). 1200, which tries none, to 1452. Cost per packet is the same for all sizes, so larger is cheaper."""
 
     idle_timeout_s: float = 10.0
     """After this silence the peer is gone. Both sides ping every second."""
@@ -44,17 +51,15 @@ class QuicSettings:
     nothing."""
 
     def __post_init__(self) -> None:
-        if not SMALLEST_MAX_DATAGRAM_SIZE <= self.max_udp_payload_bytes <= 1452:
-            raise ConfigError("max_udp_payload_bytes", self.max_udp_payload_bytes, "1200 to 1452")
-
-    def max_datagram_bytes(self, connection_id_bytes: int) -> int:
-        """Return the largest DATAGRAM payload that fits into one packet to a peer with such a connection ID."""
-        return self.max_udp_payload_bytes - DATAGRAM_OVERHEAD_BYTES - connection_id_bytes
+        if not BASE_BYTES <= self.max_udp_payload_bytes <= max(PROBED_SIZES):
+            raise ConfigError(
+                "max_udp_payload_bytes", self.max_udp_payload_bytes, f"{BASE_BYTES} to {max(PROBED_SIZES)}"
+            )
 
     @property
     def connection_cap_bytes(self) -> int:
-        """Most one connection holds: itself, its control stream, and the ledger of a full window."""
-        ledger = MAX_WINDOW_BYTES // self.max_udp_payload_bytes * LEDGER_BYTES_PER_PACKET
+        """Most one connection holds: itself, its control stream, and the ledger of a window full of small packets."""
+        ledger = MAX_WINDOW_BYTES // BASE_BYTES * LEDGER_BYTES_PER_PACKET
         return CONNECTION_BYTES + self.control_limit_bytes + ledger
 
     def configuration(self, *, is_client: bool) -> QuicConfiguration:
@@ -66,6 +71,6 @@ class QuicSettings:
             is_client=is_client,
             max_data=self.control_limit_bytes,
             max_stream_data=self.control_limit_bytes,
-            max_datagram_size=self.max_udp_payload_bytes,
+            max_datagram_size=BASE_BYTES,
             max_datagram_frame_size=self.max_udp_payload_bytes,
         )

@@ -14,6 +14,7 @@ import errno
 import socket
 import struct
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,8 +40,11 @@ _MAX_SEGMENTS = 64
 _MAX_SEGMENTED_BYTES = 65_000
 """What the kernel takes in one call."""
 
-_CANNOT_SEGMENT = frozenset({errno.EINVAL, errno.EIO, errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.EMSGSIZE})
-"""An old kernel, an interface without checksum offload, or segments larger than its packets."""
+_CANNOT_SEGMENT = frozenset({errno.EINVAL, errno.EIO, errno.ENOPROTOOPT, errno.EOPNOTSUPP})
+"""An old kernel, or an interface without checksum offload."""
+
+_IP_MTU_DISCOVER, _IPV6_MTU_DISCOVER, _PMTUDISC_PROBE = 10, 23, 3
+"""Linux's ip(7) and ipv6(7); Python has no names for them."""
 
 
 class UdpSocket:
@@ -70,6 +74,7 @@ class UdpSocket:
         """Packets that the kernel did not take."""
         _set_buffer(sock, socket.SO_RCVBUF, _SO_RCVBUFFORCE, buffer_bytes)
         _set_buffer(sock, socket.SO_SNDBUF, _SO_SNDBUFFORCE, buffer_bytes)
+        _forbid_fragments(sock)
         self.address: Address = sock.getsockname()
         self._loop.add_reader(sock.fileno(), self._read)
 
@@ -118,8 +123,9 @@ class UdpSocket:
         except ConnectionError:
             self._on_refused()
         except OSError as error:
-            if error.errno in _CANNOT_SEGMENT:
-                self._can_segment = False
+            if error.errno in _CANNOT_SEGMENT or error.errno == errno.EMSGSIZE:
+                # the latter is a matter of these packets: they have become too large for the interface
+                self._can_segment = error.errno == errno.EMSGSIZE
                 return False
             self.send_failures += len(burst)
         return True
@@ -159,3 +165,16 @@ def _set_buffer(sock: socket.socket, option: int, forced: int, size: int) -> Non
         except OSError:
             continue
         return
+
+
+def _forbid_fragments(sock: socket.socket) -> None:
+    """Let no packet be cut on its way, and none be held back for what the kernel thinks of the path (Linux).
+
+    Fragments would make any size seem to pass (RFC 9000, section 14), and one that is lost loses the packet.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError):  # a socket for both families has both
+            sock.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _PMTUDISC_PROBE)
+        if sock.family == socket.AF_INET6:
+            with suppress(OSError):
+                sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_MTU_DISCOVER, _PMTUDISC_PROBE)
