@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from wavry.memory.allocator import map_large_blocks, refuse_huge_pages, share_one_arena
+from wavry.memory.allocator import keep_heap_top, map_large_blocks, refuse_huge_pages, share_one_arena
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -22,6 +22,7 @@ async def run_until_stopped(run: Callable[[asyncio.Event], Awaitable[None]]) -> 
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     refuse_huge_pages()
     map_large_blocks()
+    keep_heap_top()
     share_one_arena()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

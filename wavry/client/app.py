@@ -17,7 +17,7 @@ from wavry.errors import ConnectFailedError, ConnectionLostError, ErrorCode
 from wavry.files import write_whole
 from wavry.memory import MemoryBudget, Registration
 from wavry.memory.collector import exempt_survivors
-from wavry.memory.reserve import touch_small_object_room
+from wavry.memory.reserve import touch_room
 from wavry.observe.sampler import keep_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
 from wavry.rift.fec import load_arithmetic
@@ -123,7 +123,7 @@ class ClientApp:
         await asyncio.sleep(_SETTLED_S)
         if self._session is not None and self._session.is_protected:
             await run_in_worker("wavry-arithmetic", load_arithmetic, stop=lambda: None)
-        touch_small_object_room()
+        touch_room()
         exempt_survivors()
 
     # Connecting.

@@ -57,6 +57,24 @@ def map_large_blocks() -> bool:
         return False
 
 
+_M_TRIM_THRESHOLD = -1
+_KEPT_TOP_BYTES = 512 * 1024
+
+
+def keep_heap_top() -> bool:
+    """Have the heap keep up to 512 KiB that are free at its end; for a program's start.
+
+    glibc gives them back from 128 KiB on, and takes them again for the next larger frame.
+
+    Returns:
+        Whether this C library knows how.
+    """
+    try:
+        return bool(ctypes.CDLL(None).mallopt(_M_TRIM_THRESHOLD, _KEPT_TOP_BYTES) == 1)
+    except (AttributeError, OSError, TypeError):
+        return False
+
+
 _M_ARENA_MAX = -8
 
 

@@ -11,7 +11,7 @@ from wavry.errors import ErrorCode
 from wavry.memory import HolderGroup
 from wavry.memory.allocator import return_free_memory
 from wavry.memory.collector import exempt_survivors
-from wavry.memory.reserve import touch_small_object_room
+from wavry.memory.reserve import touch_room
 from wavry.pipeline import BoundedQueue, QueueClosed
 from wavry.rift import Sender
 from wavry.rift.sound import SoundSender
@@ -247,7 +247,7 @@ def _ignore(_: bool) -> None:
 
 def _settle() -> None:
     """Once the first stream has brought what it needs: make room for its fullest moments, and exempt all of it."""
-    touch_small_object_room()
+    touch_room()
     exempt_survivors()
 
 

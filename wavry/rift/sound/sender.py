@@ -53,6 +53,8 @@ class SoundSender:
         self._next_packet_id = config.first_packet_id
         self._unprotected = 0
         """Packets since the last parity."""
+        self._held: list[bytes] = []
+        """Parity that leaves with the next packet: with its own, QUIC would put both into one UDP packet to lose."""
         self._queue: deque[tuple[float, bytes]] = deque()
         self._high_water_bytes = 0
         self.epoch = 0
@@ -67,7 +69,7 @@ class SoundSender:
         """Datagrams dropped because they had waited for too long."""
 
     def send_packet(self, opus: bytes, capture_us: int, *, now: float, is_silent: bool = False) -> None:
-        """Queue one Opus packet, and the parity that is due with it.
+        """Queue one Opus packet, and the parity of the packets before it.
 
         Args:
             opus: One Opus packet of one block. Copied.
@@ -88,15 +90,22 @@ class SoundSender:
         self._next_packet_id = (packet_id + 1) & SERIAL_MASK
         self.packets_sent += 1
         self._enqueue(datagram, now)
+        due, self._held = self._held, self._parity_after(packet_id, datagram, ends=is_silent)
+        if is_silent:
+            due, self._held = due + self._held, []
+        for each in due:
+            self._enqueue(each, now)
+
+    def _parity_after(self, packet_id: int, datagram: bytes, *, ends: bool) -> list[bytes]:
+        """Return the parity that is due now that a packet has joined the window."""
         if self._encoder is None:
-            return
+            return []
         parity = self._encoder.add_source_packet(SourcePacket(packet_id, datagram))
         self._unprotected += 1
-        if is_silent or self._unprotected >= PACKETS_PER_PARITY:
+        if ends or self._unprotected >= PACKETS_PER_PARITY:
             self._unprotected = 0
             parity += self._encoder.end_frame()
-        for each in parity:
-            self._enqueue(each.to_bytes(Stream.SOUND_PARITY), now)
+        return [each.to_bytes(Stream.SOUND_PARITY) for each in parity]
 
     def datagrams_to_send(self, *, now: float, max_bytes: int | None = None) -> list[bytes]:
         """Take out datagrams in order, after dropping those that have waited for too long.
