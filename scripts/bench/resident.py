@@ -40,13 +40,13 @@ def held(role: Role) -> tuple[float, float]:
     return memory.rss / 1e6, memory.pss / 1e6
 
 
-def measure(width: int, height: int, seconds: float) -> dict[str, object]:
+def measure(width: int, height: int, seconds: float, audio: str) -> dict[str, object]:
     """Stream a busy screen of that size for a while."""
     with ExitStack() as stack:
         out = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wavry-resident-")))
         screen = stack.enter_context(XServer(width, height))
         environment = os.environ | {"XDG_DATA_HOME": str(out), "PYTHONUNBUFFERED": "1", "DISPLAY": screen.display}
-        host, address = start_host(out, environment, "--memory-report", str(out / "host.json"))
+        host, address = start_host(out, environment, "--audio", audio, "--memory-report", str(out / "host.json"))
         stack.callback(host.close)
         time.sleep(_READY_S)
         ready = held(host)
@@ -76,9 +76,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="1920x1080,3840x2160", help="one after the other (1920x1080,3840x2160)")
     parser.add_argument("--duration", type=cli.duration, default=15.0, help="of each (15s)")
+    parser.add_argument("--audio", default="tone", help="as the host's flag; the client decodes it (tone)")
     options = parser.parse_args()
     for size in options.sizes.split(","):
-        print(json.dumps(measure(*cli.size(size), options.duration)), flush=True)
+        print(json.dumps(measure(*cli.size(size), options.duration, options.audio)), flush=True)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def soak(options: argparse.Namespace, stack: ExitStack) -> tuple[list[ProcessSer
 
         screen, source = stack.enter_context(busy_screen()), "screen"
         environment["DISPLAY"] = screen.display
-    flags = ["--source", source, "--fps", options.fps, "--memory-report", str(report)]
+    flags = ["--source", source, "--fps", options.fps, "--audio", options.audio, "--memory-report", str(report)]
     if source == "testcard":
         flags += ["--size", options.size]
     host, address = start_host(options.out, environment, *flags)

@@ -62,6 +62,7 @@ def _parse() -> argparse.Namespace:
     )
     parser.add_argument("--size", default="1920x1080", help="of the testcard (1920x1080)")
     parser.add_argument("--fps", default="30", help="as the host's flag (30)")
+    parser.add_argument("--audio", default="off", help="as the host's flag; the viewer decodes it (off)")
     parser.add_argument(
         "--virtual",
         action="store_true",
