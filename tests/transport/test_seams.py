@@ -151,3 +151,38 @@ async def test_what_the_peer_takes_is_known_after_the_handshake(tmp_path: Path) 
         for end in (ends.host, ends.client):
             assert seams.peer_max_datagram_bytes(link_of(end).quic) == 1452 - 3
             assert seams.is_confirmed(link_of(end).quic)
+
+
+@in_loop
+async def test_a_burst_leaves_whole_and_what_else_there_is_to_say_with_its_last_packet(tmp_path: Path) -> None:
+    async with quic_ends(tmp_path) as ends:
+        await ends.observe()
+        seen = ends.at_client
+        link = link_of(ends.host)
+        quic: QuicConnection = link.quic
+        await until(lambda: link.packet_bytes == 1452 and quic._loss.bytes_in_flight == 0)
+        seams.set_window(quic, 200_000)
+        datagrams = [bytes([number]) * (1000 if number % 5 else 300) for number in range(40)]
+        for datagram in datagrams:
+            quic.send_datagram_frame(datagram)
+        quic.send_stream_data(0, b"said")
+        link.flush()
+        assert seams.datagram_backlog_bytes(quic) == 0
+        await until(lambda: len(seen.datagrams) == 40 and seen.control == b"said")
+        assert seen.datagrams == datagrams
+
+
+@in_loop
+async def test_a_burst_ends_where_the_window_does(tmp_path: Path) -> None:
+    async with quic_ends(tmp_path) as ends:
+        await ends.observe()
+        link = link_of(ends.host)
+        quic: QuicConnection = link.quic
+        await until(lambda: link.packet_bytes == 1452 and quic._loss.bytes_in_flight == 0)
+        seams.set_window(quic, 10_000)
+        for _ in range(40):
+            quic.send_datagram_frame(bytes(1000))
+        sent = quic.datagrams_to_send(now=asyncio.get_running_loop().time())
+        assert len(sent) == 9
+        assert quic._loss.bytes_in_flight <= 10_000
+        assert len(quic._datagrams_pending) == 31

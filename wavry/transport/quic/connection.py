@@ -74,6 +74,7 @@ class QuicLink:
         self.datagrams_too_large = 0
         """Datagrams that were dropped because they did not fit any more when they were about to leave."""
         seams.remove_pacer(quic)
+        seams.pack_bursts(quic)
         seams.watch_large_packets(quic, self._path)
 
     # What a session sees.

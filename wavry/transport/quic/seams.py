@@ -9,7 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from aioquic.quic.packet import QuicFrameType, QuicPacketType
-from aioquic.quic.packet_builder import QuicDeliveryState, QuicPacketBuilder
+from aioquic.quic.packet_builder import QuicDeliveryState, QuicPacketBuilder, QuicPacketBuilderStop
 from aioquic.quic.recovery import QuicPacketPacer
 from aioquic.tls import Epoch
 
@@ -18,7 +18,7 @@ from wavry.transport.quic.congestion import SessionWindow
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aioquic.quic.connection import QuicConnection
+    from aioquic.quic.connection import QuicConnection, QuicNetworkPath
     from cryptography import x509
 
     from wavry.transport.quic.path_mtu import PathMtu
@@ -45,6 +45,37 @@ class _Unpaced(QuicPacketPacer):
 def remove_pacer(quic: QuicConnection) -> None:
     """Let packets leave as soon as the congestion window allows."""
     quic._loss._pacer = _Unpaced(max_datagram_size=quic._max_datagram_size)
+
+
+def pack_bursts(quic: QuicConnection) -> None:
+    """Have a burst of datagrams packed without asking before each packet what else there may be to say.
+
+    aioquic looks for ACKs, limits, connection IDs and streams each time. Here that goes with the last datagram of a
+    burst. `untie` takes it back.
+    """
+    write_all = quic._write_application
+
+    def write(builder: QuicPacketBuilder, network_path: QuicNetworkPath, now: float) -> None:
+        if quic._handshake_confirmed and network_path.is_validated:
+            _pack_datagrams(quic, builder)
+        write_all(builder, network_path, now)
+
+    quic._write_application = write  # type: ignore[method-assign] # for this connection alone
+
+
+def _pack_datagrams(quic: QuicConnection, builder: QuicPacketBuilder) -> None:
+    """Pack all waiting datagrams but the last, as far as the window lets."""
+    waiting, crypto = quic._datagrams_pending, quic._cryptos[Epoch.ONE_RTT]
+    try:
+        while len(waiting) > 1:
+            builder.start_packet(QuicPacketType.ONE_RTT, crypto)
+            quic._write_datagram_frame(builder, waiting[0], QuicFrameType.DATAGRAM_WITH_LENGTH)
+            waiting.popleft()
+            while len(waiting) > 1 and len(waiting[0]) < builder.remaining_buffer_space - _DATAGRAM_FRAME_BYTES:
+                quic._write_datagram_frame(builder, waiting[0], QuicFrameType.DATAGRAM_WITH_LENGTH)
+                waiting.popleft()
+    except QuicPacketBuilderStop:
+        pass  # the window is full
 
 
 def window_space_bytes(quic: QuicConnection) -> int:
@@ -186,6 +217,7 @@ def untie(quic: QuicConnection) -> None:
     They keep 90 kB, and what a dead viewer never acknowledged, until the collector looks at its oldest generation,
     dozens of viewers later. The connection can't send or receive any more.
     """
+    vars(quic).pop("_write_application", None)
     quic._QuicConnection__frame_handlers.clear()  # type: ignore[attr-defined] # mangled
     quic._loss._send_probe = _nothing
     for space in quic._spaces.values():
