@@ -298,6 +298,19 @@ def test_a_link_that_stays_slow_gets_smaller_pictures_and_the_old_ones_back() ->
         assert (bench.stage._encoders.opened, bench.stage._encoders.reused) == (2, 1)
 
 
+@pytest.mark.usefixtures("hasty_ladder")
+def test_a_rate_that_is_only_for_caution_leaves_the_picture_its_size() -> None:
+    """A viewer that fell silent: another encoder for it would be 3 MB, and a keyframe of few lines when it wakes."""
+    with running() as bench:
+        for aim_bps, is_known in ((2_000_000, True), (200_000, False)):
+            bench.stage.aim_at(aim_bps, 30, is_known)
+            for seed in range(3):
+                bench.show(noise(SIZE, seed))
+        bench.next_stream()
+        assert [bench.next_unit().epoch for _ in range(6)] == [1] * 6
+        assert bench.stage._encoders.opened == 1
+
+
 def test_a_keyframe_on_demand_is_made_at_once_though_nothing_moves() -> None:
     with running() as bench:
         bench.show(noise(SIZE))

@@ -108,7 +108,7 @@ class EncodeStage:
             budget.register("encode.encoders", self._encoders, policy=self._encoders.policy),
             budget.register("encode.picture", self._pool, policy=self._pool.policy),
         ]
-        self._target = (config.bitrate_bps, config.fps)
+        self._target = (config.bitrate_bps, config.fps, True)
         self._frame_sizes = FrameSizeControl(config.fps)
         self._next_slot_at = 0.0
         self._stopped = threading.Event()
@@ -123,14 +123,15 @@ class EncodeStage:
         self._keyframe_requested = True
         self._frames.wake()
 
-    def aim_at(self, bitrate_bps: int, fps: int) -> None:
+    def aim_at(self, bitrate_bps: int, fps: int, is_known: bool = True) -> None:
         """Make no more than this from now on, at most what is configured. Any thread.
 
         Args:
             bitrate_bps: Bits per second.
             fps: Frames per second, one of the `frame_rates` of the configured ones.
+            is_known: Whether that is what the link carries. If it is only for caution, the picture keeps its size.
         """
-        self._target = (min(max(bitrate_bps, MIN_BITRATE_BPS), self._config.bitrate_bps), fps)
+        self._target = (min(max(bitrate_bps, MIN_BITRATE_BPS), self._config.bitrate_bps), fps, is_known)
 
     def stop(self) -> None:
         """Make `run` return. Any thread."""
@@ -164,12 +165,13 @@ class EncodeStage:
     def _follow_target(self) -> None:
         """Adapt to what the link carries now. Another size begins with the next frame."""
         now = monotonic()
-        target_bps, fps = self._target
-        before, step = self._ladder.step, self._ladder.update(target_bps, fps, now=now)
+        target_bps, fps, is_known = self._target
+        before = self._ladder.step
+        step = self._ladder.update(target_bps, fps, now=now) if is_known else before
         if step.fps != before.fps:
             logger.info("encode: %d frames per second", step.fps)
         self._next_slot_at = max(self._next_slot_at, now - 1 / step.fps) + 1 / step.fps
-        likely = self._ladder.next_likely
+        likely = self._ladder.next_likely if is_known else None
         if likely is not None and likely.size != step.size and self._encoder is not None:
             self._encoders.warm(self._encoder_config(likely))
         if self._encoder is not None:

@@ -42,6 +42,11 @@ class RateControl:
         return self._delta.decision
 
     @property
+    def is_silent(self) -> bool:
+        """Whether the viewer's reports stay away."""
+        return self._delta.is_silent
+
+    @property
     def pacing_rate_bps(self) -> float:
         """How fast packets leave."""
         return self._pacer.rate_bps

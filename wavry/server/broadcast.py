@@ -47,7 +47,8 @@ class Broadcast:
         outputs: The encode stage's output.
         request_keyframe: Asks the encoder for one.
         on_watched: Told when the first viewer comes and the last one goes.
-        on_target: Told what the encoder may make, bits and frames per second: what the slowest of all viewers leave it.
+        on_target: Told what the encoder may make, bits and frames per second: what the slowest of all viewers leave it;
+            and whether all of them have reported lately.
         redundancy: Parity over source packets; None follows each viewer's losses, 0 sends none.
         ceiling_bps: Most that the encoder may ever make.
         fps: And so many frames.
@@ -58,7 +59,7 @@ class Broadcast:
         outputs: BoundedQueue[EncodeOutput],
         request_keyframe: Callable[[], None],
         on_watched: Callable[[bool], None],
-        on_target: Callable[[int, int], None],
+        on_target: Callable[[int, int, bool], None],
         *,
         redundancy: float | None = None,
         ceiling_bps: int = 20_000_000,
@@ -75,6 +76,7 @@ class Broadcast:
         self._redundancy = redundancy
         self._ceiling_bps = self._target_bps = ceiling_bps
         self._fps = self._target_fps = fps
+        self._all_report = True
         largest = Sender(sender_config(LARGEST_DATAGRAM_BYTES, redundancy, ceiling_bps, fps))
         self.holders = {
             name: HolderGroup(MAX_VIEWERS, holder.cap_bytes, holder.policy)
@@ -180,10 +182,11 @@ class Broadcast:
         decisions = [decision for viewer in self._viewers if (decision := viewer.rate_decision) is not None]
         target_bps = round(min((each.target_bitrate_bps for each in decisions), default=self._ceiling_bps))
         target_fps = min((each.target_fps for each in decisions), default=self._fps)
+        all_report = not any(viewer.sender.rate.is_silent for viewer in self._viewers)
         is_other_rate = abs(target_bps - self._target_bps) > _SAME_SHARE * self._target_bps
-        if is_other_rate or target_fps != self._target_fps:
-            self._target_bps, self._target_fps = target_bps, target_fps
-            self._on_target(target_bps, target_fps)
+        if is_other_rate or (target_fps, all_report) != (self._target_fps, self._all_report):
+            self._target_bps, self._target_fps, self._all_report = target_bps, target_fps, all_report
+            self._on_target(target_bps, target_fps, all_report)
 
     def tell_source_state(self, available: bool, reason: str) -> None:
         """Tell all viewers that the screen has gone or is back."""

@@ -177,6 +177,11 @@ class Delta:
         return self._decision
 
     @property
+    def is_silent(self) -> bool:
+        """Whether reports stay away: the rate falls for safety's sake, and nobody knows what the link carries."""
+        return self.state is State.SILENT
+
+    @property
     def next_timer(self) -> float | None:
         """Monotonic seconds at which `handle_timer` is due; None while everything sent was reported."""
         if self._unreported_at is None:
