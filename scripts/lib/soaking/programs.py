@@ -29,6 +29,9 @@ _BAD_LINK = ("--profile", "intercontinental", "--rate", "4M")
 _COUNT_INTERVAL_S = 20.0
 """At the least. Counting stops the host for 10 to 30 ms. With churn it is once a round."""
 
+_REHEARSAL_S = 5.0
+"""During the warm-up of a quiet soak reports come as often: the first twenty touch pages, 4 kB a time, later ones none."""
+
 _COUNTS = 30
 """In a longer soak there are so many: each report is some hundred kB that come and go, and the first ones are seen in
 RSS themselves."""
@@ -64,7 +67,7 @@ def soak(options: argparse.Namespace, stack: ExitStack) -> tuple[list[ProcessSer
         churn = Churn(address, bad_address, options.out, environment, screen)
         stack.callback(churn.close)
     watch = _Watch(host, viewer, HostCounts(host, report), churn)
-    watch.run(options.duration, options.interval)
+    watch.run(options.duration, options.interval, warm_up_s=options.warm_up * options.duration)
     if churn is not None:
         churn.close()
     viewer.leave()
@@ -86,10 +89,10 @@ class _Watch:
         self._roles = host, viewer
         self._churn = churn
 
-    def run(self, duration_s: float, interval_s: float) -> None:
+    def run(self, duration_s: float, interval_s: float, *, warm_up_s: float) -> None:
         started_at = time.monotonic()
         turn_s = max(_COUNT_INTERVAL_S, duration_s / _COUNTS) if self._churn is None else _CHURN_INTERVAL_S
-        turn_at = started_at + turn_s
+        turn_at, rehearsal_at = started_at + turn_s, started_at + _REHEARSAL_S
         while (now := time.monotonic()) - started_at < duration_s:
             for role in self._roles:
                 role.check()
@@ -98,6 +101,9 @@ class _Watch:
             if now >= turn_at:
                 turn_at = now + turn_s
                 self._turn(now - started_at)
+            elif self._churn is None and rehearsal_at <= now < started_at + warm_up_s:
+                rehearsal_at = now + _REHEARSAL_S
+                self.counts.rehearse()
             time.sleep(interval_s)
 
     def _turn(self, seconds: float) -> None:
