@@ -30,7 +30,7 @@ _COUNT_INTERVAL_S = 20.0
 """At the least. Counting stops the host for 10 to 30 ms. With churn it is once a round."""
 
 _REHEARSAL_S = 5.0
-"""During the warm-up of a quiet soak reports come as often: the first twenty touch pages, 4 kB a time, later ones none."""
+"""During the warm-up of a quiet soak reports come as often: the first twenty touch a page each, later ones none."""
 
 _COUNTS = 30
 """In a longer soak there are so many: each report is some hundred kB that come and go, and the first ones are seen in
