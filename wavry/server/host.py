@@ -86,6 +86,8 @@ class Host:
             opened.backend.close()
             raise
         exempt_survivors()
+        self._loop = asyncio.get_running_loop()
+        self._report_on_signal()  # before anybody can know that we are here
         address = format_address(listener.address)
         print(f"wavry-server ready udp://{address} sha256:{identity.fingerprint}", flush=True)  # noqa: T201
         report = await self._stream(listener, stop)
@@ -165,7 +167,6 @@ class Host:
 
     async def _stream(self, listener: QuicListener, stop: asyncio.Event) -> dict[str, object]:
         """Run the stages until it is time to stop; return the report of that moment."""
-        self._loop = asyncio.get_running_loop()
         if self._config.stream_for_s is not None:
             self._capture.watch(True)
         try:
@@ -177,7 +178,6 @@ class Host:
                     *self._sound_tasks(tasks),
                     tasks.create_task(keep_history(self._history)),
                 ]
-                self._report_on_signal()
                 await self._wait(stop)
                 report = self.report()
                 for task in running:
