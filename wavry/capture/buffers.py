@@ -50,10 +50,6 @@ class Rows(NamedTuple):
             return self
         return Rows(min(self.top, other.top), max(self.bottom, other.bottom))
 
-    def contains(self, other: Rows) -> bool:
-        """Return whether all of `other` is in it."""
-        return other.is_empty or (self.top <= other.top and other.bottom <= self.bottom)
-
 
 NO_ROWS = Rows(0, 0)
 
