@@ -6,6 +6,7 @@ from wavry.errors import ConfigError, ErrorCode, LocalProtocolError, RemoteProto
 from wavry.rift import ControlDecoder, Hello, Message, SoundConfig, Stream, encode_message
 from wavry.rift.fec import FecConfig, ParityPacket, SourcePacket, StreamingFecDecoder
 from wavry.rift.sound import MAX_OPUS_BYTES, SoundPacket, SoundSender, SoundSenderConfig
+from wavry.rift.sound.sender import DATAGRAM_OVERHEAD_BYTES
 
 
 def opus(number: int) -> bytes:
@@ -132,7 +133,11 @@ def test_what_waited_too_long_is_dropped_oldest_first() -> None:
     left = sender.datagrams_to_send(now=0.0951)
     assert [each.packet_id for each in sound_of(left)] == list(range(12, 20))
     assert sender.drops == 12 + 5
-    assert sender.used_bytes == 0
+    assert sender.queued_bytes == 0
+    held = sender.used_bytes  # the parity that leaves with the next packet
+    assert DATAGRAM_OVERHEAD_BYTES < held < 2 * DATAGRAM_OVERHEAD_BYTES + 200
+    sender.send_packet(opus(20), 100_000, now=0.1)
+    assert len(parity_of(sender.datagrams_to_send(now=0.1))) == 1
 
 
 def test_no_more_leaves_than_the_network_takes() -> None:

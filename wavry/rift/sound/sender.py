@@ -25,6 +25,9 @@ DATAGRAM_OVERHEAD_BYTES = 128
 _MAX_WAITING = 64
 """Most datagrams that wait, whatever their time says: 200 ms at 5 ms a packet."""
 
+_MAX_HELD = 2
+"""Parity that two packets bring at most, where it is half of them or less."""
+
 
 class SoundSender:
     """Packs, protects and queues sound for one viewer. One owner, one thread.
@@ -142,12 +145,13 @@ class SoundSender:
     @property
     def cap_bytes(self) -> int:
         """Most the queue can hold."""
-        return _MAX_WAITING * (self.config.max_datagram_bytes + DATAGRAM_OVERHEAD_BYTES)
+        return (_MAX_WAITING + _MAX_HELD) * (self.config.max_datagram_bytes + DATAGRAM_OVERHEAD_BYTES)
 
     @property
     def used_bytes(self) -> int:
-        """What the queue holds now, with the overhead of each datagram."""
-        return self.queued_bytes + len(self._queue) * DATAGRAM_OVERHEAD_BYTES
+        """What waits now, held parity too, with the overhead of each datagram."""
+        overhead_bytes = (len(self._queue) + len(self._held)) * DATAGRAM_OVERHEAD_BYTES
+        return self.queued_bytes + sum(map(len, self._held)) + overhead_bytes
 
     @property
     def high_water_bytes(self) -> int:
