@@ -26,9 +26,10 @@ from tests.support.rift import make_unit
 from wavry.errors import RemoteProtocolError
 from wavry.media import Codec
 from wavry.rift import (
+    CONTROL,
     Bye,
-    ControlDecoder,
     Hello,
+    MessageDecoder,
     Ping,
     Receiver,
     ReceiverConfig,
@@ -189,7 +190,7 @@ class ControlTarget:
 
     def feed(self, data: bytes) -> None:
         """Receive it."""
-        ControlDecoder().receive(data)
+        MessageDecoder(CONTROL).receive(data)
 
 
 TARGETS: dict[str, Callable[[Random], Target]] = {

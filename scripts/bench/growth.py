@@ -38,6 +38,7 @@ from wavry.encode import EncoderConfig, EncoderPool
 from wavry.errors import ErrorCode
 from wavry.media import Codec, Size
 from wavry.memory import MemoryBudget
+from wavry.rift import Hello
 from wavry.transport.quic.client import connect
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Viewer:
         self._dialer = await connect(*self._address)
         self._session = HostSession(
             self._dialer.link,
-            "growth",
+            Hello(name="growth", codecs=("h264",)),
             Statistics(ClockSync()),
             MemoryBudget(),
             on_stream=self.streams.put_nowait,

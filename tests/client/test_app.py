@@ -14,6 +14,7 @@ from wavry.client.config import ClientConfig
 from wavry.media import Codec
 from wavry.rift import Playout, StreamConfig, encode_message
 from wavry.rift.fec import ParityFamily, ParityPacket
+from wavry.transport import Channel
 from wavry.transport.loopback import loopback_pair
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ async def test_what_repairs_take_is_loaded_beside_the_loop_once_a_protected_stre
         if is_protected:
             assert host.send_datagram(PARITY.to_bytes())
         host.flush()
-        host.send_control(encode_message(STREAM))
+        host.send_stream(Channel.CONTROL, encode_message(STREAM))
         host.flush()
         await settled.wait()
         stop.set()

@@ -16,25 +16,26 @@ from wavry.client.sound.stage import SoundStage
 from wavry.client.statistics import Statistics
 from wavry.errors import ErrorCode
 from wavry.memory import MemoryBudget
-from wavry.rift import ControlDecoder, Hello, Pong, SoundConfig, encode_message
+from wavry.rift import CONTROL, Hello, MessageDecoder, Pong, SoundConfig, encode_message
 from wavry.rift.sound import SoundPacket, SoundSender
+from wavry.transport import Channel
 from wavry.transport.loopback import LoopbackConnection, loopback_pair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def watch(connection: LoopbackConnection, sound: SoundSession | None = None) -> HostSession:
+def watch(connection: LoopbackConnection, sound: SoundSession | None = None, hello: Hello | None = None) -> HostSession:
     return HostSession(
         connection,
-        "test",
+        hello or Hello(name="test", codecs=("h264",)),
         Statistics(ClockSync()),
         MemoryBudget(),
         on_stream=lambda _: None,
         on_unit=lambda _: None,
         on_source_state=lambda *_: None,
         is_behind=lambda: False,
-        sound=sound,
+        parts=[sound] if sound is not None else [],
     )
 
 
@@ -65,10 +66,10 @@ async def test_a_host_that_answers_pings_is_not_given_up_however_long_it_sends_n
     enough = asyncio.Event()
 
     class Answering(Listener):
-        def control_received(self, data: bytes, *, now: float) -> None:
+        def stream_received(self, channel: Channel, data: bytes, *, now: float) -> None:
             nonlocal pings
             pings += 1
-            host.send_control(encode_message(Pong(ping_id=0, sent_us=0, received_us=0)))
+            host.send_stream(Channel.CONTROL, encode_message(Pong(ping_id=0, sent_us=0, received_us=0)))
             host.flush()
             if pings == 20:  # several times the silence that would end it
                 enough.set()
@@ -100,22 +101,16 @@ class Told(SoundStage):
             self.enough.set()
 
 
-@pytest.mark.parametrize("wants", [True, False])
 @in_loop
-async def test_a_host_hears_whether_sound_is_wanted(wants: bool) -> None:
+async def test_a_host_hears_what_the_client_wants_and_takes() -> None:
     client, host = loopback_pair()
     heard = Listener(host)
-    budget, figures = MemoryBudget(), SoundFigures(ClockSync())
-    session = watch(
-        client,
-        SoundSession(Told(figures, budget), figures, budget, lambda _: None, lambda *_: None) if wants else None,
-    )
+    session = watch(client, hello=Hello(name="me", codecs=("av1",), sound=True))
     client.flush()
     async with asyncio.timeout(PATIENCE_S):
         await until(lambda: bool(heard.control))
-    (hello, *_) = ControlDecoder().receive(bytes(heard.control))
-    assert isinstance(hello, Hello)
-    assert hello.sound is wants
+    (hello, *_) = MessageDecoder(CONTROL).receive(bytes(heard.control))
+    assert hello == Hello(name="me", codecs=("av1",), sound=True, max_datagram_bytes=client.largest_datagram_bytes)
     client.close(0, "")
     await session.ended
 
@@ -131,7 +126,7 @@ async def test_sound_goes_to_the_speakers_and_into_the_recording_and_what_is_mal
     sound = SoundSession(stage, figures, budget, configs.append, lambda *each: recorded.append(each))
     session = watch(client, sound)
     config = SoundConfig(epoch=3)
-    host.send_control(encode_message(config))
+    host.send_stream(Channel.CONTROL, encode_message(config))
     sender = SoundSender()
     sender.epoch = 3
     for number in range(4):

@@ -21,6 +21,7 @@ from wavry.memory import HolderGroup
 from wavry.rift import Hello, encode_message
 from wavry.server.config import HostConfig
 from wavry.server.host import Host
+from wavry.transport import Channel
 from wavry.transport.quic.client import connect
 from wavry.transport.quic.memory import ConnectionMemory
 
@@ -50,7 +51,7 @@ class Deaf:
     """An observer that does nothing."""
 
     def datagrams_received(self, datagrams: Sequence[bytes], *, now: float) -> None: ...
-    def control_received(self, data: bytes, *, now: float) -> None: ...
+    def stream_received(self, channel: Channel, data: bytes, *, now: float) -> None: ...
     def writable(self, *, now: float) -> None: ...
     def connection_lost(self, error: ConnectionLostError) -> None: ...
 
@@ -149,7 +150,7 @@ async def streaming(capsys: pytest.CaptureFixture[str]) -> AsyncIterator[Stream]
     watching = loop.create_task(client.run(stop))
     stalled = await connect(*where)
     stalled.link.observe(Deaf())
-    stalled.link.send_control(encode_message(Hello(codecs=("h264",), sound=True)))
+    stalled.link.send_stream(Channel.CONTROL, encode_message(Hello(codecs=("h264",), sound=True)))
     stalled.link.flush()
     await stream.pictures_came(5)
     loop.remove_reader(stalled._socket._socket.fileno())

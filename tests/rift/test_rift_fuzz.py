@@ -13,17 +13,18 @@ from hypothesis import strategies as st
 from tests.support.rift import datagrams_of, make_packet, make_unit
 from wavry.errors import RemoteProtocolError
 from wavry.rift import (
+    CONTROL,
     AccessUnitReceived,
     Bye,
-    ControlDecoder,
     Hello,
+    MessageDecoder,
     Packet,
     Receiver,
     ReceiverConfig,
     encode_message,
 )
-from wavry.rift.control import MAX_MESSAGE_BYTES
 from wavry.rift.fec import ParityPacket
+from wavry.rift.framing import MAX_MESSAGE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,15 +103,15 @@ def test_any_bytes_as_parity(data: bytes, header: bytes) -> None:
 
 @given(data=st.binary(max_size=2000))
 def test_any_bytes_as_control_stream(data: bytes) -> None:
-    survives(ControlDecoder().receive, data)
+    survives(MessageDecoder(CONTROL).receive, data)
 
 
 @given(bodies=st.lists(control_bodies, max_size=4), changes=changes)
 def test_mutated_control_messages(bodies: list[bytes], changes: list[tuple[int, int]]) -> None:
     framed = b"".join(len(body).to_bytes(4, "big") + body for body in bodies)
-    survives(ControlDecoder().receive, framed)
+    survives(MessageDecoder(CONTROL).receive, framed)
     if framed:
-        survives(ControlDecoder().receive, mutate(framed, changes))
+        survives(MessageDecoder(CONTROL).receive, mutate(framed, changes))
 
 
 @pytest.mark.parametrize(
@@ -126,9 +127,9 @@ def test_mutated_control_messages(bodies: list[bytes], changes: list[tuple[int, 
 )
 def test_bodies_made_to_swell(body: bytes) -> None:
     body = body.ljust(MAX_MESSAGE_BYTES, b"\xc0")
-    survives(ControlDecoder().receive, MAX_MESSAGE_BYTES.to_bytes(4, "big") + body)
+    survives(MessageDecoder(CONTROL).receive, MAX_MESSAGE_BYTES.to_bytes(4, "big") + body)
     trimmed = body.rstrip(b"\xc0")[:MAX_MESSAGE_BYTES]
-    survives(ControlDecoder().receive, len(trimmed).to_bytes(4, "big") + trimmed)
+    survives(MessageDecoder(CONTROL).receive, len(trimmed).to_bytes(4, "big") + trimmed)
 
 
 @given(data=st.lists(st.binary(max_size=1500), max_size=5))

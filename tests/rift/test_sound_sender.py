@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from wavry.errors import ConfigError, ErrorCode, LocalProtocolError, RemoteProtocolError
-from wavry.rift import ControlDecoder, Hello, Message, SoundConfig, Stream, encode_message
+from wavry.rift import CONTROL, Hello, Message, MessageDecoder, SoundConfig, Stream, encode_message
 from wavry.rift.fec import FecConfig, ParityPacket, SourcePacket, StreamingFecDecoder
 from wavry.rift.sound import MAX_OPUS_BYTES, SoundPacket, SoundSender, SoundSenderConfig
 from wavry.rift.sound.sender import DATAGRAM_OVERHEAD_BYTES
@@ -187,11 +187,11 @@ def test_sound_is_agreed_on_in_messages() -> None:
         Hello(sound=True),
         SoundConfig(epoch=1, channels=6, frame_us=10_000, available=False, reason="no card"),
     ]
-    assert ControlDecoder().receive(b"".join(encode_message(each) for each in said)) == said
+    assert MessageDecoder(CONTROL).receive(b"".join(encode_message(each) for each in said)) == said
 
 
 def test_a_host_of_before_sees_no_wish_for_sound() -> None:
     old = b"\x92\xa5hello\x82\xadversion_major\x01\xadversion_minor\x01"
-    (hello,) = ControlDecoder().receive(len(old).to_bytes(4, "big") + old)
+    (hello,) = MessageDecoder(CONTROL).receive(len(old).to_bytes(4, "big") + old)
     assert isinstance(hello, Hello)
     assert not hello.sound

@@ -22,6 +22,7 @@ from wavry.rift import Hello, Packet, Receiver, encode_message
 from wavry.rift.arrivals import ArrivalReport
 from wavry.server import broadcast as broadcast_module
 from wavry.server.broadcast import Broadcast
+from wavry.transport import Channel
 from wavry.transport.loopback import loopback_pair
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def come(broadcast: Broadcast) -> Connection:
 async def test_what_a_viewer_needed_goes_back_to_the_system_when_it_has_left(trims: list[int]) -> None:
     broadcast = new_broadcast()
     client = come(broadcast)
-    client.send_control(encode_message(Hello(codecs=("h264",))))
+    client.send_stream(Channel.CONTROL, encode_message(Hello(codecs=("h264",))))
     client.flush()
     await until(lambda: len(broadcast.viewers) == 1)
     assert trims == []
@@ -114,7 +115,7 @@ async def watched() -> AsyncIterator[Watched]:
     client, host = loopback_pair()
     listener = Listener(client)
     broadcast.admit(host)
-    client.send_control(encode_message(Hello(codecs=("h264",))))
+    client.send_stream(Channel.CONTROL, encode_message(Hello(codecs=("h264",))))
     client.flush()
     await until(lambda: len(broadcast.viewers) == 1)
     running = asyncio.create_task(broadcast.run())
@@ -142,7 +143,9 @@ async def test_the_encoder_is_told_when_a_viewer_falls_silent() -> None:
 async def test_a_viewer_that_is_behind_gets_fewer_frames_from_the_encoder() -> None:
     async with watched() as stream:
         packet = await stream.send()
-        stream.client.send_control(encode_message(Receiver().make_feedback(0.0, is_playout_behind=True)))
+        stream.client.send_stream(
+            Channel.CONTROL, encode_message(Receiver().make_feedback(0.0, is_playout_behind=True))
+        )
         stream.client.flush()
         stream.report(packet)
         await until(lambda: stream.targets)

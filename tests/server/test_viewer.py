@@ -9,8 +9,9 @@ from tests.support.aio import in_loop, until
 from tests.support.rift import make_unit
 from tests.support.transport import Listener
 from wavry.errors import ErrorCode
-from wavry.rift import ControlDecoder, Hello, encode_message
+from wavry.rift import CONTROL, Hello, MessageDecoder, encode_message
 from wavry.server.viewer import ViewerSession
+from wavry.transport import Channel
 from wavry.transport.loopback import LoopbackConnection, loopback_pair
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Watched:
             ceiling_bps=20_000_000,
             fps=60,
         )
-        self.client.send_control(encode_message(hello))
+        self.client.send_stream(Channel.CONTROL, encode_message(hello))
         self.client.flush()
 
     def _ask(self) -> None:
@@ -91,7 +92,7 @@ async def test_a_viewer_gets_nothing_larger_than_it_says_it_takes() -> None:
     await until(lambda: watched.session.is_watching)
     size_of(watched.host, 1422)
     assert max(await watched.send(make_unit(0, size=50_000))) <= 600
-    (hello,) = ControlDecoder().receive(bytes(watched.at_client.control))
+    hello, *_ = MessageDecoder(CONTROL).receive(bytes(watched.at_client.control))
     assert isinstance(hello, Hello)
     assert hello.max_datagram_bytes == 1422
     await watched.close()

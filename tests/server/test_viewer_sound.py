@@ -15,6 +15,7 @@ from wavry.rift import Hello, encode_message
 from wavry.rift.packet import Stream
 from wavry.server.broadcast import Broadcast
 from wavry.server.sound_stage import SoundPacketOut, SoundState, new_sound_queue
+from wavry.transport import Channel
 from wavry.transport.loopback import loopback_pair
 
 
@@ -43,7 +44,7 @@ class Stage:
         """Have somebody come who does not want sound."""
         client, host = loopback_pair()
         listener = Listener(client)
-        client.send_control(encode_message(Hello(codecs=("h264",))))
+        client.send_stream(Channel.CONTROL, encode_message(Hello(codecs=("h264",))))
         client.flush()
         self.broadcast.admit(host)
         return listener

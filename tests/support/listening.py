@@ -6,9 +6,10 @@ import array
 from typing import TYPE_CHECKING
 
 from wavry.opus import OpusConfig, OpusDecoder
-from wavry.rift import ControlDecoder, Hello, SoundConfig, encode_message
+from wavry.rift import CONTROL, Hello, MessageDecoder, SoundConfig, encode_message
 from wavry.rift.packet import Stream
 from wavry.rift.sound import SoundPacket
+from wavry.transport import Channel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ class SoundListener:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self._control = ControlDecoder()
+        self._control = MessageDecoder(CONTROL)
         self.packets: list[SoundPacket] = []
         self.configs: list[SoundConfig] = []
         self.bytes = 0
@@ -30,7 +31,7 @@ class SoundListener:
         self.pictures = 0
         """Datagrams that bring some of the picture."""
         connection.observe(self)
-        connection.send_control(encode_message(Hello(name="listener", codecs=("h264",), sound=True)))
+        connection.send_stream(Channel.CONTROL, encode_message(Hello(name="listener", codecs=("h264",), sound=True)))
         connection.flush()
 
     def datagrams_received(self, datagrams: Sequence[bytes], *, now: float) -> None:
@@ -41,7 +42,7 @@ class SoundListener:
                 self.packets.append(SoundPacket.from_bytes(data))
             self.pictures += data[1] == Stream.VIDEO
 
-    def control_received(self, data: bytes, *, now: float) -> None:
+    def stream_received(self, channel: Channel, data: bytes, *, now: float) -> None:
         for message in self._control.receive(data):
             if isinstance(message, SoundConfig):
                 self.configs.append(message)

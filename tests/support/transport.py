@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.support.aio import until
+from wavry.transport import Channel
 from wavry.transport.identity import HostIdentity
 from wavry.transport.loopback import loopback_pair
 from wavry.transport.quic.client import QuicDialer, connect
@@ -34,20 +35,24 @@ class Listener:
 
     def __init__(self, connection: Connection | None = None) -> None:
         self.datagrams: list[bytes] = []
-        self.control = bytearray()
+        self.streams = {channel: bytearray() for channel in Channel}
         self.lost: list[ConnectionLostError] = []
         self.after_the_end: list[str] = []
         self.wake_ups = 0
         if connection is not None:
             connection.observe(self)
 
+    @property
+    def control(self) -> bytearray:
+        return self.streams[Channel.CONTROL]
+
     def datagrams_received(self, datagrams: Sequence[bytes], *, now: float) -> None:
         self._note_end("datagrams")
         self.datagrams.extend(datagrams)
 
-    def control_received(self, data: bytes, *, now: float) -> None:
-        self._note_end("control")
-        self.control += data
+    def stream_received(self, channel: Channel, data: bytes, *, now: float) -> None:
+        self._note_end(channel.name)
+        self.streams[channel] += data
 
     def writable(self, *, now: float) -> None:
         self._note_end("writable")
@@ -74,7 +79,7 @@ class Ends:
         """Listen on both ends, and let the client say the first word, as sessions do."""
         self.client.observe(self.at_client)
         self.host.observe(self.at_host)
-        self.client.send_control(b"hello")
+        self.client.send_stream(Channel.CONTROL, b"hello")
         self.client.flush()
         await until(lambda: self.at_host.control == b"hello")
         self.at_host.control.clear()

@@ -10,6 +10,7 @@ import pytest
 from tests.support.aio import in_loop, until
 from tests.support.transport import Ends, Listener, live_timers, loopback_ends, open_descriptors, quic_ends
 from wavry.errors import DatagramTooLargeError, ErrorCode
+from wavry.transport import Channel
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -86,7 +87,7 @@ async def test_control_bytes_arrive_whole_whatever_the_cuts(connected: Connect, 
             start = 0
             while start < len(data):
                 end = start + choose.choice((1, 7, 100, 1300, 9000))
-                sender.send_control(data[start:end])
+                sender.send_stream(Channel.CONTROL, data[start:end])
                 if choose.random() < 0.5:
                     sender.flush()
                 start = end
@@ -96,9 +97,48 @@ async def test_control_bytes_arrive_whole_whatever_the_cuts(connected: Connect, 
 
 
 @in_loop
+async def test_streams_are_kept_apart_and_the_urgent_one_is_first(connected: Connect, tmp_path: Path) -> None:
+    class Ordered(Listener):
+        def stream_received(self, channel: Channel, data: bytes, *, now: float) -> None:
+            super().stream_received(channel, data, now=now)
+            if channel not in order:
+                order.append(channel)
+
+    choose = random.Random(8)
+    sent = {channel: choose.randbytes(4000) for channel in (Channel.BULK, Channel.CONTROL, Channel.INPUT)}
+    async with connected(tmp_path) as ends:
+        order: list[Channel] = []
+        await ends.observe()
+        ends.at_host = Ordered()
+        ends.host.observe(ends.at_host)
+        await until(lambda: ends.client.stream_backlog_bytes(Channel.CONTROL) == 0)
+        for channel, data in sent.items():
+            ends.client.send_stream(channel, data)
+            assert ends.client.stream_backlog_bytes(channel) == len(data)
+        ends.client.flush()
+        await until(lambda: all(len(ends.at_host.streams[each]) == 4000 for each in Channel))
+        assert ends.at_host.streams == sent
+        assert order == [Channel.INPUT, Channel.CONTROL, Channel.BULK]
+        await until(lambda: not any(map(ends.client.stream_backlog_bytes, Channel)))
+
+
+@in_loop
+async def test_what_a_host_says_on_a_stream_waits_until_the_client_has_opened_it(
+    connected: Connect, tmp_path: Path
+) -> None:
+    async with connected(tmp_path) as ends:
+        await ends.observe()
+        ends.host.send_stream(Channel.BULK, b"a picture of a cat")
+        ends.host.flush()
+        ends.client.send_stream(Channel.BULK, b"?")
+        ends.client.flush()
+        await until(lambda: ends.at_client.streams[Channel.BULK] == b"a picture of a cat")
+
+
+@in_loop
 async def test_what_arrives_before_anybody_listens_waits(connected: Connect, tmp_path: Path) -> None:
     async with connected(tmp_path) as ends:
-        ends.client.send_control(b"early")
+        ends.client.send_stream(Channel.CONTROL, b"early")
         assert ends.client.send_datagram(b"early too")
         ends.client.flush()
         ends.client.observe(ends.at_client)
@@ -162,7 +202,7 @@ async def test_after_the_end_sending_is_harmless(connected: Connect, tmp_path: P
         for end in (ends.client, ends.host):
             assert end.send_space_bytes == 0
             assert not end.send_datagram(b"x")
-            end.send_control(b"x")
+            end.send_stream(Channel.CONTROL, b"x")
             end.flush()
 
 
@@ -170,7 +210,7 @@ async def test_after_the_end_sending_is_harmless(connected: Connect, tmp_path: P
 async def test_a_word_before_the_close_arrives_before_the_end(connected: Connect, tmp_path: Path) -> None:
     async with connected(tmp_path) as ends:
         await ends.observe()
-        ends.host.send_control(b"bye")
+        ends.host.send_stream(Channel.CONTROL, b"bye")
         ends.host.flush()
         ends.host.close(0, "bye")
         await until(lambda: ends.at_client.lost)
@@ -182,10 +222,10 @@ async def test_a_host_may_speak_before_the_client_has(connected: Connect, tmp_pa
     async with connected(tmp_path) as ends:
         ends.client.observe(ends.at_client)
         ends.host.observe(ends.at_host)
-        ends.host.send_control(b"one ")
-        ends.host.send_control(b"two")
+        ends.host.send_stream(Channel.CONTROL, b"one ")
+        ends.host.send_stream(Channel.CONTROL, b"two")
         ends.host.flush()
-        ends.client.send_control(b"hello")
+        ends.client.send_stream(Channel.CONTROL, b"hello")
         ends.client.flush()
         await until(lambda: ends.at_client.control == b"one two")
 
@@ -206,15 +246,15 @@ async def test_a_session_that_comes_after_the_end_is_told_of_it(connected: Conne
 @in_loop
 async def test_a_session_may_close_while_it_is_told_something(connected: Connect, tmp_path: Path) -> None:
     class Leaving(Listener):
-        def control_received(self, data: bytes, *, now: float) -> None:
-            super().control_received(data, now=now)
+        def stream_received(self, channel: Channel, data: bytes, *, now: float) -> None:
+            super().stream_received(channel, data, now=now)
             ends.host.close(ErrorCode.PROTOCOL_VIOLATION, "not like that")
 
     async with connected(tmp_path) as ends:
         ends.at_host = Leaving()
         ends.client.observe(ends.at_client)
         ends.host.observe(ends.at_host)
-        ends.client.send_control(b"nonsense")
+        ends.client.send_stream(Channel.CONTROL, b"nonsense")
         ends.client.send_datagram(b"more")
         ends.client.flush()
         await until(lambda: ends.at_client.lost and ends.at_host.lost)
@@ -229,7 +269,7 @@ async def test_a_peer_that_takes_no_control_bytes_loses_its_connection(connected
         await ends.observe()
         most = 0
         for _ in range(100):
-            ends.host.send_control(bytes(10_000))
+            ends.host.send_stream(Channel.CONTROL, bytes(10_000))
             most = max(most, ends.host.send_buffer_bytes)
         assert most <= 300_000
         await until(lambda: ends.at_host.lost)

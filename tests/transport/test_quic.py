@@ -29,6 +29,7 @@ from tests.support.transport import (
     quic_host,
 )
 from wavry.errors import ConfigError, ConnectFailedError, ErrorCode
+from wavry.transport import Channel
 from wavry.transport.quic import settings as settings_module
 from wavry.transport.quic.client import connect
 from wavry.transport.quic.connection import format_address
@@ -83,7 +84,7 @@ async def test_a_connection_given_up_with_packets_on_their_way_leaves_none_eithe
     async with quic_host(tmp_path) as host:
         async with quic_dialer(host) as dialer:
             kept = weakref.ref(dialer.link.quic)
-            dialer.link.send_control(b"hello")
+            dialer.link.send_stream(Channel.CONTROL, b"hello")
             dialer.link.flush()
             dialer.close()
         del dialer
@@ -428,15 +429,15 @@ async def test_no_datagram_is_larger_than_the_peer_takes(tmp_path: Path, monkeyp
 
 @in_loop
 async def test_control_bytes_that_nobody_takes_over_are_bounded(tmp_path: Path) -> None:
-    limits = QuicSettings(control_limit_bytes=50_000)
+    limits = QuicSettings(streams_limit_bytes=50_000)
     async with quic_ends(tmp_path, limits) as ends:
         ends.client.observe(ends.at_client)
         for _ in range(100):
-            ends.client.send_control(bytes(2000))
+            ends.client.send_stream(Channel.CONTROL, bytes(2000))
             ends.client.flush()
             await until(lambda: ends.client.send_buffer_bytes < 20_000 or ends.at_client.lost)
         await until(lambda: ends.at_client.lost)
-        assert len(link_of(ends.host)._early_control) <= 52_000
+        assert link_of(ends.host)._early_bytes <= 50_000
 
 
 @in_loop
@@ -446,9 +447,9 @@ async def test_datagrams_that_nobody_takes_over_are_bounded(tmp_path: Path) -> N
         for number in range(300):
             await until(lambda number=number: ends.client.send_datagram(b"%d" % number))  # type: ignore[misc]
             ends.client.flush()
-        ends.client.send_control(b"end")
+        ends.client.send_stream(Channel.CONTROL, b"end")
         ends.client.flush()
-        await until(lambda: link_of(ends.host)._early_control == b"end")
+        await until(lambda: link_of(ends.host)._early == [(Channel.CONTROL, b"end")])
         ends.host.observe(ends.at_host)
         assert ends.at_host.datagrams == [b"%d" % number for number in range(236, 300)]
 
@@ -458,8 +459,8 @@ async def test_datagrams_that_nobody_takes_over_are_bounded(tmp_path: Path) -> N
 
 def misbehave(ends: Ends, what: str) -> None:
     quic = link_of(ends.client).quic
-    if what == "second stream":
-        quic.send_stream_data(4, b"x")
+    if what == "fourth stream":
+        quic.send_stream_data(12, b"x")
     elif what == "unidirectional stream":
         quic.send_stream_data(2, b"x")
     elif what == "end of the control stream":
@@ -472,7 +473,7 @@ def misbehave(ends: Ends, what: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "what", ["second stream", "unidirectional stream", "end of the control stream", "reset", "stop sending"]
+    "what", ["fourth stream", "unidirectional stream", "end of the control stream", "reset", "stop sending"]
 )
 @in_loop
 async def test_streams_are_not_to_be_played_with(what: str, tmp_path: Path) -> None:
@@ -487,9 +488,9 @@ async def test_streams_are_not_to_be_played_with(what: str, tmp_path: Path) -> N
 @in_loop
 async def test_a_session_may_answer_what_came_together_with_the_end_of_the_stream(tmp_path: Path) -> None:
     class Answering(Listener):
-        def control_received(self, data: bytes, *, now: float) -> None:
-            super().control_received(data, now=now)
-            ends.host.send_control(b"answer")
+        def stream_received(self, channel: Channel, data: bytes, *, now: float) -> None:
+            super().stream_received(channel, data, now=now)
+            ends.host.send_stream(Channel.CONTROL, b"answer")
 
     async with quic_ends(tmp_path) as ends:
         await ends.observe()
@@ -581,7 +582,7 @@ async def test_damaged_and_repeated_packets_do_not_hurt_a_connection(tmp_path: P
         sent = record_packets(dialer)
         address = dialer._socket.address
         for number in range(60):
-            dialer.link.send_control(b"%3d" % number)
+            dialer.link.send_stream(Channel.CONTROL, b"%3d" % number)
             dialer.link.send_datagram(b"d")
             dialer.link.flush()
             for packet in sent:

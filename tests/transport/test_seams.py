@@ -12,6 +12,7 @@ from aioquic.quic.connection import QuicConnection
 
 from tests.support.aio import in_loop, until
 from tests.support.transport import link_of, quic_dialer, quic_ends, quic_host
+from wavry.transport import Channel
 from wavry.transport.quic import seams
 from wavry.transport.quic.settings import QuicSettings
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 @in_loop
 async def test_every_private_name_is_still_there(tmp_path: Path) -> None:
     async with quic_host(tmp_path) as host, quic_dialer(host) as dialer:
-        dialer.link.send_control(b"x")
+        dialer.link.send_stream(Channel.CONTROL, b"x")
         dialer.link.flush()
         quic = dialer.link.quic
         source = inspect.getsource(seams)
@@ -75,7 +76,7 @@ async def test_the_backlog_of_a_stream_is_what_is_not_acknowledged(tmp_path: Pat
         quic: QuicConnection = link_of(ends.host).quic
         assert seams.stream_backlog_bytes(quic, 0) == 0
         assert seams.stream_backlog_bytes(quic, 400) == 0
-        ends.host.send_control(bytes(5000))
+        ends.host.send_stream(Channel.CONTROL, bytes(5000))
         assert seams.stream_backlog_bytes(quic, 0) == 5000
         ends.host.flush()
         await until(lambda: seams.stream_backlog_bytes(quic, 0) == 0)

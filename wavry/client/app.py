@@ -15,11 +15,13 @@ from wavry.decode import DecodeStage, Picture, ReceivedUnit, StreamFormat
 from wavry.decode.backlog import BacklogWatch
 from wavry.errors import ConnectFailedError, ConnectionLostError, ErrorCode
 from wavry.files import write_whole
+from wavry.media import Codec
 from wavry.memory import MemoryBudget, Registration
 from wavry.memory.collector import exempt_survivors
 from wavry.memory.reserve import touch_room
 from wavry.observe.sampler import keep_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
+from wavry.rift import Hello
 from wavry.rift.fec import load_arithmetic
 from wavry.transport.quic.client import connect
 
@@ -164,16 +166,22 @@ class ClientApp:
             if self._transport_entry is not None:
                 self._transport_entry.close()
             self._transport_entry = self.budget.register("transport.quic", dialer.memory, policy=dialer.memory.policy)
+            sound = self._make_sound_session()
             session = self._session = self._latest_session = HostSession(
                 dialer.link,
-                self._config.name,
+                Hello(
+                    name=self._config.name,
+                    codecs=tuple(codec.value for codec in Codec),
+                    sound=sound is not None,
+                ),
                 self.statistics,
                 self.budget,
                 on_stream=self._stream_changed,
                 on_unit=self._unit_came,
                 on_source_state=self._source_changed,
                 is_behind=self._is_behind,
-                sound=self._make_sound_session(),
+                parts=[sound] if sound is not None else [],
+                picture_hold_s=self._picture_hold_s,
             )
             self._say("")
             return await self._stay(session, stop, deadline)
@@ -289,6 +297,9 @@ class ClientApp:
         from wavry.client.sound.session import SoundSession
 
         return SoundSession(self._sound, figures, self.budget, self._sound_changed, self._sound_came)
+
+    def _picture_hold_s(self) -> float:
+        return self._sound.picture_hold_s if self._sound is not None else 0.0
 
     @staticmethod
     async def _play_sound(sound: SoundStage) -> None:

@@ -7,16 +7,17 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from wavry import __version__
 from wavry.clock import monotonic_us, timer_at
 from wavry.decode import ReceivedUnit, StreamFormat
 from wavry.errors import ConnectionLostError, ErrorCode, RemoteProtocolError
-from wavry.media import Codec, Size
+from wavry.media import Size
 from wavry.observe.logs import printable
 from wavry.rift import (
     AccessUnitReceived,
     Bye,
-    ControlDecoder,
     FrameLost,
     Hello,
     KeyframeNeeded,
@@ -27,21 +28,19 @@ from wavry.rift import (
     Pong,
     Receiver,
     ReceiverConfig,
-    SoundConfig,
     SourceState,
-    Stream,
     StreamConfig,
     check_version,
-    encode_message,
 )
+from wavry.session import Talk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from wavry.client.sound.session import SoundSession
     from wavry.client.statistics import Statistics
     from wavry.memory import MemoryBudget
-    from wavry.transport import Connection
+    from wavry.session import SessionPart
+    from wavry.transport import Channel, Connection
 
 logger = logging.getLogger(__name__)
 
@@ -63,28 +62,26 @@ _WINDOW_BYTES = 64 * 1024
 most."""
 
 
-SOUND_STREAMS = (bytes([Stream.SOUND]), bytes([Stream.SOUND_PARITY]))
-
-
 class HostSession:
     """A `ConnectionObserver` with a `Receiver`. On the loop, except `request_keyframe`.
 
     Args:
         connection: Open; owned.
-        name: What the host calls this client.
+        hello: What the client says of itself; the size of its datagrams is filled in.
         statistics: Where counts go.
         budget: Where the reorder window registers.
         on_stream: Told how the units of a new epoch are coded.
         on_unit: Gets access units in order.
         on_source_state: Told when the host's screen goes (`False`, why) and comes back.
         is_behind: Says whether whoever gets the units is too slow for them.
-        sound: Takes the sound; None for a client that wants none.
+        parts: What else the session does for the person.
+        picture_hold_s: Says for how long pictures have to wait for the sound.
     """
 
     def __init__(
         self,
         connection: Connection,
-        name: str,
+        hello: Hello,
         statistics: Statistics,
         budget: MemoryBudget,
         *,
@@ -92,7 +89,8 @@ class HostSession:
         on_unit: Callable[[ReceivedUnit], None],
         on_source_state: Callable[[bool, str], None],
         is_behind: Callable[[], bool],
-        sound: SoundSession | None = None,
+        parts: Sequence[SessionPart] = (),
+        picture_hold_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._connection = connection
         self._statistics = statistics
@@ -103,9 +101,12 @@ class HostSession:
         """The present one and the one before, of which units may still be on their way."""
         self._on_source_state = on_source_state
         self._is_behind = is_behind
-        self._sound = sound
+        self._picture_hold_s = picture_hold_s
         self._loop = asyncio.get_running_loop()
-        self._control = ControlDecoder()
+        self.talk = Talk(connection)
+        """Where parts of the session are added that do more for the person than show pictures."""
+        for part in parts:
+            self.talk.add(part)
         self._receiver = Receiver(ReceiverConfig())
         self._playout = Playout()
         self._registrations = [
@@ -126,14 +127,7 @@ class HostSession:
         statistics.clock.restart()
         connection.limit_in_flight(_WINDOW_BYTES)
         connection.observe(self)
-        self._send(
-            Hello(
-                name=name,
-                codecs=tuple(codec.value for codec in Codec),
-                max_datagram_bytes=connection.largest_datagram_bytes,
-                sound=sound is not None,
-            )
-        )
+        self._send(structs.replace(hello, max_datagram_bytes=connection.largest_datagram_bytes))
         self._ping()
 
     @property
@@ -157,7 +151,7 @@ class HostSession:
         self._connection.flush()
 
     def _send(self, message: Message) -> None:
-        self._connection.send_control(encode_message(message))
+        self.talk.say(message)
 
     def _ping(self) -> None:
         if self._loop.time() - self._heard_at > _SILENCE_S:
@@ -191,21 +185,21 @@ class HostSession:
         """Take its buffers out of the budget. They stay there after the end, so that a last report has them."""
         for registration in self._registrations:
             registration.close()
-        if self._sound is not None:
-            self._sound.release()
+        self.talk.release()
 
     # From the host: ConnectionObserver.
 
     def datagrams_received(self, datagrams: Sequence[bytes], *, now: float) -> None:
         """Take media packets; a malformed one is counted and skipped."""
         self._heard_at = now
-        receiver, sound = self._receiver, self._sound
+        receiver = self._receiver
         rtt_ms = self._connection.rtt_ms
         receiver.rtt_s = None if rtt_ms is None else rtt_ms / 1000
         for datagram in datagrams:
             try:
-                if sound is not None and datagram[1:2] in SOUND_STREAMS:
-                    sound.receive_datagram(datagram, now=now)
+                part = self.talk.part_of(datagram)
+                if part is not None:
+                    part.datagram_received(datagram, now=now)
                 else:
                     receiver.receive_datagram(datagram, now=now)
             except RemoteProtocolError as error:
@@ -217,8 +211,7 @@ class HostSession:
     def _drain(self) -> None:
         """Hand on what the receiver has, send what it asks for, and set its timer."""
         now = self._loop.time()
-        if self._sound is not None:
-            self._playout.extra_hold_s = self._sound.picture_hold_s
+        self._playout.extra_hold_s = self._picture_hold_s()
         for event in self._receiver.events():
             match event:
                 case AccessUnitReceived():
@@ -275,12 +268,13 @@ class HostSession:
         self._network.take(self._receiver.stats, window.occupancy)
         self._network.rtt_ms = self._connection.rtt_ms
 
-    def control_received(self, data: bytes, *, now: float) -> None:
+    def stream_received(self, channel: Channel, data: bytes, *, now: float) -> None:
         """Take messages; a wrong one ends the session."""
         self._heard_at = now
         try:
-            for message in self._control.receive(data):
-                self._handle(message)
+            for message in self.talk.messages(channel, data):
+                if not self.talk.message_received(message, now=now):
+                    self._handle(message)
         except RemoteProtocolError as error:
             logger.warning("the host: %s", error)
             self.leave(error.code, str(error)[:256])
@@ -294,9 +288,6 @@ class HostSession:
                 stream = StreamFormat(message.epoch, message.codec, Size(message.width, message.height))
                 self._streams.appendleft(stream)
                 self._on_stream(stream)
-            case SoundConfig():
-                if self._sound is not None:
-                    self._sound.configure(message)
             case Pong(sent_us=sent_us, received_us=received_us):
                 self._statistics.clock.on_pong(sent_us=sent_us, host_us=received_us, now_us=monotonic_us())
             case SourceState(available=available, reason=reason):
@@ -307,16 +298,16 @@ class HostSession:
                 self._bye = message
 
     def writable(self, *, now: float) -> None:
-        """Nothing waits here: a client sends no datagrams."""
+        """Let parts go on with what waited."""
+        self.talk.writable(now=now)
 
     def connection_lost(self, error: ConnectionLostError) -> None:
         """End; what the host said last is the better reason."""
         for timer in (self._receiver_timer, self._playout_timer, self._feedback_timer, self._ping_timer):
             if timer is not None:
                 timer.cancel()
+        self.talk.ended()
         self._network.finish()
-        if self._sound is not None:
-            self._sound.finish()
         if self._bye is not None and not error.was_local:
             error = ConnectionLostError(printable(self._bye.reason), code=self._bye.code)
         if not self.ended.done():

@@ -8,7 +8,7 @@
 
 A `Sender` cuts access units into packets and keeps them in a bounded queue; a `Receiver` puts packets in order, joins
 them and delivers what can be decoded. What they have to tell each other (keyframe requests, feedback) are control
-messages: `encode_message` and `ControlDecoder` are for the one stream that carries them. Whoever owns a core object
+messages: `encode_message` and `MessageDecoder` are for the streams that carry them. Whoever owns a core object
 calls it, then drains its outputs; `now` is monotonic seconds. Bytes of a peer raise `RemoteProtocolError` and nothing
 else.
 """
@@ -19,7 +19,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from wavry.rift.config import ReceiverConfig, SenderConfig
-from wavry.rift.control import MAX_MESSAGE_BYTES, ControlDecoder, encode_message
 from wavry.rift.events import (
     AccessUnitReceived,
     FrameLost,
@@ -29,14 +28,17 @@ from wavry.rift.events import (
     SenderEvent,
     UnitsDropped,
 )
+from wavry.rift.framing import MAX_MESSAGE_BYTES, Message, MessageDecoder, MessageKinds, encode_message
 from wavry.rift.messages import (
+    CONTROL,
     Bye,
+    Denied,
     Feedback,
     Hello,
     KeyframeRequest,
-    Message,
     Ping,
     Pong,
+    RightsGranted,
     SoundConfig,
     SourceState,
     StreamConfig,
@@ -44,6 +46,7 @@ from wavry.rift.messages import (
 )
 from wavry.rift.packet import MAX_UNIT_BYTES, PROTOCOL_MAJOR, PROTOCOL_MINOR, Packet, PacketFlag, Stream
 from wavry.rift.packetizer import Packetizer
+from wavry.rift.rights import Right
 
 if TYPE_CHECKING:
     from wavry.rift.assembler import FrameAssembler, LossReason
@@ -53,13 +56,14 @@ if TYPE_CHECKING:
     from wavry.rift.sender import Sender
 
 __all__ = [
+    "CONTROL",
     "MAX_MESSAGE_BYTES",
     "MAX_UNIT_BYTES",
     "PROTOCOL_MAJOR",
     "PROTOCOL_MINOR",
     "AccessUnitReceived",
     "Bye",
-    "ControlDecoder",
+    "Denied",
     "Feedback",
     "FrameAssembler",
     "FrameLost",
@@ -70,6 +74,8 @@ __all__ = [
     "KeyframeRequested",
     "LossReason",
     "Message",
+    "MessageDecoder",
+    "MessageKinds",
     "Packet",
     "PacketFlag",
     "Packetizer",
@@ -81,6 +87,8 @@ __all__ = [
     "ReceiverEvent",
     "ReceiverStats",
     "ReorderBuffer",
+    "Right",
+    "RightsGranted",
     "Sender",
     "SenderConfig",
     "SenderEvent",

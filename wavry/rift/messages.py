@@ -1,4 +1,4 @@
-"""Control messages: what they say. How they travel is in `control.py`; WIRE.md section 7 is the definition.
+"""Control messages: what they say. How they travel is in `framing.py`; WIRE.md section 7 is the definition.
 
 Every field has bounds, and decoding enforces them: what arrives here as an object is safe to use. Fields that a newer
 minor version adds are ignored, fields that it may leave out have defaults.
@@ -6,12 +6,13 @@ minor version adds are ignored, fields that it may leave out have defaults.
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from wavry.errors import ErrorCode, RemoteProtocolError
 from wavry.media import Codec  # noqa: TC001 (msgspec reads the annotations at run time)
+from wavry.rift.framing import Message, MessageKinds
 from wavry.rift.packet import MAX_DATAGRAM_BYTES, MIN_DATAGRAM_BYTES, PROTOCOL_MAJOR, PROTOCOL_MINOR
 
 U8: TypeAlias = Annotated[int, Meta(ge=0, le=2**8 - 1)]
@@ -22,8 +23,10 @@ ShortText: TypeAlias = Annotated[str, Meta(max_length=32)]
 Text: TypeAlias = Annotated[str, Meta(max_length=256)]
 
 
-class Hello(Struct, frozen=True, kw_only=True):
+class Hello(Message, frozen=True, kw_only=True):
     """First message of each side. `version_major` and `version_minor` keep their meaning in every version."""
+
+    kind: ClassVar[str] = "hello"
 
     version_major: U16 = PROTOCOL_MAJOR
     version_minor: U16 = PROTOCOL_MINOR
@@ -39,9 +42,23 @@ class Hello(Struct, frozen=True, kw_only=True):
     sound: bool = False
     """Of a client: it wants sound. A host sends none to a client that does not say so."""
 
+    input: bool = False
+    """Of a client: it means to send input. A host takes none from a client that does not say so."""
 
-class StreamConfig(Struct, frozen=True, kw_only=True):
+    cursor: bool = False
+    """Of a client: it draws the pointer itself, and wants to know its shape and place."""
+
+    clipboard_send: bool = False
+    """This side tells what is on its clipboard, if the other takes it."""
+
+    clipboard_receive: bool = False
+    """This side takes what is on the other's clipboard."""
+
+
+class StreamConfig(Message, frozen=True, kw_only=True):
     """Host to client: what the units of `epoch` are. Sent before the first of them, on every change."""
+
+    kind: ClassVar[str] = "stream_config"
 
     epoch: U8
     codec: Codec
@@ -59,8 +76,10 @@ class StreamConfig(Struct, frozen=True, kw_only=True):
     full_range: bool = False
 
 
-class SoundConfig(Struct, frozen=True, kw_only=True):
+class SoundConfig(Message, frozen=True, kw_only=True):
     """Host to client: what the sound packets of `epoch` are, and whether there is sound at all; on every change."""
+
+    kind: ClassVar[str] = "sound_config"
 
     epoch: U8
     codec: ShortText = "opus"
@@ -79,15 +98,19 @@ class SoundConfig(Struct, frozen=True, kw_only=True):
     """Why not, for people."""
 
 
-class KeyframeRequest(Struct, frozen=True, kw_only=True):
+class KeyframeRequest(Message, frozen=True, kw_only=True):
     """Client to host: send a keyframe newer than `after_frame_id`."""
+
+    kind: ClassVar[str] = "keyframe_request"
 
     epoch: U8
     after_frame_id: U32
 
 
-class Feedback(Struct, frozen=True, kw_only=True):
+class Feedback(Message, frozen=True, kw_only=True):
     """Client to host, regularly: what arrived. All counts are totals since the connection began."""
+
+    kind: ClassVar[str] = "feedback"
 
     epoch: U8
     highest_packet_id: U32
@@ -113,16 +136,20 @@ class Feedback(Struct, frozen=True, kw_only=True):
     """Whether the client decodes slower than frames come."""
 
 
-class Ping(Struct, frozen=True, kw_only=True):
+class Ping(Message, frozen=True, kw_only=True):
     """Either side: answer with a `Pong` at once."""
+
+    kind: ClassVar[str] = "ping"
 
     ping_id: U32
     sent_us: U63
     """On the asker's monotonic clock."""
 
 
-class Pong(Struct, frozen=True, kw_only=True):
+class Pong(Message, frozen=True, kw_only=True):
     """The answer: the ping's own fields, and when it came."""
+
+    kind: ClassVar[str] = "pong"
 
     ping_id: U32
     sent_us: U63
@@ -130,15 +157,36 @@ class Pong(Struct, frozen=True, kw_only=True):
     """On the answerer's monotonic clock. With the time of return it gives round trip and clock offset."""
 
 
-class SourceState(Struct, frozen=True, kw_only=True):
+class SourceState(Message, frozen=True, kw_only=True):
     """Host to client: whether there is a picture to send, and why not."""
+
+    kind: ClassVar[str] = "source_state"
 
     available: bool
     reason: Text = ""
 
 
-class Bye(Struct, frozen=True, kw_only=True):
+class RightsGranted(Message, frozen=True, kw_only=True):
+    """Host to client: what it may do. Sent after the host's `Hello` and on every change."""
+
+    kind: ClassVar[str] = "rights_granted"
+
+    rights: Annotated[tuple[ShortText, ...], Meta(max_length=16)] = ()
+    """`Right` values. Unknown ones are no error."""
+
+
+class Denied(Message, frozen=True, kw_only=True):
+    """Host to client: something came that needs a right which the client does not have. Said once for each right."""
+
+    kind: ClassVar[str] = "denied"
+
+    right: ShortText
+
+
+class Bye(Message, frozen=True, kw_only=True):
     """Either side: the last message."""
+
+    kind: ClassVar[str] = "bye"
 
     code: U16
     """An `ErrorCode`, or one that a newer version defines."""
@@ -146,20 +194,22 @@ class Bye(Struct, frozen=True, kw_only=True):
     reason: Text = ""
 
 
-Message: TypeAlias = Hello | StreamConfig | SoundConfig | KeyframeRequest | Feedback | Ping | Pong | SourceState | Bye
+CONTROL_MESSAGES: tuple[type[Message], ...] = (
+    Hello,
+    StreamConfig,
+    SoundConfig,
+    KeyframeRequest,
+    Feedback,
+    Ping,
+    Pong,
+    SourceState,
+    RightsGranted,
+    Denied,
+    Bye,
+)
+"""What is said on the control stream."""
 
-MESSAGE_KINDS: dict[str, type[Message]] = {
-    "hello": Hello,
-    "stream_config": StreamConfig,
-    "sound_config": SoundConfig,
-    "keyframe_request": KeyframeRequest,
-    "feedback": Feedback,
-    "ping": Ping,
-    "pong": Pong,
-    "source_state": SourceState,
-    "bye": Bye,
-}
-"""How each message is called on the wire."""
+CONTROL = MessageKinds(CONTROL_MESSAGES)
 
 
 def check_version(hello: Hello) -> None:

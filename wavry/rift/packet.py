@@ -11,7 +11,7 @@ from wavry.errors import ErrorCode, RemoteProtocolError
 PROTOCOL_MAJOR = 1
 """First byte of every packet and `Hello.version_major`. Another value means that nothing can be understood."""
 
-PROTOCOL_MINOR = 2
+PROTOCOL_MINOR = 3
 """Grows when fields, flags, streams or message kinds are added; peers of unlike minors understand each other."""
 
 HEADER = struct.Struct(">BBBBIIHHQ")
@@ -51,6 +51,15 @@ class Stream(IntEnum):
 
     SOUND_PARITY = 5
     """Repairs `SOUND` (`fec.ParityPacket`)."""
+
+    POINTER = 6
+    """Client to host: where the pointer is; the newest wins."""
+
+    CURSOR = 7
+    """Host to client: where the pointer is; the newest wins."""
+
+    PADS = 8
+    """Client to host: the axes of a game pad; the newest wins."""
 
 
 class PacketFlag(IntFlag):

@@ -20,7 +20,7 @@ from wavry.rift.chain import ReferenceChain
 from wavry.rift.config import SenderConfig
 from wavry.rift.events import KeyframeRequested, SenderEvent, UnitsDropped
 from wavry.rift.fec import PARITY_OVERHEAD_BYTES
-from wavry.rift.messages import Feedback, KeyframeRequest, Message
+from wavry.rift.messages import Feedback, KeyframeRequest
 from wavry.rift.nack import parse_nack
 from wavry.rift.packet import MAX_UNIT_BYTES, Stream, packet_id_of
 from wavry.rift.packetizer import Packetizer
@@ -32,6 +32,7 @@ from wavry.rift.sequence import SERIAL_MASK, serial_distance
 if TYPE_CHECKING:
     from wavry.media import AccessUnit
     from wavry.memory import Holder
+    from wavry.rift.framing import Message
 
 _ARRIVALS = bytes([Stream.ARRIVALS])
 

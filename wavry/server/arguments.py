@@ -15,7 +15,9 @@ from wavry.encode.registry import encoder_names
 from wavry.encode.stage import EncodeStageConfig
 from wavry.errors import ConfigError
 from wavry.media import Codec, Size
+from wavry.rift import Right
 from wavry.rift.fec import MAX_REDUNDANCY, MIN_REDUNDANCY
+from wavry.rift.rights import ALL_RIGHTS
 from wavry.server.config import HostConfig, is_loopback
 
 if TYPE_CHECKING:
@@ -37,6 +39,21 @@ def redundancy(text: str) -> float | None:
     if not MIN_REDUNDANCY <= share <= MAX_REDUNDANCY:
         raise ValueError(f"auto, off, or {MIN_REDUNDANCY:g} to {MAX_REDUNDANCY:g}")
     return share
+
+
+def rights(text: str) -> frozenset[Right]:
+    """Return the rights of a list with commas between them.
+
+    Raises:
+        ValueError: One of them does not exist, or nobody could even watch.
+    """
+    try:
+        granted = frozenset(Right(name.strip()) for name in text.split(","))
+    except ValueError:
+        granted = frozenset()
+    if Right.VIEW not in granted:
+        raise ValueError(f"view and any of {', '.join(right for right in Right if right is not Right.VIEW)}")
+    return granted
 
 
 _CODECS = tuple(codec.value for codec in Codec)
@@ -101,6 +118,13 @@ PROGRAM = Program(
             flag="--audio-device",
             metavar="NAME",
             help="the device to record, by its name or a part of it; with system one that plays (the default one)",
+        ),
+        Option(
+            flag="--rights",
+            metavar="LIST",
+            parse=rights,
+            default=ALL_RIGHTS,
+            help=f"what clients may do, with commas: {', '.join(Right)} (all)",
         ),
         Option(flag="--no-auth", help="let anybody in; only with a loopback --listen"),
         Option(
@@ -174,6 +198,7 @@ def _host_config(values: dict[str, Any], codec: Codec) -> HostConfig:
         capture=capture,
         encode=encode,
         sound=SoundCaptureConfig(source=values["audio"], device=values["audio_device"]),
+        rights=values["rights"],
         redundancy=values["fec"],
         listen=(host, port),
         stream_for_s=stream_for,

@@ -13,7 +13,8 @@ from wavry.memory.allocator import return_free_memory
 from wavry.memory.collector import exempt_survivors
 from wavry.memory.reserve import touch_room
 from wavry.pipeline import BoundedQueue, QueueClosed
-from wavry.rift import Sender
+from wavry.rift import Right, Sender
+from wavry.rift.rights import ALL_RIGHTS
 from wavry.rift.sound import SoundSender
 from wavry.server.viewer import SOUND_CONFIG, ViewerSession, sender_config
 from wavry.transport.quic.settings import LARGEST_DATAGRAM_BYTES
@@ -52,6 +53,8 @@ class Broadcast:
         redundancy: Parity over source packets; None follows each viewer's losses, 0 sends none.
         ceiling_bps: Most that the encoder may ever make.
         fps: And so many frames.
+        rights: What viewers may do.
+        add_parts: Adds to the session of a viewer that has introduced itself what it gets besides the stream.
     """
 
     def __init__(
@@ -64,7 +67,11 @@ class Broadcast:
         redundancy: float | None = None,
         ceiling_bps: int = 20_000_000,
         fps: int = 60,
+        rights: frozenset[Right] = ALL_RIGHTS,
+        add_parts: Callable[[ViewerSession], None] = lambda _: None,
     ) -> None:
+        self._rights = rights
+        self._add_parts = add_parts
         self._outputs = outputs
         self._request_keyframe = request_keyframe
         self._on_watched = on_watched
@@ -114,6 +121,7 @@ class Broadcast:
             ceiling_bps=self._ceiling_bps,
             fps=self._fps,
             has_sound=self._sound is not None,
+            rights=self._rights,
         )
         self._sessions.add(session)
         self._all_gone.clear()
@@ -199,6 +207,7 @@ class Broadcast:
             viewer.close(ErrorCode.REFUSED, f"{MAX_VIEWERS} are watching already")
             return
         self._viewers.append(viewer)
+        self._add_parts(viewer)
         for name, holder in viewer.holders().items():
             self.holders[name].add(holder)
         self._room.set()

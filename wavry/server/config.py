@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wavry.capture.sound import SoundCaptureConfig
 from wavry.encode.stage import EncodeStageConfig
 from wavry.errors import ConfigError
+from wavry.rift.rights import ALL_RIGHTS, Right
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +25,9 @@ class HostConfig:
     encode: EncodeStageConfig = field(default_factory=EncodeStageConfig)
 
     sound: SoundCaptureConfig = field(default_factory=SoundCaptureConfig)
+
+    rights: frozenset[Right] = ALL_RIGHTS
+    """What clients may do."""
 
     redundancy: float | None = None
     """Parity over source packets, 0.05 to 0.5. None: as much as each viewer's losses call for. 0: none."""

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from wavry.memory.budget import Bounded
     from wavry.server.config import HostConfig
     from wavry.server.sound_stage import SoundState
+    from wavry.server.viewer import ViewerSession
     from wavry.transport import Connection
 
 logger = logging.getLogger(__name__)
@@ -130,6 +131,8 @@ class Host:
             redundancy=self._config.redundancy,
             ceiling_bps=self._config.encode.bitrate_bps,
             fps=self._config.encode.fps,
+            rights=self._config.rights,
+            add_parts=self._add_parts,
         )
         self._capture = CaptureStage(source, self._reopen, frames, self._source_changed)
         self._sound = self._build_sound()
@@ -204,6 +207,9 @@ class Host:
 
     def _admit(self, connection: Connection) -> None:
         self._broadcast.admit(connection)
+
+    def _add_parts(self, viewer: ViewerSession) -> None:
+        """Give a viewer what it gets besides the stream."""
 
     def _watched(self, watched: bool) -> None:
         if self._config.stream_for_s is None:

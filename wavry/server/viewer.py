@@ -12,7 +12,6 @@ from wavry.errors import ConnectionLostError, ErrorCode, LocalProtocolError, Rem
 from wavry.observe.logs import printable
 from wavry.rift import (
     Bye,
-    ControlDecoder,
     Feedback,
     Hello,
     KeyframeRequest,
@@ -20,16 +19,19 @@ from wavry.rift import (
     Message,
     Ping,
     Pong,
+    Right,
     Sender,
     SenderConfig,
     SoundConfig,
     SourceState,
     StreamConfig,
     check_version,
-    encode_message,
 )
 from wavry.rift.packet import MAX_DATAGRAM_BYTES, MIN_DATAGRAM_BYTES
+from wavry.rift.rights import ALL_RIGHTS
 from wavry.rift.sound import SoundSender, SoundSenderConfig
+from wavry.server.rights import ClientRights
+from wavry.session import Talk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from wavry.memory import Holder
     from wavry.rift.delta import RateDecision
     from wavry.server.sound_stage import SoundPacketOut, SoundState
-    from wavry.transport import Connection
+    from wavry.transport import Channel, Connection
 
 logger = logging.getLogger(__name__)
 
@@ -99,6 +101,7 @@ class ViewerSession:
         ceiling_bps: Most that the encoder is given.
         fps: Most frames per second that it makes.
         has_sound: Whether sound is to be had, if the client wants it.
+        rights: What the client may do.
     """
 
     def __init__(
@@ -114,6 +117,7 @@ class ViewerSession:
         ceiling_bps: int,
         fps: int,
         has_sound: bool = False,
+        rights: frozenset[Right] = ALL_RIGHTS,
     ) -> None:
         self.connection = connection
         self.name = connection.peer
@@ -123,7 +127,12 @@ class ViewerSession:
         self._on_gone = on_gone
         self._on_rate = on_rate
         self._loop = asyncio.get_running_loop()
-        self._control = ControlDecoder()
+        self.talk = Talk(connection)
+        self.rights = ClientRights(rights, self._send)
+        """What this client may do; whoever takes something from it asks."""
+        self.hello = Hello()
+        """What the client said of itself."""
+        """Where parts of the session are added that do more for this client than send pictures and sound."""
         self.sender = Sender(sender_config(connection.largest_datagram_bytes, redundancy, ceiling_bps, fps))
         self._peer_max_datagram_bytes = MAX_DATAGRAM_BYTES
         self._fit_datagrams()
@@ -233,7 +242,7 @@ class ViewerSession:
         self.connection.close(code, reason)
 
     def _send(self, message: Message) -> None:
-        self.connection.send_control(encode_message(message))
+        self.talk.say(message)
 
     def _send_sound(self, now: float) -> None:
         if self.sound is not None:
@@ -290,18 +299,23 @@ class ViewerSession:
         rtt_ms = self.connection.rtt_ms
         self.sender.rtt_s = None if rtt_ms is None else rtt_ms / 1000
         for datagram in datagrams:
+            part = self.talk.part_of(datagram)
             try:
-                self.sender.receive_datagram(datagram, now=now)
+                if part is not None:
+                    part.datagram_received(datagram, now=now)
+                else:
+                    self.sender.receive_datagram(datagram, now=now)
             except RemoteProtocolError as error:
                 logger.debug("%s: a datagram was skipped: %s", self.name, error)
         self._follow_rate()
         self._send_media(now)
 
-    def control_received(self, data: bytes, *, now: float) -> None:
+    def stream_received(self, channel: Channel, data: bytes, *, now: float) -> None:
         """Take messages; a wrong one ends the session."""
         try:
-            for message in self._control.receive(data):
-                self._handle(message, now)
+            for message in self.talk.messages(channel, data):
+                if not self.talk.message_received(message, now=now):
+                    self._handle(message, now)
         except RemoteProtocolError as error:
             logger.warning("%s: %s", self.name, error)
             self.close(error.code, str(error))
@@ -328,10 +342,15 @@ class ViewerSession:
         self.name = f"{name} ({self.connection.peer})" if name else self.connection.peer
         self._codecs = hello.codecs
         self._peer_max_datagram_bytes = hello.max_datagram_bytes
-        if hello.sound and self._has_sound:
+        self.hello, self.rights.name = hello, self.name
+        if Right.VIEW not in self.rights.granted:
+            self.close(ErrorCode.REFUSED, "this client has no right to view")
+            return
+        if hello.sound and self._has_sound and Right.AUDIO in self.rights.granted:
             self.sound = SoundSender(SOUND_CONFIG)
         self.is_watching = True
         self._send(Hello(name=f"wavry {__version__}", max_datagram_bytes=self.connection.largest_datagram_bytes))
+        self.rights.tell()
         self.connection.flush()
         logger.info("%s watches", self.name)
         self._on_watching(self)
@@ -346,6 +365,7 @@ class ViewerSession:
     def writable(self, *, now: float) -> None:
         """Send what waited for the window to open."""
         self._send_media(now)
+        self.talk.writable(now=now)
         if self.has_room:
             self._on_room()
 
@@ -354,6 +374,7 @@ class ViewerSession:
         self._hello_timer.cancel()
         if self._send_timer is not None:
             self._send_timer.cancel()
+        self.talk.ended()
         if self.is_watching:
             logger.info("%s has left: %s", self.name, printable(str(error)))
         self._on_gone(self)

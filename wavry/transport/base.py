@@ -1,11 +1,12 @@
 """What a session knows of its connection, and the connection of its session.
 
-A connection carries unreliable datagrams and one reliable, ordered control stream. All of it lives on the event
+A connection carries unreliable datagrams and three reliable, ordered streams (`Channel`). All of it lives on the event
 loop's thread.
 """
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -14,14 +15,32 @@ if TYPE_CHECKING:
     from wavry.errors import ConnectionLostError
 
 
+class Channel(IntEnum):
+    """A stream in both directions. What is lost of one holds up none of the others."""
+
+    CONTROL = 0
+    """What both sides say of the stream and of themselves."""
+
+    INPUT = 1
+    """Keys, buttons and text: leaves before everything else that is reliable."""
+
+    BULK = 2
+    """What may be large and has time: leaves when nothing else waits. Its sender keeps most of it to itself
+    (`Connection.stream_backlog_bytes`)."""
+
+
+BY_URGENCY = (Channel.INPUT, Channel.CONTROL, Channel.BULK)
+"""What leaves first when several wait."""
+
+
 class ConnectionObserver(Protocol):
     """What a connection tells. Called on the loop; must not block, and must not raise."""
 
     def datagrams_received(self, datagrams: Sequence[bytes], *, now: float) -> None:
         """Take everything that one wake-up brought, in order of arrival."""
 
-    def control_received(self, data: bytes, *, now: float) -> None:
-        """Take the next bytes of the control stream; they need not end where a message ends."""
+    def stream_received(self, channel: Channel, data: bytes, *, now: float) -> None:
+        """Take the next bytes of a stream; they need not end where a message ends."""
 
     def writable(self, *, now: float) -> None:
         """Note that `send_space_bytes` may have grown. Called at the end of every wake-up."""
@@ -51,7 +70,7 @@ class Connection(Protocol):
 
     @property
     def send_buffer_bytes(self) -> int:
-        """Bytes handed over that have not left: datagrams and control stream."""
+        """Bytes handed over that have not left: datagrams and streams."""
 
     @property
     def rtt_ms(self) -> float | None:
@@ -78,11 +97,14 @@ class Connection(Protocol):
             DatagramTooLargeError: It would never fit.
         """
 
-    def send_control(self, data: bytes) -> None:
-        """Queue bytes on the control stream for the next `flush`.
+    def send_stream(self, channel: Channel, data: bytes) -> None:
+        """Queue bytes on a stream for the next `flush`. A host's wait until the client has sent some there.
 
         A peer that takes none for so long that they pile up beyond the bound loses its connection.
         """
+
+    def stream_backlog_bytes(self, channel: Channel) -> int:
+        """Return the bytes of a stream that the peer has not acknowledged."""
 
     def limit_in_flight(self, window_bytes: int | None) -> None:
         """Let so many bytes be unacknowledged from now on, whatever is lost. None leaves it to the transport."""

@@ -7,13 +7,14 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from wavry.errors import ConnectionLostError, DatagramTooLargeError, ErrorCode
+from wavry.transport.base import BY_URGENCY, Channel
 
 if TYPE_CHECKING:
     from wavry.transport.base import ConnectionObserver
 
 MAX_DATAGRAM_BYTES = 1200
 QUEUE_LIMIT_BYTES = 256 * 1024
-"""Most bytes between the two ends, for datagrams and for control each."""
+"""Most bytes between the two ends, for datagrams and for all streams together."""
 
 
 def loopback_pair(*, queue_limit_bytes: int = QUEUE_LIMIT_BYTES) -> tuple[LoopbackConnection, LoopbackConnection]:
@@ -26,7 +27,7 @@ def loopback_pair(*, queue_limit_bytes: int = QUEUE_LIMIT_BYTES) -> tuple[Loopba
 
 
 class LoopbackConnection:
-    """One end; see `Connection`. Bounded by `queue_limit_bytes`: datagrams are refused, control ends it."""
+    """One end; see `Connection`. Bounded by `queue_limit_bytes`: datagrams are refused, streams end it."""
 
     rtt_ms: float | None = 0.0
     min_rtt_ms: float | None = 0.0
@@ -40,7 +41,7 @@ class LoopbackConnection:
         self._observer: ConnectionObserver | None = None
         self._datagrams: deque[bytes] = deque(maxlen=queue_limit_bytes)  # counted in bytes below
         self._datagram_bytes = 0
-        self._control = bytearray()
+        self._streams = {channel: bytearray() for channel in Channel}
         self._delivery: asyncio.Handle | None = None
         self._closed = asyncio.Event()
         self._error: ConnectionLostError | None = None
@@ -65,7 +66,11 @@ class LoopbackConnection:
     @property
     def send_buffer_bytes(self) -> int:
         """Bytes on the way to the other end."""
-        return self._datagram_bytes + len(self._control)
+        return self._datagram_bytes + self._stream_bytes
+
+    @property
+    def _stream_bytes(self) -> int:
+        return sum(map(len, self._streams.values()))
 
     def send_datagram(self, data: bytes) -> bool:
         """Queue a datagram."""
@@ -77,13 +82,17 @@ class LoopbackConnection:
         self._datagram_bytes += len(data)
         return True
 
-    def send_control(self, data: bytes) -> None:
-        """Queue control bytes; too many that nobody takes end the connection."""
+    def send_stream(self, channel: Channel, data: bytes) -> None:
+        """Queue bytes of a stream; too many that nobody takes end the connection."""
         if self._closed.is_set():
             return
-        self._control += data
-        if len(self._control) > self._limit_bytes:
-            self.close(ErrorCode.TIMEOUT, "the peer does not read its control stream")
+        self._streams[channel] += data
+        if self._stream_bytes > self._limit_bytes:
+            self.close(ErrorCode.TIMEOUT, "the peer does not read its streams")
+
+    def stream_backlog_bytes(self, channel: Channel) -> int:
+        """Bytes of a stream on the way to the other end."""
+        return len(self._streams[channel])
 
     def limit_in_flight(self, window_bytes: int | None) -> None:
         """Nothing is ever in flight here."""
@@ -99,12 +108,14 @@ class LoopbackConnection:
         if other is None or other._observer is None or other._closed.is_set():
             return
         now = self._loop.time()
-        control, self._control = bytes(self._control), bytearray()
+        streams = {channel: bytes(self._streams[channel]) for channel in BY_URGENCY if self._streams[channel]}
+        self._streams = {channel: bytearray() for channel in Channel}
         datagrams = list(self._datagrams)
         self._datagrams.clear()
         self._datagram_bytes = 0
-        if control:
-            other._observer.control_received(control, now=now)
+        for channel, data in streams.items():
+            if not other._closed.is_set():
+                other._observer.stream_received(channel, data, now=now)
         if datagrams and not other._closed.is_set():
             other._observer.datagrams_received(datagrams, now=now)
         if not other._closed.is_set():

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wavry.errors import ConnectionLostError
+    from wavry.transport import Channel
     from wavry.transport.quic.connection import QuicLink
     from wavry.transport.quic.settings import QuicSettings
 
@@ -79,7 +80,7 @@ class WavrySide:
         while self._sends and self._link.send_datagram(payload):
             self._counter.count += 1
 
-    def control_received(self, data: bytes, *, now: float) -> None:
+    def stream_received(self, channel: Channel, data: bytes, *, now: float) -> None:
         """Nobody says anything."""
 
     def connection_lost(self, error: ConnectionLostError) -> None:

@@ -23,11 +23,12 @@ from network.link import Link
 from wavry.errors import RemoteProtocolError
 from wavry.observe.histogram import Histogram
 from wavry.rift import (
+    CONTROL,
     AccessUnitReceived,
-    ControlDecoder,
     FrameLost,
     KeyframeNeeded,
     KeyframeRequest,
+    MessageDecoder,
     Receiver,
     ReceiverConfig,
     Sender,
@@ -130,7 +131,7 @@ class Simulation:
         self.outcome = Outcome()
         shape = shape or StreamShape()
         self._encoder = PretendEncoder(shape, seed=seed)
-        self._decoder = ControlDecoder()
+        self._decoder = MessageDecoder(CONTROL)
         self._on_event = on_event
         self._frame_interval_s = 1 / shape.fps
         self._frame_slots = 0

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wavry.rift import SoundConfig, Stream
 from wavry.rift.sound import SoundReceiver
+from wavry.session import SessionPart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,12 +14,12 @@ if TYPE_CHECKING:
     from wavry.client.sound.figures import SoundFigures
     from wavry.client.sound.stage import SoundStage
     from wavry.memory import MemoryBudget, Registration
-    from wavry.rift import SoundConfig
+    from wavry.rift import Message
     from wavry.rift.sound import SoundPacket
 
 
-class SoundSession:
-    """Receives for a `SoundStage`. On the loop.
+class SoundSession(SessionPart):
+    """Receives for a `SoundStage`.
 
     Args:
         stage: Plays; outlives the connection.
@@ -26,6 +28,9 @@ class SoundSession:
         on_config: Told what the host says of its sound, for a recording.
         on_packet: Gets each packet that became known with what it was coded with.
     """
+
+    datagram_streams = (Stream.SOUND, Stream.SOUND_PARITY)
+    message_types = (SoundConfig,)
 
     def __init__(
         self,
@@ -44,22 +49,19 @@ class SoundSession:
         self._config: SoundConfig | None = None
         self._registrations: list[Registration] = []
 
-    def configure(self, config: SoundConfig) -> None:
+    def message_received(self, message: Message, *, now: float) -> None:
         """Take what the host says of its sound."""
+        assert isinstance(message, SoundConfig)  # nothing else is asked for
         if not self._registrations:
             holders = self._receiver.holders().items()
             self._registrations = [self._budget.register(name, each, policy=each.policy) for name, each in holders]
-        self._config = config
-        self._on_config(config)
-        self._stage.configure(config)
+        self._config = message
+        self._on_config(message)
+        self._stage.configure(message)
 
-    def receive_datagram(self, data: bytes, *, now: float) -> None:
-        """Take a datagram of the sound streams.
-
-        Raises:
-            RemoteProtocolError: It is malformed; it is counted, nothing else changed.
-        """
-        packets = self._receiver.receive_datagram(data)
+    def datagram_received(self, datagram: bytes, *, now: float) -> None:
+        """Take a datagram of the sound streams."""
+        packets = self._receiver.receive_datagram(datagram)
         if packets:
             self._figures.take(self._receiver.stats)
             self._stage.take(packets, now=now)
@@ -69,13 +71,8 @@ class SoundSession:
                     if packet.epoch == config.epoch:
                         self._on_packet(packet, config)
 
-    @property
-    def picture_hold_s(self) -> float:
-        """For how long the picture has to wait for the sound."""
-        return self._stage.picture_hold_s
-
-    def finish(self) -> None:
-        """Take note that the connection has ended."""
+    def ended(self) -> None:
+        """Play no more."""
         self._stage.end_connection()
 
     def release(self) -> None:

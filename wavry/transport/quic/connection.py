@@ -16,6 +16,7 @@ from aioquic.quic import events
 
 from wavry.clock import timer_at
 from wavry.errors import ConnectionLostError, DatagramTooLargeError, ErrorCode
+from wavry.transport.base import BY_URGENCY, Channel
 from wavry.transport.quic import seams
 from wavry.transport.quic.path_mtu import PathMtu
 from wavry.transport.quic.settings import DATAGRAM_OVERHEAD_BYTES, SMALLEST_DATAGRAM_BYTES
@@ -30,8 +31,12 @@ if TYPE_CHECKING:
     from wavry.transport.quic.settings import QuicSettings
     from wavry.transport.quic.socket import Address
 
-CONTROL_STREAM_ID = 0
-"""The client's first bidirectional stream; the only one there is."""
+STREAM_IDS = {channel: 4 * channel for channel in Channel}
+"""The client's first bidirectional streams; there are no others."""
+
+_CHANNELS = {stream_id: channel for channel, stream_id in STREAM_IDS.items()}
+
+_URGENCY: dict[int | None, int] = {STREAM_IDS[channel]: place for place, channel in enumerate(BY_URGENCY)}
 
 
 class QuicLink:
@@ -60,9 +65,11 @@ class QuicLink:
         self._timer: asyncio.TimerHandle | None = None
         self._queued_bytes = 0
         self._early_datagrams: list[bytes] = []
-        self._early_control = bytearray()
-        self._waiting_control = bytearray()
-        """Said before the client has opened the control stream."""
+        self._early: list[tuple[Channel, bytes]] = []
+        self._early_bytes = 0
+        """Of streams, and datagrams above: what came before there was a session."""
+        self._waiting: dict[Channel, bytearray] = {}
+        """Said before the client has opened the stream."""
         self._closing = False
         self._closed = asyncio.Event()
         self._error: ConnectionLostError | None = None
@@ -114,9 +121,12 @@ class QuicLink:
 
     @property
     def send_buffer_bytes(self) -> int:
-        """Datagrams that have not left, and control bytes that are not acknowledged."""
-        stream = seams.stream_backlog_bytes(self.quic, CONTROL_STREAM_ID)
-        return self._queued_bytes + len(self._waiting_control) + stream
+        """Datagrams that have not left, and bytes of streams that are not acknowledged."""
+        return self._queued_bytes + sum(map(self.stream_backlog_bytes, Channel))
+
+    def stream_backlog_bytes(self, channel: Channel) -> int:
+        """Bytes of a stream that wait for it to be opened, or for being acknowledged."""
+        return len(self._waiting.get(channel, b"")) + seams.stream_backlog_bytes(self.quic, STREAM_IDS[channel])
 
     @property
     def packets_in_ledger(self) -> int:
@@ -139,9 +149,9 @@ class QuicLink:
         """Choose who is told, and hand over what came before."""
         self._observer = observer
         now = self._loop.time()
-        if self._early_control:
-            early, self._early_control = bytes(self._early_control), bytearray()
-            observer.control_received(early, now=now)
+        early, self._early, self._early_bytes = self._early, [], 0
+        for channel, data in early:
+            observer.stream_received(channel, data, now=now)
         if self._early_datagrams:
             datagrams, self._early_datagrams = self._early_datagrams, []
             observer.datagrams_received(datagrams, now=now)
@@ -158,20 +168,19 @@ class QuicLink:
         self._queued_bytes += len(data)
         return True
 
-    def send_control(self, data: bytes) -> None:
-        """Queue bytes on the control stream."""
+    def send_stream(self, channel: Channel, data: bytes) -> None:
+        """Queue bytes on a stream."""
         if self._closing:
             return
-        if self.send_buffer_bytes + len(data) > self._settings.control_limit_bytes:
-            self.close(ErrorCode.TIMEOUT, "the peer does not read its control stream")
+        if self.send_buffer_bytes + len(data) > self._settings.streams_limit_bytes:
+            self.close(ErrorCode.TIMEOUT, "the peer does not read its streams")
             return
-        self._waiting_control += data
-        self._send_waiting_control()
+        self._waiting.setdefault(channel, bytearray()).extend(data)
+        self._send_waiting(channel)
 
-    def _send_waiting_control(self) -> None:
-        if self._waiting_control and seams.can_send_on_stream(self.quic, CONTROL_STREAM_ID):
-            data, self._waiting_control = bytes(self._waiting_control), bytearray()
-            self.quic.send_stream_data(CONTROL_STREAM_ID, data)
+    def _send_waiting(self, channel: Channel) -> None:
+        if channel in self._waiting and seams.can_send_on_stream(self.quic, STREAM_IDS[channel]):
+            self.quic.send_stream_data(STREAM_IDS[channel], bytes(self._waiting.pop(channel)))
 
     def limit_in_flight(self, window_bytes: int | None) -> None:
         """Set the congestion window, within the bounds of `SessionWindow`."""
@@ -182,6 +191,7 @@ class QuicLink:
         if self._closed.is_set():
             return
         now = self._loop.time()
+        seams.order_streams(self.quic, _URGENCY)
         for address, packets in groupby(self.quic.datagrams_to_send(now=now), key=itemgetter(1)):
             self._send([data for data, _ in packets], address)
         if now >= self._path.due_at and seams.is_confirmed(self.quic):
@@ -275,31 +285,36 @@ class QuicLink:
         else:
             self._early_datagrams = (self._early_datagrams + datagrams)[-_EARLY_DATAGRAMS:]
 
-    def _deliver_control(self, data: bytes, now: float) -> None:
+    def _deliver_stream(self, channel: Channel, data: bytes, now: float) -> None:
         if self._observer is not None:
-            self._observer.control_received(data, now=now)
-        elif len(self._early_control) + len(data) <= self._settings.control_limit_bytes:
-            self._early_control += data
+            self._observer.stream_received(channel, data, now=now)
+        elif self._early_bytes + len(data) + _EARLY_OVERHEAD_BYTES <= self._settings.streams_limit_bytes:
+            self._early.append((channel, data))
+            self._early_bytes += len(data) + _EARLY_OVERHEAD_BYTES
         else:  # aioquic opens the stream's window further whether anybody reads or not
-            self.close(ErrorCode.TIMEOUT, "nobody takes the control stream here")
+            self.close(ErrorCode.TIMEOUT, "nobody takes the streams here")
 
     def _handle(self, event: events.QuicEvent, now: float) -> None:
         match event:
             case events.StreamDataReceived(stream_id=stream_id, data=data, end_stream=ended):
-                if stream_id != CONTROL_STREAM_ID:
+                channel = _CHANNELS.get(stream_id)
+                if channel is None:
                     self.close(ErrorCode.PROTOCOL_VIOLATION, f"stream {stream_id} is not part of the protocol")
                     return
-                self._send_waiting_control()
-                self._deliver_control(data, now)
+                self._send_waiting(channel)
+                self._deliver_stream(channel, data, now)
                 if ended:
-                    self.close(ErrorCode.PROTOCOL_VIOLATION, "the control stream was ended")
+                    self.close(ErrorCode.PROTOCOL_VIOLATION, "a stream was ended")
             case events.StreamReset() | events.StopSendingReceived():
-                self.close(ErrorCode.PROTOCOL_VIOLATION, "the control stream was ended")
+                self.close(ErrorCode.PROTOCOL_VIOLATION, "a stream was ended")
             case events.HandshakeCompleted():
                 if seams.peer_max_datagram_bytes(self.quic) < SMALLEST_DATAGRAM_BYTES:
                     self.close(ErrorCode.PROTOCOL_VIOLATION, "the peer takes no datagrams, or only small ones")
                     return
                 self._path.start(now=now)
+                seams.open_streams(self.quic, STREAM_IDS.values())
+                for channel in Channel:
+                    self._send_waiting(channel)
                 if not self.connected.done():
                     self.connected.set_result(None)
             case events.ConnectionTerminated():
@@ -328,6 +343,9 @@ class QuicLink:
 
 _EARLY_DATAGRAMS = 64
 """Datagrams kept for a session that is not there yet; the oldest go."""
+
+_EARLY_OVERHEAD_BYTES = 128
+"""Charged for each piece of a stream that is kept so: its objects."""
 
 
 def _code(event: events.ConnectionTerminated) -> int:

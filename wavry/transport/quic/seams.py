@@ -16,7 +16,7 @@ from aioquic.tls import Epoch
 from wavry.transport.quic.congestion import SessionWindow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from aioquic.quic.connection import QuicConnection, QuicNetworkPath
     from cryptography import x509
@@ -192,11 +192,18 @@ def peer_connection_id_bytes(quic: QuicConnection) -> int:
     return len(quic._peer_cid.cid)
 
 
+def open_streams(quic: QuicConnection, stream_ids: Iterable[int]) -> None:
+    """Have a client's streams, lowest first: after a higher one aioquic takes a lower one for discarded."""
+    if quic._is_client:
+        for stream_id in sorted(stream_ids):
+            quic._get_or_create_stream_for_send(stream_id)
+
+
 def can_send_on_stream(quic: QuicConnection, stream_id: int) -> bool:
     """Whether a stream takes bytes: one that the peer has yet to open, or has ended, does not."""
     stream = quic._streams.get(stream_id)
     if stream is None:
-        return quic._is_client and not quic._stream_is_discarded(stream_id)
+        return False
     return stream.sender._reset_error_code is None and stream.sender._buffer_fin is None
 
 
@@ -204,6 +211,15 @@ def stream_backlog_bytes(quic: QuicConnection, stream_id: int) -> int:
     """Return the bytes of a stream that the peer has not acknowledged."""
     stream = quic._streams.get(stream_id)
     return len(stream.sender._buffer) if stream is not None else 0
+
+
+def order_streams(quic: QuicConnection, urgency: Mapping[int | None, int]) -> None:
+    """Let streams have the next packet by their urgency, least number first, unknown ones last.
+
+    aioquic puts those that had a turn behind the others.
+    """
+    if len(quic._streams_queue) > 1:
+        quic._streams_queue.sort(key=lambda stream: urgency.get(stream.stream_id, len(urgency)))
 
 
 def ledger_packets(quic: QuicConnection) -> int:

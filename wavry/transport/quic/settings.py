@@ -40,8 +40,8 @@ class QuicSettings:
     idle_timeout_s: float = 10.0
     """After this silence the peer is gone. Both sides ping every second."""
 
-    control_limit_bytes: int = 256 * 1024
-    """Most control bytes that may wait for a peer that does not take them; then it loses its connection."""
+    streams_limit_bytes: int = 256 * 1024
+    """Most bytes of streams that may wait for a peer that does not take them; then it loses its connection."""
 
     max_connections: int = 16
     """Most connections of a host, handshakes included; further ones are refused. About 100 kB each."""
@@ -58,9 +58,9 @@ class QuicSettings:
 
     @property
     def connection_cap_bytes(self) -> int:
-        """Most one connection holds: itself, its control stream, and the ledger of a window full of small packets."""
+        """Most one connection holds: itself, its streams, and the ledger of a window full of small packets."""
         ledger = MAX_WINDOW_BYTES // BASE_BYTES * LEDGER_BYTES_PER_PACKET
-        return CONNECTION_BYTES + self.control_limit_bytes + ledger
+        return CONNECTION_BYTES + self.streams_limit_bytes + ledger
 
     def configuration(self, *, is_client: bool) -> QuicConfiguration:
         """Return these settings as aioquic wants them."""
@@ -69,8 +69,8 @@ class QuicSettings:
             congestion_control_algorithm=ALGORITHM,
             idle_timeout=self.idle_timeout_s,
             is_client=is_client,
-            max_data=self.control_limit_bytes,
-            max_stream_data=self.control_limit_bytes,
+            max_data=self.streams_limit_bytes,
+            max_stream_data=self.streams_limit_bytes,
             max_datagram_size=BASE_BYTES,
             max_datagram_frame_size=self.max_udp_payload_bytes,
         )

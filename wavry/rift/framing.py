@@ -1,4 +1,4 @@
-"""The control stream: messages framed on QUIC's ordered bytes.
+"""Messages on one of QUIC's ordered streams: how they are framed.
 
 Decoding goes in three steps, so that no field of the peer sizes an allocation: the length is checked before a byte of
 the body is kept, the envelope is split without looking into it, and only a known kind of bounded size is decoded.
@@ -6,18 +6,17 @@ the body is kept, the envelope is split without looking into it, and only a know
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import msgspec
 
 from wavry.errors import LocalProtocolError, RemoteProtocolError
-from wavry.rift.messages import MESSAGE_KINDS, Message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 MAX_MESSAGE_BYTES = 32 * 1024
-"""Largest body on the stream. Room for kinds that are not invented yet."""
-
-MAX_KNOWN_MESSAGE_BYTES = 8 * 1024
-"""Largest payload of a kind we know: `Hello` with every text at its longest, four bytes each, comes to 3.2 kB."""
+"""Largest body on a stream. Room for kinds that are not invented yet."""
 
 _MAX_KIND_BYTES = 66
 _LENGTH_BYTES = 4
@@ -25,34 +24,75 @@ _LENGTH_BYTES = 4
 _Envelope = tuple[msgspec.Raw, msgspec.Raw]
 _decode_envelope: Final = msgspec.msgpack.Decoder(_Envelope).decode
 _decode_kind: Final = msgspec.msgpack.Decoder(str).decode
-_decode_payload: Final = {
-    kind: msgspec.msgpack.Decoder(message_type).decode for kind, message_type in MESSAGE_KINDS.items()
-}
 _encode: Final = msgspec.msgpack.Encoder().encode
-_kind_of: Final = {message_type: kind for kind, message_type in MESSAGE_KINDS.items()}
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that one side says. Every field has bounds, which decoding enforces."""
+
+    kind: ClassVar[str]
+    """Its name on the wire."""
+
+    max_bytes: ClassVar[int] = 8 * 1024
+    """Largest payload. `Hello` with every text at its longest, four bytes each, comes to 3.2 kB."""
 
 
 def encode_message(message: Message) -> bytes:
-    """Return the message as it stands on the stream, length in front.
+    """Return the message as it stands on its stream, length in front.
 
     Raises:
         LocalProtocolError: A text of it is so long that no peer would take it.
     """
     payload = _encode(message)
-    if len(payload) > MAX_KNOWN_MESSAGE_BYTES:
-        raise LocalProtocolError(f"{type(message).__name__} of {len(payload)} bytes, {MAX_KNOWN_MESSAGE_BYTES} allowed")
-    body = _encode((_kind_of[type(message)], msgspec.Raw(payload)))
+    if len(payload) > message.max_bytes:
+        raise LocalProtocolError(f"{type(message).__name__} of {len(payload)} bytes, {message.max_bytes} allowed")
+    body = _encode((message.kind, msgspec.Raw(payload)))
     return len(body).to_bytes(_LENGTH_BYTES, "big") + body
 
 
-class ControlDecoder:
-    """Cuts the peer's half of the control stream into messages.
+class MessageKinds:
+    """What may be said on one stream.
+
+    Args:
+        types: The types of its messages.
+    """
+
+    def __init__(self, types: Iterable[type[Message]]) -> None:
+        self._known: dict[str, tuple[int, Callable[[msgspec.Raw], Message]]] = {}
+        self.add(types)
+
+    def add(self, types: Iterable[type[Message]]) -> None:
+        """Let more be said."""
+        self._known |= {each.kind: (each.max_bytes, msgspec.msgpack.Decoder(each).decode) for each in types}
+
+    def decode(self, kind: str, payload: msgspec.Raw) -> Message | None:
+        """Return the message, or None for a kind that is not known.
+
+        Raises:
+            RemoteProtocolError: It is larger than its kind may be.
+            ValueError: A field is missing, of another type or out of its bounds.
+        """
+        known = self._known.get(kind)
+        if known is None:
+            return None
+        max_bytes, decode = known
+        if len(memoryview(payload)) > max_bytes:
+            raise RemoteProtocolError(f"message {kind} of more than {max_bytes} bytes")
+        return decode(payload)
+
+
+class MessageDecoder:
+    """Cuts the peer's half of a stream into messages.
 
     Holds at most one unfinished message, 37 kB. After an error the stream has no meaning any more: every further call
     raises the same.
+
+    Args:
+        kinds: What may be said there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: MessageKinds) -> None:
+        self._kinds = kinds
         self._buffer = bytearray()
         self._wanted_bytes = _LENGTH_BYTES
         self._is_in_body = False
@@ -99,9 +139,7 @@ class ControlDecoder:
             else:
                 size_bytes = int.from_bytes(self._buffer, "big")
                 if not 0 < size_bytes <= MAX_MESSAGE_BYTES:
-                    raise RemoteProtocolError(
-                        f"control message of {size_bytes} bytes, 1 to {MAX_MESSAGE_BYTES} allowed"
-                    )
+                    raise RemoteProtocolError(f"message of {size_bytes} bytes, 1 to {MAX_MESSAGE_BYTES} allowed")
                 self._expect(size_bytes, is_body=True)
         return messages
 
@@ -115,15 +153,12 @@ class ControlDecoder:
         try:
             raw_kind, raw_payload = _decode_envelope(body)
             if len(memoryview(raw_kind)) > _MAX_KIND_BYTES:
-                raise RemoteProtocolError("the name of a control message is longer than 64 bytes")
+                raise RemoteProtocolError("the name of a message is longer than 64 bytes")
             kind = _decode_kind(raw_kind)
-            decode = _decode_payload.get(kind)
-            if decode is None:
-                self.messages_skipped += 1
-                return None
-            if len(memoryview(raw_payload)) > MAX_KNOWN_MESSAGE_BYTES:
-                raise RemoteProtocolError(f"control message {kind} of more than {MAX_KNOWN_MESSAGE_BYTES} bytes")
-            return decode(raw_payload)
+            message = self._kinds.decode(kind, raw_payload)
         except (ValueError, RecursionError) as error:  # msgspec's own errors and UnicodeDecodeError are ValueErrors
             reason = ascii(str(error)[:200])  # it may quote the peer
-            raise RemoteProtocolError(f"control message {kind}: {reason}") from None
+            raise RemoteProtocolError(f"message {kind}: {reason}") from None
+        if message is None:
+            self.messages_skipped += 1
+        return message

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from wavry.errors import ErrorCode, LocalProtocolError, RemoteProtocolError
 from wavry.media import Codec
 from wavry.rift import (
+    CONTROL,
     MAX_MESSAGE_BYTES,
     Bye,
-    ControlDecoder,
     Feedback,
     Hello,
     KeyframeRequest,
     Message,
+    MessageDecoder,
     Ping,
     Pong,
     SourceState,
@@ -56,7 +57,7 @@ def frame(kind: object, fields: object) -> bytes:
 def test_messages_survive_any_cut_of_the_stream(messages: list[Message], cuts: list[int]) -> None:
     stream = b"".join(map(encode_message, messages))
     places = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
-    decoder = ControlDecoder()
+    decoder = MessageDecoder(CONTROL)
     received: list[Message] = []
     for begin, end in pairwise(places):
         received += decoder.receive(stream[begin:end])
@@ -69,14 +70,14 @@ def test_the_framing_stands_as_wire_md_says() -> None:
 
 
 def test_unknown_kinds_are_skipped_and_counted() -> None:
-    decoder = ControlDecoder()
+    decoder = MessageDecoder(CONTROL)
     wire = frame("clipboard", {"text": "x" * 30_000}) + encode_message(EXAMPLES[4]) + frame("", [1, [2, None]])
     assert decoder.receive(wire) == [EXAMPLES[4]]
     assert decoder.messages_skipped == 2
 
 
 def test_unknown_fields_are_ignored_and_absent_ones_have_defaults() -> None:
-    assert ControlDecoder().receive(frame("hello", {"version_major": 1, "gpu": ["x"]})) == [Hello()]
+    assert MessageDecoder(CONTROL).receive(frame("hello", {"version_major": 1, "gpu": ["x"]})) == [Hello()]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_unknown_fields_are_ignored_and_absent_ones_have_defaults() -> None:
 )
 def test_a_message_out_of_its_bounds_breaks_the_protocol(kind: object, fields: object) -> None:
     with pytest.raises(RemoteProtocolError) as caught:
-        ControlDecoder().receive(frame(kind, fields))
+        MessageDecoder(CONTROL).receive(frame(kind, fields))
     assert caught.value.code == ErrorCode.PROTOCOL_VIOLATION
     assert len(str(caught.value)) < 300
 
@@ -111,7 +112,7 @@ def test_a_message_out_of_its_bounds_breaks_the_protocol(kind: object, fields: o
 @pytest.mark.parametrize("size", [0, MAX_MESSAGE_BYTES + 1, 2**32 - 1])
 def test_a_length_out_of_bounds_is_refused_before_a_byte_is_kept(size: int) -> None:
     with pytest.raises(RemoteProtocolError, match=f"of {size} bytes"):
-        ControlDecoder().receive(size.to_bytes(4, "big"))
+        MessageDecoder(CONTROL).receive(size.to_bytes(4, "big"))
 
 
 @pytest.mark.parametrize(
@@ -129,11 +130,11 @@ def test_a_length_out_of_bounds_is_refused_before_a_byte_is_kept(size: int) -> N
 )
 def test_bytes_that_are_no_envelope_break_the_protocol(body: bytes) -> None:
     with pytest.raises(RemoteProtocolError):
-        ControlDecoder().receive(len(body).to_bytes(4, "big") + body)
+        MessageDecoder(CONTROL).receive(len(body).to_bytes(4, "big") + body)
 
 
 def test_after_a_fault_the_decoder_stays_broken() -> None:
-    decoder = ControlDecoder()
+    decoder = MessageDecoder(CONTROL)
     for data in (bytes(4), encode_message(EXAMPLES[4]), b""):
         with pytest.raises(RemoteProtocolError, match="of 0 bytes"):
             decoder.receive(data)
@@ -145,7 +146,7 @@ def test_a_message_no_peer_would_take_is_our_own_fault() -> None:
 
 
 def test_a_newer_major_version_is_refused_naming_both() -> None:
-    with pytest.raises(RemoteProtocolError, match=r"peer speaks RIFT 2\.5, this side 1\.2; update this side") as caught:
+    with pytest.raises(RemoteProtocolError, match=r"peer speaks RIFT 2\.5, this side 1\.3; update this side") as caught:
         check_version(Hello(version_major=2, version_minor=5))
     assert caught.value.code == ErrorCode.UNSUPPORTED_VERSION
 
