@@ -51,7 +51,7 @@ async def _run_app(app: ClientApp, stop: asyncio.Event) -> None:
 def _run_with_window(config: ClientConfig) -> None:
     """Give the window this thread, which SDL wants, and the event loop another one."""
     from wavry.client.app import ClientApp
-    from wavry.client.window import Window
+    from wavry.client.window.window import Window
     from wavry.pipeline import BoundedQueue, Overflow
 
     host, port = config.address

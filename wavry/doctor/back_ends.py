@@ -208,8 +208,8 @@ def _decoder(codec: Codec, unit: AccessUnit | None) -> Finding:
 def _renderers() -> list[Finding]:
     """Try the renderers in a window that is never shown."""
     try:
-        from wavry.client import renderer
-        from wavry.client.sdl import sdl2, sdl_error, start_video
+        from wavry.client.window import renderer
+        from wavry.client.window.sdl import sdl2, sdl_error, start_video
     except ImportError as error:
         return [Finding("window", False, str(error))]
     renderer.set_hints()
@@ -228,7 +228,7 @@ def _renderers() -> list[Finding]:
 
 
 def _no_window(reason: str) -> list[Finding]:
-    from wavry.client.renderer import RENDERERS
+    from wavry.client.window.renderer import RENDERERS
 
     return [Finding(name, False, reason) for name in RENDERERS]
 
@@ -236,7 +236,7 @@ def _no_window(reason: str) -> list[Finding]:
 def _renderers_of(window: object) -> list[Finding]:
     import av
 
-    from wavry.client.renderer import RENDERERS, open_renderer
+    from wavry.client.window.renderer import RENDERERS, open_renderer
 
     try:
         chosen = open_renderer(window, av.VideoFrame(*_TRIAL_SIZE, "yuv420p"))

@@ -40,7 +40,7 @@ def _ffmpeg_libraries() -> dict[str, Value]:
 
 def _sdl_version() -> str | None:
     try:
-        from wavry.client.sdl import sdl2
+        from wavry.client.window.sdl import sdl2
     except ImportError:
         return None
     found = sdl2.SDL_version()

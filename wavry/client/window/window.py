@@ -11,15 +11,16 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from wavry.backends import AUTO
-from wavry.client.renderer import Renderer, open_renderer, set_hints
-from wavry.client.sdl import sdl2, sdl_error, start_video
+from wavry.client.window.renderer import Renderer, open_renderer, set_hints
+from wavry.client.window.sdl import sdl2, sdl_error, start_video
 from wavry.clock import monotonic_us
 from wavry.errors import BackendUnavailableError
 from wavry.memory import checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from wavry.client.window.part import WindowPart
     from wavry.decode import Picture
     from wavry.pipeline import BoundedQueue
 
@@ -38,6 +39,7 @@ class Window:
         fullscreen: Start without borders over the whole monitor; F11 changes it.
         renderer: `auto` or a name of `RENDERERS`.
         on_mute: Called when the person presses F10.
+        parts: What else is in the window.
 
     Raises:
         BackendUnavailableError: SDL finds no screen.
@@ -52,14 +54,17 @@ class Window:
         fullscreen: bool = False,
         renderer: str = AUTO,
         on_mute: Callable[[], None] = lambda: None,
+        parts: Sequence[WindowPart] = (),
     ) -> None:
         self._pictures = pictures
         self._on_shown = on_shown
         self._wanted_renderer = renderer
         self._on_mute = on_mute
+        self._parts = parts
         self._renderer: Renderer | None = None
         self._fitted = False
         self._open = True
+        self._needs_redraw = False
         set_hints()
         try:
             start_video()
@@ -76,6 +81,18 @@ class Window:
             reason = sdl_error()
             sdl2.SDL_Quit()
             raise BackendUnavailableError("window", reason)
+        for part in parts:
+            part.opened(self)
+
+    @property
+    def handle(self) -> Any:
+        """SDL's window."""
+        return self._window
+
+    @property
+    def renderer(self) -> Renderer | None:
+        """What draws the picture; None before the first one."""
+        return self._renderer
 
     # From any thread.
 
@@ -111,11 +128,13 @@ class Window:
             picture = self._pictures.get_nowait()
             if picture is not None:
                 self._show(picture)
-            elif needs_redraw and self._renderer is not None:
-                self._renderer.show()
+            elif needs_redraw:
+                self._draw()
 
     def _handle(self, event: Any) -> bool:
         """Act on one event; say whether the window must be drawn again."""
+        if any(part.handle(event) for part in self._parts):
+            return self._take_redraw()
         kind = event.type
         if kind in (sdl2.SDL_QUIT, self._quit_event):
             self._open = False
@@ -125,7 +144,7 @@ class Window:
             self._toggle_fullscreen()
         elif kind == sdl2.SDL_KEYDOWN and event.key.keysym.sym == sdl2.SDLK_F10:
             self._on_mute()
-        return bool(
+        return self._take_redraw() or bool(
             kind == sdl2.SDL_WINDOWEVENT
             and event.window.event in (sdl2.SDL_WINDOWEVENT_EXPOSED, sdl2.SDL_WINDOWEVENT_SIZE_CHANGED)
         )
@@ -141,9 +160,25 @@ class Window:
             refused = "; ".join(map(str, self._renderer.refusals))
             logger.info("window: %s renderer%s", self._renderer.name, f" (refused {refused})" if refused else "")
         self._renderer.upload(picture.frame)
-        self._renderer.show()
+        self._draw()
         checkpoint("picture_shown")
         self._on_shown(picture, monotonic_us())
+
+    def redraw(self) -> None:
+        """Have the window drawn again once the present event is dealt with."""
+        self._needs_redraw = True
+
+    def _take_redraw(self) -> bool:
+        needs_redraw, self._needs_redraw = self._needs_redraw, False
+        return needs_redraw
+
+    def _draw(self) -> None:
+        """Draw the picture and what is over it."""
+        renderer = self._renderer
+        if renderer is not None and renderer.draw():
+            for part in self._parts:
+                part.draw()
+            renderer.present()
 
     def _fit_to(self, width: int, height: int) -> None:
         """Give the window the stream's size, if the monitor has room for it and nobody chose another."""
@@ -160,6 +195,8 @@ class Window:
 
     def close(self) -> None:
         """Free everything."""
+        for part in self._parts:
+            part.closed()
         if self._renderer is not None:
             self._renderer.close()
         sdl2.SDL_DestroyWindow(self._window)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wavry.backends import AUTO
-from wavry.client.sdl import sdl2, sdl_error
+from wavry.client.window.sdl import sdl2, sdl_error
 from wavry.errors import BackendUnavailableError, ConfigError, NoBackendError
 from wavry.media import Rect, Size
 
@@ -66,16 +66,24 @@ class Renderer:
             raise BackendUnavailableError(self.name, sdl_error())
         self._size = size
 
-    def show(self) -> None:
-        """Draw the texture, its shape kept, black around it. Does nothing before the first `upload`."""
+    def draw(self) -> bool:
+        """Draw the texture, its shape kept, black around it; `present` shows it.
+
+        Returns:
+            False before the first `upload`: nothing was drawn.
+        """
         if self._texture is None or self._size is None:
-            return
+            return False
         width, height = ctypes.c_int(), ctypes.c_int()
         sdl2.SDL_GetRendererOutputSize(self.handle, width, height)
         place = placed(self._size, Size(width.value, height.value))
         if place.size != (width.value, height.value):
             sdl2.SDL_RenderClear(self.handle)
         sdl2.SDL_RenderCopy(self.handle, self._texture, None, sdl2.SDL_Rect(*place))
+        return True
+
+    def present(self) -> None:
+        """Show what was drawn."""
         sdl2.SDL_RenderPresent(self.handle)
 
     def close(self) -> None:
@@ -152,7 +160,8 @@ def _measure(renderer: Renderer, sample: av.VideoFrame) -> float:
     for _ in range(_TRIAL_PICTURES):
         started = time.perf_counter()
         renderer.upload(sample)
-        renderer.show()
+        renderer.draw()
+        renderer.present()
         # Reading a pixel back makes a GPU finish what it only queued.
         sdl2.SDL_RenderReadPixels(renderer.handle, corner, sdl2.SDL_PIXELFORMAT_ARGB8888, pixel, 4)
         times.append((time.perf_counter() - started) * 1000)
