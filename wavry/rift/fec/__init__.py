@@ -13,9 +13,9 @@ are of them (`wavry.rift.fec.coefficients` says what holds across windows). WIRE
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from wavry.lazy import on_demand
 from wavry.rift.fec.config import MAX_REDUNDANCY, MAX_WINDOW_FRAMES, MAX_WINDOW_PACKETS, MIN_REDUNDANCY, FecConfig
 from wavry.rift.fec.packets import PARITY_OVERHEAD_BYTES, ParityFamily, ParityPacket, SourcePacket
 
@@ -49,13 +49,8 @@ def load_arithmetic() -> None:
     load_tables()
 
 
-_OF_ONE_END = {"StreamingFecDecoder": "decoder", "StreamingFecEncoder": "encoder"}
-"""Which module has what only one of the two ends needs."""
-
-
-def __getattr__(name: str) -> Any:
-    """Load it when it is asked for, as `wavry.rift` does."""
-    if name not in _OF_ONE_END:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value = getattr(import_module(f"{__name__}.{_OF_ONE_END[name]}"), name)
-    return value
+__getattr__ = on_demand(
+    globals(),
+    {"StreamingFecDecoder": "decoder", "StreamingFecEncoder": "encoder"},
+)
+"""What only one of the two ends needs."""

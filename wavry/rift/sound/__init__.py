@@ -12,9 +12,9 @@ WIRE.md section 5 has the bytes. Like all of `wavry.rift` it has no clock: `now`
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from wavry.lazy import on_demand
 from wavry.rift.sound.config import SoundPlayoutConfig, SoundReceiverConfig, SoundSenderConfig
 from wavry.rift.sound.packet import MAX_OPUS_BYTES, SOUND_HEADER_BYTES, SoundFlag, SoundPacket
 
@@ -39,20 +39,15 @@ __all__ = [
     "SoundStats",
 ]
 
-_OF_ONE_END = {
-    "Pull": "playout",
-    "PullKind": "playout",
-    "SoundPlayout": "playout",
-    "SoundReceiver": "receiver",
-    "SoundSender": "sender",
-    "SoundStats": "receiver",
-}
-"""Which module has what only one of the two ends needs."""
-
-
-def __getattr__(name: str) -> Any:
-    """Load it when it is asked for, as `wavry.rift` does."""
-    if name not in _OF_ONE_END:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value = getattr(import_module(f"{__name__}.{_OF_ONE_END[name]}"), name)
-    return value
+__getattr__ = on_demand(
+    globals(),
+    {
+        "Pull": "playout",
+        "PullKind": "playout",
+        "SoundPlayout": "playout",
+        "SoundReceiver": "receiver",
+        "SoundSender": "sender",
+        "SoundStats": "receiver",
+    },
+)
+"""What only one of the two ends needs."""
