@@ -134,7 +134,8 @@ def test_no_key_is_made_and_none_is_reported(report: dict[str, Any], data_home: 
 
 def test_a_key_is_reported_by_its_fingerprint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from wavry.doctor.machine import identity
-    from wavry.transport.identity import HostIdentity, data_directory
+    from wavry.keyfile import data_directory
+    from wavry.transport.identity import HostIdentity
 
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     key = HostIdentity.load_or_create(data_directory())
@@ -143,7 +144,7 @@ def test_a_key_is_reported_by_its_fingerprint(tmp_path: Path, monkeypatch: pytes
 
 def test_a_file_that_is_no_key_is_reported_as_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from wavry.doctor.machine import identity
-    from wavry.transport.identity import data_directory
+    from wavry.keyfile import data_directory
 
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     data_directory().mkdir(parents=True)

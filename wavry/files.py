@@ -11,15 +11,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_whole(path: Path, data: bytes, *, flag: str) -> None:
+def write_whole(path: Path, data: bytes, *, flag: str, mode: int = 0o666) -> None:
     """Write a file so that a reader sees all of it or the one before.
 
+    Args:
+        path: The file.
+        data: All of it.
+        flag: The setting that asked for it, for the message.
+        mode: Who may read and write it, less the umask.
+
     Raises:
-        ConfigError: It can't be written; `flag` names the setting that asked for it.
+        ConfigError: It can't be written.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_bytes(data)
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+            file.write(data)
         temporary.replace(path)
     except OSError as error:
         _remove(temporary)

@@ -123,7 +123,8 @@ def _open_files() -> int | None:
 def identity() -> dict[str, Value]:
     """Return where the host's key is, its fingerprint, and what is wrong with it; makes none."""
     from wavry.errors import ConfigError
-    from wavry.transport.identity import HostIdentity, data_directory
+    from wavry.keyfile import data_directory
+    from wavry.transport.identity import HostIdentity
 
     directory = data_directory()
     fingerprint = problem = None

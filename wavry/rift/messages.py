@@ -6,7 +6,7 @@ minor version adds are ignored, fields that it may leave out have defaults.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, ClassVar, Protocol, TypeAlias
 
 from msgspec import Meta
 
@@ -212,7 +212,19 @@ CONTROL_MESSAGES: tuple[type[Message], ...] = (
 CONTROL = MessageKinds(CONTROL_MESSAGES)
 
 
-def check_version(hello: Hello) -> None:
+class Versioned(Protocol):
+    """A first message."""
+
+    @property
+    def version_major(self) -> int:
+        """Another one, and nothing can be understood."""
+
+    @property
+    def version_minor(self) -> int:
+        """Others are understood."""
+
+
+def check_version(hello: Versioned) -> None:
     """Make sure that we can talk with the peer. Unlike minor versions can.
 
     Raises:

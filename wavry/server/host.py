@@ -18,6 +18,7 @@ from wavry.encode.registry import open_encoder
 from wavry.encode.stage import EncodeOutput, EncodeStage, output_bytes
 from wavry.errors import ConfigError, ErrorCode
 from wavry.files import write_whole
+from wavry.keyfile import data_directory
 from wavry.media import Frame, Size
 from wavry.memory import MemoryBudget, Registration, format_table
 from wavry.memory.collector import exempt_survivors
@@ -28,7 +29,7 @@ from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
 from wavry.server.broadcast import Broadcast
 from wavry.server.capture_stage import CaptureStage
 from wavry.server.sound_stage import SoundStage, new_sound_queue
-from wavry.transport.identity import HostIdentity, data_directory
+from wavry.transport.identity import HostIdentity
 from wavry.transport.quic.connection import format_address
 from wavry.transport.quic.server import QuicListener, listen
 

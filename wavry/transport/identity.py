@@ -7,34 +7,28 @@ the key through TLS; it is valid for 13 days, because browsers accept a pinned c
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from wavry.errors import ConfigError
+from wavry.keyfile import load_or_create_key
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
 CERTIFICATE_LIFETIME = timedelta(days=13)
 _RENEW_BEFORE_END = timedelta(days=2)
 _KEY_FILE = "host-key.pem"
+_KIND = "an ECDSA P-256 key"
 _COMMON_NAME = "wavry"
-
-
-def data_directory() -> Path:
-    """Return the directory of this user's wavry files; it may not exist yet."""
-    return Path(platformdirs.user_data_dir("wavry", appauthor=False))
 
 
 def key_fingerprint(public_key: CertificatePublicKeyTypes) -> str:
@@ -58,13 +52,9 @@ class HostIdentity:
             ConfigError: The file is there and is no ECDSA P-256 key, or the directory can't be used.
         """
         path = directory / _KEY_FILE
-        try:
-            pem = path.read_bytes() if path.exists() else _create_key_file(path)
-            key = serialization.load_pem_private_key(pem, password=None)
-        except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:  # TypeError: it has a password
-            raise ConfigError("host key", path, f"a readable ECDSA P-256 key ({error})") from error
+        key = load_or_create_key(path, lambda: ec.generate_private_key(ec.SECP256R1()), what="host key", kind=_KIND)
         if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-            raise ConfigError("host key", path, "an ECDSA P-256 key")
+            raise ConfigError("host key", path, _KIND)
         return cls(key)
 
     @staticmethod
@@ -84,23 +74,6 @@ class HostIdentity:
         if known is None or not known.not_valid_before_utc <= at <= known.not_valid_after_utc - _RENEW_BEFORE_END:
             known = self._certificate = _self_signed(self.key, at)
         return known
-
-
-def _create_key_file(path: Path) -> bytes:
-    key = ec.generate_private_key(ec.SECP256R1())
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".host-key-")  # 0600
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-        os.link(temporary, path)  # unlike a rename, it does not replace the key another host has just made
-    except FileExistsError:
-        pass
-    finally:
-        temporary.unlink()
-    return path.read_bytes()
 
 
 def _self_signed(key: ec.EllipticCurvePrivateKey, at: datetime) -> x509.Certificate:

@@ -1,0 +1,29 @@
+"""What a proof is bound to: the keys of both sides and the nonces of this one connection."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+_PROOF_LABEL = b"wavry client proof 1\0"
+
+
+class Binding(NamedTuple):
+    """Who talks with whom, now. A proof for one of these is worth nothing for another."""
+
+    host_fingerprint: bytes
+    """SHA-256 of the host's public key, as this side sees it in TLS."""
+
+    client_key: bytes
+    """The client's public key, raw."""
+
+    host_nonce: bytes
+    client_nonce: bytes
+
+    @property
+    def nonces(self) -> bytes:
+        """Both of them; their lengths are fixed."""
+        return self.host_nonce + self.client_nonce
+
+    def proof_text(self) -> bytes:
+        """Return what a client signs."""
+        return _PROOF_LABEL + self.host_fingerprint + self.client_key + self.nonces
