@@ -7,6 +7,7 @@ Flags win over the file, the file over the defaults.
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import logging
 import re
 import sys
@@ -192,6 +193,16 @@ def region(text: str) -> Rect:
     if match is None:
         raise ValueError("a region like 0,0,1280,720 (x, y, width, height)")
     return Rect(*(int(number) for number in match.groups()))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address can only be reached from this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def address(text: str) -> tuple[str, int]:

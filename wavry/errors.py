@@ -176,6 +176,10 @@ class ConnectFailedError(TransportError):
         return f"could not connect to {self.address}: {self.reason}"
 
 
+class NotLetInError(ConnectFailedError):
+    """The host does not let this client in, or is not the one that is known; trying again changes nothing."""
+
+
 class ConnectionLostError(TransportError):
     """A connection that stood has ended.
 

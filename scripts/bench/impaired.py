@@ -80,7 +80,7 @@ def run(scenario: Scenario, options: argparse.Namespace) -> dict[str, Any]:
         relay, address = start_relay(address, out, environment, *scenario.flags, "--seed", options.seed)
         stack.callback(relay.close)
         witness = Witness(options.size)
-        config = ClientConfig(address=cli.address(address), headless=True, duration_s=options.seconds)
+        config = ClientConfig(address=cli.address(address), headless=True, no_auth=True, duration_s=options.seconds)
         app = ClientApp(config, on_picture=witness.see)
         asyncio.run(run_until_stopped(partial(watch, app)))
         relay.process.send_signal(signal.SIGINT)

@@ -54,7 +54,7 @@ async def test_what_repairs_take_is_loaded_beside_the_loop_once_a_protected_stre
     monkeypatch.setattr(app_module, "_SETTLED_S", 0.0)
     monkeypatch.setattr(app_module, "connect", connect)
     monkeypatch.setattr(app_module, "load_arithmetic", lambda: loaded_by.append(threading.current_thread().name))
-    app = ClientApp(ClientConfig(address=("nowhere", 1), headless=True))
+    app = ClientApp(ClientConfig(address=("nowhere", 1), headless=True, no_auth=True))
     stop = asyncio.Event()
     running = asyncio.create_task(app.run(stop))
     async with asyncio.timeout(PATIENCE_S):

@@ -129,7 +129,11 @@ async def streaming(capsys: pytest.CaptureFixture[str]) -> AsyncIterator[Stream]
     loop = asyncio.get_running_loop()
     capture = CaptureConfig(source="testcard", size=Size(320, 180), fps=120)
     sound = SoundCaptureConfig(source="tone")
-    host = Host(HostConfig(capture=capture, sound=sound, encode=EncodeStageConfig(fps=120), listen=("127.0.0.1", 0)))
+    host = Host(
+        HostConfig(
+            capture=capture, sound=sound, encode=EncodeStageConfig(fps=120), listen=("127.0.0.1", 0), no_auth=True
+        )
+    )
     hosting = loop.create_task(host.run(stop))
     address: re.Match[str] | None = None
 
@@ -145,7 +149,7 @@ async def streaming(capsys: pytest.CaptureFixture[str]) -> AsyncIterator[Stream]
     def on_picture(picture: Picture) -> None:
         loop.call_soon_threadsafe(stream.on_picture, picture)
 
-    client = ClientApp(ClientConfig(address=where, headless=True), on_picture=on_picture)
+    client = ClientApp(ClientConfig(address=where, headless=True, no_auth=True), on_picture=on_picture)
     stream = Stream(host, client)
     watching = loop.create_task(client.run(stop))
     stalled = await connect(*where)

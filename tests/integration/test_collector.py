@@ -33,7 +33,7 @@ def thawed() -> Iterator[None]:
 async def test_a_host_that_is_ready_has_exempted_what_it_imported(capsys: pytest.CaptureFixture[str]) -> None:
     stop = asyncio.Event()
     capture = CaptureConfig(source="testcard", size=Size(64, 64))
-    host = asyncio.create_task(Host(HostConfig(capture=capture, listen=("127.0.0.1", 0))).run(stop))
+    host = asyncio.create_task(Host(HostConfig(capture=capture, listen=("127.0.0.1", 0), no_auth=True)).run(stop))
     await until(lambda: host.done() or " ready " in capsys.readouterr().out)
     exempt = gc.get_freeze_count()
     stop.set()
@@ -45,5 +45,5 @@ async def test_a_host_that_is_ready_has_exempted_what_it_imported(capsys: pytest
 async def test_a_client_has_exempted_what_it_imported_before_it_connects() -> None:
     stop = asyncio.Event()
     stop.set()
-    await ClientApp(ClientConfig(address=("127.0.0.1", 1), headless=True)).run(stop)
+    await ClientApp(ClientConfig(address=("127.0.0.1", 1), headless=True, no_auth=True)).run(stop)
     assert gc.get_freeze_count() > 10_000

@@ -8,19 +8,18 @@ import pytest
 
 from tests.pairing.helpers import HOST_KEY, OTHER_KEY, Host, client_gate, meet
 from wavry.errors import ErrorCode, RemoteProtocolError
-from wavry.pairing.messages import (
+from wavry.rift import Message, MessageDecoder, MessageKinds, Right, encode_message
+from wavry.rift.messages import Knock, Welcome
+from wavry.rift.pairing import (
     TO_CLIENT,
     TO_HOST,
     Challenge,
-    Knock,
     PairAnswer,
     PairConfirm,
     PairDone,
     PairStart,
     Proof,
-    Welcome,
 )
-from wavry.rift import Message, MessageDecoder, Right, encode_message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -190,7 +189,7 @@ def test_a_client_may_say_what_it_likes_in_any_order(order: tuple[Message, ...],
 
 @pytest.mark.parametrize("message", [*TO_A_HOST, *TO_A_CLIENT])
 def test_a_byte_too_much_or_too_little_breaks_the_protocol(message: Message) -> None:
-    kinds = TO_HOST if message in TO_A_HOST else TO_CLIENT
+    kinds = MessageKinds(TO_HOST if message in TO_A_HOST else TO_CLIENT)
     assert MessageDecoder(kinds).receive(encode_message(message)) == [message]
     for name in message.__struct_fields__:
         value = getattr(message, name)

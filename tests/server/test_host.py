@@ -34,7 +34,7 @@ async def test_who_reads_that_it_is_ready_may_ask_for_a_report_at_once(
     monkeypatch.setattr(builtins, "print", note)
     capture = CaptureConfig(source="testcard", size=Size(64, 64))
     stop = asyncio.Event()
-    config = HostConfig(capture=capture, listen=("127.0.0.1", 0), memory_report=tmp_path / "report.json")
+    config = HostConfig(capture=capture, listen=("127.0.0.1", 0), no_auth=True, memory_report=tmp_path / "report.json")
     host = asyncio.create_task(Host(config).run(stop))
     await until(lambda: host.done() or bool(expected))
     stop.set()

@@ -40,7 +40,7 @@ class SlowClient(ClientApp):
 
 def main() -> None:
     """Be the client of the host at argv[1]."""
-    app = SlowClient(ClientConfig(address=cli.address(sys.argv[1]), headless=True))
+    app = SlowClient(ClientConfig(address=cli.address(sys.argv[1]), headless=True, no_auth=True))
     asyncio.run(run_until_stopped(app.run))
 
 

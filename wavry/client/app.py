@@ -8,12 +8,13 @@ import logging
 from typing import TYPE_CHECKING
 
 from wavry.client.clock_sync import ClockSync
+from wavry.client.entrance import Entrance
 from wavry.client.session import HostSession
 from wavry.client.statistics import Statistics
 from wavry.clock import monotonic
 from wavry.decode import DecodeStage, Picture, ReceivedUnit, StreamFormat
 from wavry.decode.backlog import BacklogWatch
-from wavry.errors import ConnectFailedError, ConnectionLostError, ErrorCode
+from wavry.errors import ConnectFailedError, ConnectionLostError, ErrorCode, NotLetInError
 from wavry.files import write_whole
 from wavry.media import Codec
 from wavry.memory import MemoryBudget, Registration
@@ -69,6 +70,8 @@ class ClientApp:
         self._on_status = on_status
         self.budget = MemoryBudget()
         self.statistics = Statistics(ClockSync())
+        self._entrance = None if config.no_auth else Entrance(self._host_name, config.name, config.pin)
+        """How it is let in; None where nothing is to be proved."""
         self._session: HostSession | None = None
         """While it stands."""
         self._latest_session: HostSession | None = None
@@ -137,6 +140,8 @@ class ClientApp:
             try:
                 error = await self._connect_once(stop, deadline)
                 attempt = 0
+            except NotLetInError:
+                raise
             except ConnectFailedError as failure:
                 if not self._was_connected and monotonic() >= give_up_at:
                     raise
@@ -157,10 +162,12 @@ class ClientApp:
         left = _ATTEMPT_S if deadline is None else min(_ATTEMPT_S, max(0.1, deadline - monotonic()))
         dialer = await connect(host, port, timeout_s=left)
         try:
+            logger.info("host key sha256:%s", dialer.host_fingerprint)
+            if self._entrance is not None and dialer.host_fingerprint is not None:
+                await self._entrance.pass_through(dialer.link, dialer.host_fingerprint)
             if self._was_connected:
                 self.statistics.network.reconnects += 1
             self._was_connected = True
-            logger.info("host key sha256:%s", dialer.host_fingerprint)
             if self._latest_session is not None:
                 self._latest_session.release()
             if self._transport_entry is not None:
@@ -185,6 +192,8 @@ class ClientApp:
             )
             self._say("")
             return await self._stay(session, stop, deadline)
+        except ConnectionLostError as error:  # before there was a session
+            return error
         finally:
             self._session = None
             dialer.close()

@@ -11,6 +11,7 @@ from wavry.cli import Option, Program
 from wavry.client.config import ClientConfig
 from wavry.client.session import CLIENT_NAME
 from wavry.errors import ConfigError
+from wavry.pairing.pin import is_pin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +46,11 @@ PROGRAM = Program(
         Option(flag="--snapshot", metavar="FILE", parse=Path, help="write the last picture to FILE.png at the end"),
         Option(flag="--stats-json", metavar="FILE", parse=Path, help="write the figures of the run at the end"),
         Option(flag="--no-auth", help="connect without pairing; only to a loopback address"),
+        Option(
+            flag="--pin",
+            metavar="PIN",
+            help="pair with the host, by the six digits that `python -m wavry.server pair` shows there",
+        ),
         Option(flag="--name", metavar="NAME", default=CLIENT_NAME, help="what the host calls this client"),
         Option(flag="--fullscreen", help="start in full screen; F11 changes it"),
         Option(
@@ -87,8 +93,15 @@ def read_arguments(arguments: Sequence[str] | None) -> tuple[ClientConfig, dict[
         from wavry.client.recording import check_recording_path
 
         check_recording_path(values["record"])
+    host, port = values["HOST:PORT"]
+    if values["no_auth"] and not cli.is_loopback(host):
+        raise ConfigError("--no-auth", f"with {host}:{port}", "only a loopback address")
+    if values["pin"] is not None and (values["no_auth"] or not is_pin(values["pin"])):
+        raise ConfigError("--pin", "that", "six digits, and not with --no-auth")  # it is a secret, if a wrong one
     config = ClientConfig(
         address=values["HOST:PORT"],
+        no_auth=values["no_auth"],
+        pin=values["pin"],
         headless=values["headless"],
         duration_s=values["duration"],
         connect_timeout_s=values["connect_timeout"],

@@ -29,6 +29,12 @@ class ClientConfig:
     connect_timeout_s: float = 30.0
     """For how long the first connection is tried. A connection that was lost is tried for ever."""
 
+    no_auth: bool = False
+    """Prove nothing, and take any host: only on this machine."""
+
+    pin: str | None = None
+    """The PIN that the host shows, to be paired with it. None: it was paired before."""
+
     record: Path | None = None
     snapshot: Path | None = None
     stats_json: Path | None = None

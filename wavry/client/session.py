@@ -122,6 +122,7 @@ class HostSession:
         self._feedback_timer: asyncio.TimerHandle | None = None
         self._ping_timer: asyncio.TimerHandle | None = None
         self._bye: Bye | None = None
+        self._has_left = False
         self.ended: asyncio.Future[ConnectionLostError] = self._loop.create_future()
         """Done, with the reason, when the connection has ended."""
         statistics.clock.restart()
@@ -177,6 +178,7 @@ class HostSession:
 
     def leave(self, code: ErrorCode, reason: str) -> None:
         """Say goodbye."""
+        self._has_left = True
         self._send(Bye(code=code, reason=reason))
         self._connection.flush()
         self._connection.close(code, reason)
@@ -295,7 +297,8 @@ class HostSession:
             case Ping(ping_id=ping_id, sent_us=sent_us):
                 self._send(Pong(ping_id=ping_id, sent_us=sent_us, received_us=monotonic_us()))
             case Bye():
-                self._bye = message
+                self._bye = message  # it is the last word: the close that follows may get lost
+                self._connection.close(ErrorCode.NO_ERROR, "")
 
     def writable(self, *, now: float) -> None:
         """Let parts go on with what waited."""
@@ -308,7 +311,7 @@ class HostSession:
                 timer.cancel()
         self.talk.ended()
         self._network.finish()
-        if self._bye is not None and not error.was_local:
+        if self._bye is not None and not self._has_left:
             error = ConnectionLostError(printable(self._bye.reason), code=self._bye.code)
         if not self.ended.done():
             self.ended.set_result(error)

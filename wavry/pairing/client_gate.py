@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING
 
 from wavry.errors import ErrorCode, RemoteProtocolError
 from wavry.pairing.binding import Binding
-from wavry.pairing.messages import (
-    NONCE_BYTES,
+from wavry.pairing.pake import PinExchange
+from wavry.rift.messages import NONCE_BYTES, Knock, Welcome
+from wavry.rift.pairing import (
     Challenge,
-    Knock,
     PairAnswer,
     PairConfirm,
     PairDone,
     PairStart,
     Proof,
-    Welcome,
 )
-from wavry.pairing.pake import PinExchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable

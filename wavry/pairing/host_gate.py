@@ -9,19 +9,16 @@ from typing import TYPE_CHECKING
 from wavry.errors import ConfigError, ErrorCode, RemoteProtocolError
 from wavry.pairing.binding import Binding
 from wavry.pairing.keys import client_fingerprint, is_signature
-from wavry.pairing.messages import (
-    NONCE_BYTES,
+from wavry.pairing.pake import PinExchange
+from wavry.rift.messages import NONCE_BYTES, Knock, Welcome, check_version
+from wavry.rift.pairing import (
     Challenge,
-    Knock,
     PairAnswer,
     PairConfirm,
     PairDone,
     PairStart,
     Proof,
-    Welcome,
 )
-from wavry.pairing.pake import PinExchange
-from wavry.rift.messages import check_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable

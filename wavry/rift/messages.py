@@ -19,8 +19,31 @@ U8: TypeAlias = Annotated[int, Meta(ge=0, le=2**8 - 1)]
 U16: TypeAlias = Annotated[int, Meta(ge=0, le=2**16 - 1)]
 U32: TypeAlias = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 U63: TypeAlias = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+NONCE_BYTES = 32
+
+Nonce: TypeAlias = Annotated[bytes, Meta(min_length=NONCE_BYTES, max_length=NONCE_BYTES)]
+PublicKey: TypeAlias = Annotated[bytes, Meta(min_length=32, max_length=32)]
+"""Ed25519, raw (RFC 8032)."""
+
 ShortText: TypeAlias = Annotated[str, Meta(max_length=32)]
 Text: TypeAlias = Annotated[str, Meta(max_length=256)]
+
+
+class Knock(Message, frozen=True, kw_only=True):
+    """Client to host, first: who it is. The version's fields keep their meaning in every version."""
+
+    kind: ClassVar[str] = "knock"
+
+    version_major: U16 = PROTOCOL_MAJOR
+    version_minor: U16 = PROTOCOL_MINOR
+    public_key: PublicKey
+    nonce: Nonce
+
+
+class Welcome(Message, frozen=True, kw_only=True):
+    """Host to client: come in. `hello` follows."""
+
+    kind: ClassVar[str] = "welcome"
 
 
 class Hello(Message, frozen=True, kw_only=True):
@@ -195,6 +218,8 @@ class Bye(Message, frozen=True, kw_only=True):
 
 
 CONTROL_MESSAGES: tuple[type[Message], ...] = (
+    Knock,
+    Welcome,
     Hello,
     StreamConfig,
     SoundConfig,

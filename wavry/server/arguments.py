@@ -18,7 +18,8 @@ from wavry.media import Codec, Size
 from wavry.rift import Right
 from wavry.rift.fec import MAX_REDUNDANCY, MIN_REDUNDANCY
 from wavry.rift.rights import ALL_RIGHTS
-from wavry.server.config import HostConfig, is_loopback
+from wavry.server.commands import parse_rights
+from wavry.server.config import HostConfig
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,21 +42,6 @@ def redundancy(text: str) -> float | None:
     return share
 
 
-def rights(text: str) -> frozenset[Right]:
-    """Return the rights of a list with commas between them.
-
-    Raises:
-        ValueError: One of them does not exist, or nobody could even watch.
-    """
-    try:
-        granted = frozenset(Right(name.strip()) for name in text.split(","))
-    except ValueError:
-        granted = frozenset()
-    if Right.VIEW not in granted:
-        raise ValueError(f"view and any of {', '.join(right for right in Right if right is not Right.VIEW)}")
-    return granted
-
-
 _CODECS = tuple(codec.value for codec in Codec)
 
 PROGRAM = Program(
@@ -66,8 +52,8 @@ PROGRAM = Program(
             flag="--listen",
             metavar="HOST:PORT",
             parse=cli.address,
-            default=("127.0.0.1", cli.DEFAULT_PORT),
-            help="UDP address to listen on; port 0 picks a free one (127.0.0.1:4790)",
+            default=("0.0.0.0", cli.DEFAULT_PORT),
+            help="UDP address to listen on; port 0 picks a free one (0.0.0.0:4790)",
         ),
         Option(
             flag="--source",
@@ -122,7 +108,7 @@ PROGRAM = Program(
         Option(
             flag="--rights",
             metavar="LIST",
-            parse=rights,
+            parse=parse_rights,
             default=ALL_RIGHTS,
             help=f"what clients may do, with commas: {', '.join(Right)} (all)",
         ),
@@ -150,7 +136,8 @@ PROGRAM = Program(
         cli.CONFIG_FILE,
     ),
     epilog=(
-        "While there is no pairing the host listens on loopback only, and --no-auth changes nothing else.\n"
+        "python -m wavry.server pair: let a client in for good, by a PIN. python -m wavry.server clients: list,\n"
+        "rename, revoke them, and say what they may do.\n"
         "Exit codes: 0 done, 2 wrong usage, 3 a part is missing on this machine."
     ),
 )
@@ -172,7 +159,7 @@ def read_arguments(arguments: Sequence[str] | None) -> tuple[HostConfig, dict[st
 
 def _host_config(values: dict[str, Any], codec: Codec) -> HostConfig:
     host, port = values["listen"]
-    if values["no_auth"] and not is_loopback(host):
+    if values["no_auth"] and not cli.is_loopback(host):
         raise ConfigError("--no-auth", f"with --listen {host}:{port}", "only a loopback address")
     size: Size | None = values["size"]
     if size is not None and (min(size) < 16 or max(size) > MAX_DIMENSION):
@@ -201,6 +188,7 @@ def _host_config(values: dict[str, Any], codec: Codec) -> HostConfig:
         rights=values["rights"],
         redundancy=values["fec"],
         listen=(host, port),
+        no_auth=values["no_auth"],
         stream_for_s=stream_for,
         memory_limit_bytes=values["memory_limit"],
         memory_report=values["memory_report"],

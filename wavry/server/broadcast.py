@@ -22,6 +22,7 @@ from wavry.transport.quic.settings import LARGEST_DATAGRAM_BYTES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wavry.pairing.book import PairedClient
     from wavry.server.sound_stage import SoundPacketOut, SoundState
     from wavry.transport import Connection
 
@@ -108,8 +109,8 @@ class Broadcast:
         """Everything that waits to be sent to anybody."""
         return sum(session.send_buffer_bytes for session in self._sessions)
 
-    def admit(self, connection: Connection) -> None:
-        """Start a session on a new connection."""
+    def admit(self, connection: Connection, client: PairedClient | None = None) -> None:
+        """Start a session on a connection; its client has proved who it is, or need not."""
         session = ViewerSession(
             connection,
             on_watching=self._add_viewer,
@@ -121,7 +122,8 @@ class Broadcast:
             ceiling_bps=self._ceiling_bps,
             fps=self._fps,
             has_sound=self._sound is not None,
-            rights=self._rights,
+            rights=self._rights if client is None else frozenset(client.rights) & self._rights,
+            client=client,
         )
         self._sessions.add(session)
         self._all_gone.clear()

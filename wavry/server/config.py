@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wavry.capture.sound import SoundCaptureConfig
 from wavry.encode.stage import EncodeStageConfig
-from wavry.errors import ConfigError
 from wavry.rift.rights import ALL_RIGHTS, Right
 
 if TYPE_CHECKING:
@@ -32,8 +30,11 @@ class HostConfig:
     redundancy: float | None = None
     """Parity over source packets, 0.05 to 0.5. None: as much as each viewer's losses call for. 0: none."""
 
-    listen: tuple[str, int] = ("127.0.0.1", 4790)
-    """Address and UDP port; port 0 lets the system choose. Only loopback while there is no pairing."""
+    listen: tuple[str, int] = ("0.0.0.0", 4790)
+    """Address and UDP port; port 0 lets the system choose."""
+
+    no_auth: bool = False
+    """Let everybody in. Only with a loopback address to listen on."""
 
     stream_for_s: float | None = None
     """Stream from the start, watched or not, and stop after so many seconds. None: stream while somebody watches."""
@@ -43,18 +44,3 @@ class HostConfig:
 
     memory_report: Path | None = None
     """Where the JSON report goes at the end."""
-
-    def __post_init__(self) -> None:
-        host, port = self.listen
-        if not is_loopback(host):
-            raise ConfigError("--listen", f"{host}:{port}", "a loopback address, as long as there is no pairing")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address can only be reached from this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -28,6 +28,7 @@ from wavry.observe.sampler import keep_history, new_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
 from wavry.server.broadcast import Broadcast
 from wavry.server.capture_stage import CaptureStage
+from wavry.server.guard import Guard
 from wavry.server.sound_stage import SoundStage, new_sound_queue
 from wavry.transport.identity import HostIdentity
 from wavry.transport.quic.connection import format_address
@@ -60,6 +61,8 @@ class Host:
         self._history = new_history()
         self._registrations: list[Registration] = []
         self.budget = MemoryBudget()
+        self._guard: Guard | None = None
+        """Lets in those who were paired; None where everybody may come."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Stream until `stop` is set or the time is up.
@@ -76,6 +79,8 @@ class Host:
                 await asyncio.to_thread(self._check_encoder)
             self._build(opened.backend)
             identity = HostIdentity.load_or_create(data_directory())
+            if not self._config.no_auth:
+                self._guard = Guard(data_directory(), identity, self._config.rights, self._broadcast)
             listener = listen(*self._config.listen, identity, self._admit)
         except BaseException:
             opened.backend.close()
@@ -181,6 +186,7 @@ class Host:
                     tasks.create_task(self._broadcast.run()),
                     *self._sound_tasks(tasks),
                     tasks.create_task(keep_history(self._history)),
+                    *([tasks.create_task(self._guard.run(listener.address[1]))] if self._guard is not None else []),
                 ]
                 await self._wait(stop)
                 report = self.report()
@@ -207,7 +213,10 @@ class Host:
             pass
 
     def _admit(self, connection: Connection) -> None:
-        self._broadcast.admit(connection)
+        if self._guard is not None:
+            self._guard.admit(connection)
+        else:
+            self._broadcast.admit(connection)
 
     def _add_parts(self, viewer: ViewerSession) -> None:
         """Give a viewer what it gets besides the stream."""

@@ -27,6 +27,7 @@ from wavry.rift import (
     StreamConfig,
     check_version,
 )
+from wavry.rift.messages import Knock, Welcome
 from wavry.rift.packet import MAX_DATAGRAM_BYTES, MIN_DATAGRAM_BYTES
 from wavry.rift.rights import ALL_RIGHTS
 from wavry.rift.sound import SoundSender, SoundSenderConfig
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from wavry.encode.stage import StreamOpened
     from wavry.media import AccessUnit
     from wavry.memory import Holder
+    from wavry.pairing.book import PairedClient
     from wavry.rift.delta import RateDecision
     from wavry.server.sound_stage import SoundPacketOut, SoundState
     from wavry.transport import Channel, Connection
@@ -102,6 +104,7 @@ class ViewerSession:
         fps: Most frames per second that it makes.
         has_sound: Whether sound is to be had, if the client wants it.
         rights: What the client may do.
+        client: Who it is, where that was proved.
     """
 
     def __init__(
@@ -118,7 +121,10 @@ class ViewerSession:
         fps: int,
         has_sound: bool = False,
         rights: frozenset[Right] = ALL_RIGHTS,
+        client: PairedClient | None = None,
     ) -> None:
+        self.client = client
+        """Who it is; None where nobody has to prove it."""
         self.connection = connection
         self.name = connection.peer
         self._on_watching = on_watching
@@ -324,6 +330,9 @@ class ViewerSession:
         match message:
             case Hello():
                 self._welcome(message)
+            case Knock():
+                self._send(Welcome())  # who may come in without a proof need not give one
+                self.connection.flush()
             case Ping(ping_id=ping_id, sent_us=sent_us):
                 self._send(Pong(ping_id=ping_id, sent_us=sent_us, received_us=monotonic_us()))
             case Feedback() | KeyframeRequest():
@@ -338,7 +347,7 @@ class ViewerSession:
         if self.is_watching:
             raise RemoteProtocolError("a second hello")
         self._hello_timer.cancel()
-        name = printable(hello.name)
+        name = printable(hello.name if self.client is None else self.client.name)
         self.name = f"{name} ({self.connection.peer})" if name else self.connection.peer
         self._codecs = hello.codecs
         self._peer_max_datagram_bytes = hello.max_datagram_bytes

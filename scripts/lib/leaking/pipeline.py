@@ -101,13 +101,13 @@ async def _streaming(*, plant: bool) -> AsyncIterator[Pipeline]:
     loop = asyncio.get_running_loop()
     address = "127.0.0.1", _free_port()
     capture = CaptureConfig(source="testcard", size=_SIZE, fps=_FPS)
-    host = Host(HostConfig(capture=capture, encode=EncodeStageConfig(fps=_FPS), listen=address))
+    host = Host(HostConfig(capture=capture, encode=EncodeStageConfig(fps=_FPS), listen=address, no_auth=True))
     pipeline = Pipeline(host, plant=plant)
 
     def on_picture(_: Picture) -> None:
         loop.call_soon_threadsafe(pipeline.on_picture)
 
-    client = ClientApp(ClientConfig(address=address, headless=True), on_picture=on_picture)
+    client = ClientApp(ClientConfig(address=address, headless=True, no_auth=True), on_picture=on_picture)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(host.run(stop))
         tasks.create_task(client.run(stop))

@@ -1,4 +1,4 @@
-"""What is said on the control stream before a client is let in. WIRE.md section 12 is the definition.
+"""What is said on the control stream before a client is let in, besides `Knock` and `Welcome`: WIRE.md section 11.
 
 Numbers of bytes are exact: anything else breaks the protocol.
 """
@@ -9,32 +9,14 @@ from typing import Annotated, ClassVar, TypeAlias
 
 from msgspec import Meta
 
-from wavry.rift.framing import Message, MessageKinds
-from wavry.rift.messages import U16, Bye, Text
-from wavry.rift.packet import PROTOCOL_MAJOR, PROTOCOL_MINOR
-
-NONCE_BYTES = 32
-
-Nonce: TypeAlias = Annotated[bytes, Meta(min_length=NONCE_BYTES, max_length=NONCE_BYTES)]
-PublicKey: TypeAlias = Annotated[bytes, Meta(min_length=32, max_length=32)]
-"""Ed25519, raw (RFC 8032)."""
+from wavry.rift.framing import Message
+from wavry.rift.messages import Bye, Knock, Nonce, Text, Welcome
 
 Signature: TypeAlias = Annotated[bytes, Meta(min_length=64, max_length=64)]
 Element: TypeAlias = Annotated[bytes, Meta(min_length=33, max_length=33)]
 """Of SPAKE2: a letter for the side, and a point."""
 
 Mac: TypeAlias = Annotated[bytes, Meta(min_length=32, max_length=32)]
-
-
-class Knock(Message, frozen=True, kw_only=True):
-    """Client to host, first: who it is. The version's fields keep their meaning in every version."""
-
-    kind: ClassVar[str] = "knock"
-
-    version_major: U16 = PROTOCOL_MAJOR
-    version_minor: U16 = PROTOCOL_MINOR
-    public_key: PublicKey
-    nonce: Nonce
 
 
 class Challenge(Message, frozen=True, kw_only=True):
@@ -91,11 +73,5 @@ class PairDone(Message, frozen=True, kw_only=True):
     mac: Mac
 
 
-class Welcome(Message, frozen=True, kw_only=True):
-    """Host to client: come in. `hello` follows."""
-
-    kind: ClassVar[str] = "welcome"
-
-
-TO_HOST = MessageKinds((Knock, Proof, PairStart, PairConfirm, Bye))
-TO_CLIENT = MessageKinds((Challenge, PairAnswer, PairDone, Welcome, Bye))
+TO_HOST: tuple[type[Message], ...] = (Knock, Proof, PairStart, PairConfirm, Bye)
+TO_CLIENT: tuple[type[Message], ...] = (Challenge, PairAnswer, PairDone, Welcome, Bye)

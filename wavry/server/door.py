@@ -1,0 +1,219 @@
+"""Where a connection waits until its client has proved who it is. Nothing of a session exists before.
+
+A connection that waits costs itself (`transport.quic` in the budget) and a gate of a few hundred bytes. There are few
+of them, fewer from one address, and none for long; an address that keeps failing is not listened to for a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from wavry.errors import ConfigError, ErrorCode, RemoteProtocolError
+from wavry.observe.logs import printable
+from wavry.pairing.host_gate import HOW_TO_PAIR, HostGate
+from wavry.rift import Bye, Hello, MessageDecoder, MessageKinds, encode_message
+from wavry.rift.pairing import TO_HOST
+from wavry.transport import Channel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from wavry.errors import ConnectionLostError
+    from wavry.pairing.book import ClientBook, PairedClient
+    from wavry.pairing.pin import PinOffer
+    from wavry.rift import Message, Right
+    from wavry.transport import Connection
+
+logger = logging.getLogger(__name__)
+
+PATIENCE_S = 5.0
+"""For everything from the handshake to the proof."""
+
+MAX_WAITING = 16
+MAX_WAITING_PER_ADDRESS = 4
+
+_FIRST_BACK_OFF_S = 1.0
+_LONGEST_BACK_OFF_S = 60.0
+_FREE_FAILURES = 5
+"""Failures of an address before it has to wait; a minute without one is forgotten."""
+
+_ADDRESSES_REMEMBERED = 256
+
+_MAX_REASON = 256
+_KINDS = MessageKinds((*TO_HOST, Hello))
+"""`Hello` is what a client says that does not want to prove anything."""
+
+
+class FailureLog:
+    """Which addresses fail again and again, and until when they are not listened to.
+
+    Bounded by the number of addresses; the one that has failed least recently is forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        """By address: how many, and when the last one was."""
+
+    def note(self, address: str, *, now: float) -> None:
+        """Take note of a failure."""
+        count, at = self._failures.pop(address, (0, now))
+        if now - at > _LONGEST_BACK_OFF_S:
+            count = 0
+        self._failures[address] = (count + 1, now)
+        if len(self._failures) > _ADDRESSES_REMEMBERED:
+            self._failures.popitem(last=False)
+
+    def forgive(self, address: str) -> None:
+        """Forget what an address did: it has shown who it is."""
+        self._failures.pop(address, None)
+
+    def wait_s(self, address: str, *, now: float) -> float:
+        """Return for how long nothing of an address is listened to; 0 for not at all."""
+        count, at = self._failures.get(address, (0, now))
+        if count <= _FREE_FAILURES:
+            return 0.0
+        doublings = min(count - _FREE_FAILURES - 1, 6)
+        back_off_s = min(_FIRST_BACK_OFF_S * (1 << doublings), _LONGEST_BACK_OFF_S)
+        return max(0.0, at + back_off_s - now)
+
+
+class Door:
+    """Lets connections in. On the loop.
+
+    Args:
+        host_fingerprint: SHA-256 of the host's public key.
+        book: The clients that are known.
+        offer: The PIN that may be open.
+        rights: What a client that is paired now may do.
+        on_proved: Gets a connection that nobody observes any more, with its client.
+    """
+
+    def __init__(
+        self,
+        host_fingerprint: bytes,
+        book: ClientBook,
+        offer: PinOffer,
+        rights: frozenset[Right],
+        on_proved: Callable[[Connection, PairedClient], None],
+    ) -> None:
+        self._host_fingerprint = host_fingerprint
+        self._book = book
+        self._offer = offer
+        self._rights = rights
+        self._on_proved = on_proved
+        self._waiting: set[_Waiting] = set()
+        self._failures = FailureLog()
+
+    @property
+    def waiting(self) -> int:
+        """How many connections wait."""
+        return len(self._waiting)
+
+    def admit(self, connection: Connection) -> None:
+        """Let a connection wait; refuse it when too many do."""
+        now = asyncio.get_running_loop().time()
+        address = address_of(connection.peer)
+        wait_s = self._failures.wait_s(address, now=now)
+        if wait_s > 0:
+            connection.close(ErrorCode.REFUSED, f"too many failures from {address}; try again in {wait_s:.0f} s")
+            return
+        from_there = sum(each.address == address for each in self._waiting)
+        if len(self._waiting) >= MAX_WAITING or from_there >= MAX_WAITING_PER_ADDRESS:
+            connection.close(ErrorCode.REFUSED, "too many are waiting to be let in; try again")
+            return
+        gate = HostGate(connection.peer, self._host_fingerprint, self._book, self._offer, self._rights)
+        self._waiting.add(_Waiting(connection, address, gate, self))
+
+    def proved(self, waiting: _Waiting, client: PairedClient) -> None:
+        """Take a connection from those that wait: it has shown who it is."""
+        self._waiting.discard(waiting)
+        self._failures.forgive(waiting.address)
+        self._book.saw(client.key)
+        self._on_proved(waiting.connection, client)
+
+    def gone(self, waiting: _Waiting, *, has_failed: bool) -> None:
+        """Take a connection from those that wait: it has ended."""
+        self._waiting.discard(waiting)
+        if has_failed:
+            self._failures.note(waiting.address, now=asyncio.get_running_loop().time())
+
+    def close(self) -> None:
+        """Send all away."""
+        for waiting in list(self._waiting):
+            waiting.refuse(ErrorCode.SHUTTING_DOWN, "the host is being stopped")
+
+
+class _Waiting:
+    """A `ConnectionObserver` with a gate."""
+
+    def __init__(self, connection: Connection, address: str, gate: HostGate, door: Door) -> None:
+        self.connection = connection
+        self.address = address
+        self._gate = gate
+        self._door = door
+        self._decoder = MessageDecoder(_KINDS)
+        self._has_failed = False
+        self._is_done = False
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(PATIENCE_S, self.refuse, ErrorCode.TIMEOUT, "no proof came")
+        connection.observe(self)
+
+    def stream_received(self, channel: Channel, data: bytes, *, now: float) -> None:
+        """Take what is said at the gate; anything else ends it."""
+        if self._is_done:
+            return
+        try:
+            if channel is not Channel.CONTROL:
+                raise RemoteProtocolError("nothing but the control stream is read before the proof")
+            for message in self._decoder.receive(data):
+                self._handle(message, now)
+        except RemoteProtocolError as error:
+            self._has_failed = True
+            self.refuse(error.code, str(error))
+        except ConfigError as error:  # the list of clients can't be read or written
+            logger.error("nobody can be let in: %s", error)
+            self.refuse(ErrorCode.INTERNAL_ERROR, "the host can't read its list of clients")
+
+    def _handle(self, message: Message, now: float) -> None:
+        if isinstance(message, Bye):
+            return
+        if isinstance(message, Hello):
+            reason = f"this host lets nobody in without pairing; {HOW_TO_PAIR}"
+            raise RemoteProtocolError(reason, code=ErrorCode.REFUSED)
+        for answer in self._gate.receive(message, now=now):
+            self.connection.send_stream(Channel.CONTROL, encode_message(answer))
+        self.connection.flush()
+        client = self._gate.client
+        if client is not None:
+            self._is_done = True
+            self._timer.cancel()
+            self._door.proved(self, client)
+
+    def refuse(self, code: ErrorCode, reason: str) -> None:
+        """Say why, and end."""
+        self._is_done = True
+        self._timer.cancel()
+        reason = printable(reason)[:_MAX_REASON]
+        self.connection.send_stream(Channel.CONTROL, encode_message(Bye(code=code, reason=reason)))
+        self.connection.flush()
+        self.connection.close(code, reason)
+
+    def datagrams_received(self, datagrams: Sequence[bytes], *, now: float) -> None:
+        """Nothing is taken before the proof."""
+
+    def writable(self, *, now: float) -> None:
+        """Nothing waits here."""
+
+    def connection_lost(self, error: ConnectionLostError) -> None:
+        """End."""
+        self._timer.cancel()
+        self._door.gone(self, has_failed=self._has_failed)
+
+
+def address_of(peer: str) -> str:
+    """Return the address of `HOST:PORT` without the port: the network of an IPv6 one, which is as easily had."""
+    host = peer.rpartition(":")[0].strip("[]")
+    return ":".join(host.split(":")[:4]) if ":" in host else host
