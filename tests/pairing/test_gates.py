@@ -155,6 +155,17 @@ TO_A_HOST = [
 TO_A_CLIENT = [Challenge(nonce=bytes(32)), PairAnswer(element=bytes(33)), PairDone(mac=bytes(32)), Welcome()]
 
 
+NOT_ON_THE_CURVE = bytes.fromhex("42cf2480a35512bf0fef3f72cf080475a4f7045c6c1bf76e455db90c3a4380de01")
+
+
+@pytest.mark.parametrize("element", [NOT_ON_THE_CURVE, b"B" + b"\xff" * 32, b"A" + bytes(32), bytes(33)])
+def test_what_is_no_element_breaks_the_protocol(element: bytes, tmp_path: Path) -> None:
+    client = client_gate(tmp_path, pin="123456")
+    client.receive(Challenge(nonce=bytes(32)))
+    with pytest.raises(RemoteProtocolError):
+        client.receive(PairAnswer(element=element))
+
+
 @pytest.mark.parametrize("message", TO_A_HOST[1:])
 def test_nothing_is_to_be_said_before_the_knock(message: Message, host: Host) -> None:
     with pytest.raises(RemoteProtocolError) as caught:

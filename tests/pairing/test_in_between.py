@@ -18,11 +18,11 @@ from wavry.server.door import Door
 from wavry.transport.quic.client import connect
 
 if TYPE_CHECKING:
-    from wavry.transport import Channel, Connection
     from collections.abc import AsyncIterator
     from pathlib import Path
 
     from wavry.pairing.book import PairedClient
+    from wavry.transport import Channel, Connection
 
 
 class Passing(Listener):

@@ -12,6 +12,7 @@ import hmac
 from typing import TYPE_CHECKING
 
 from spake2 import SPAKE2_A, SPAKE2_B
+from spake2.ed25519_basic import NotOnCurve
 from spake2.spake2 import SPAKEError
 
 from wavry.errors import RemoteProtocolError
@@ -49,7 +50,7 @@ class PinExchange:
         """
         try:
             self._secret = self._spake.finish(element)
-        except (SPAKEError, ValueError) as error:
+        except (SPAKEError, NotOnCurve, ValueError) as error:
             raise RemoteProtocolError(f"pairing: {error}") from None
 
     @property
