@@ -23,10 +23,10 @@ SMALL = ("--source", "testcard", "--size", "320x180", "--fps", "30", "--audio", 
 class Machine:
     """A host, and what its user types there."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *flags: str) -> None:
         home.mkdir()
         self.home = home
-        self.host = Program("wavry.server", "--listen", "127.0.0.1:0", *SMALL, home=home)
+        self.host = Program("wavry.server", "--listen", "127.0.0.1:0", *SMALL, *flags, home=home)
         self.address = self.host.ready_address()
 
     def command(self, *arguments: str) -> tuple[int, list[str]]:
@@ -44,7 +44,7 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
-    found = Machine(tmp_path / "host")
+    found = Machine(tmp_path / "host", "--no-discovery")
     with found.host:
         yield found
 
@@ -123,6 +123,21 @@ def test_a_host_with_another_key_stops_the_client_loudly(machine: Machine, home:
         pin = again.wait_for(r"^PIN (\d{6})")[1]
         assert visit(home, machine.address, "--pin", pin)[0] == 0
         assert visit(home, machine.address)[0] == 0
+
+
+def test_a_host_is_found_on_its_network_and_gone_when_it_ends(tmp_path: Path, home: Path) -> None:
+    look = ("--discover", "--interface", "127.0.0.1", "--duration", "2s")
+    machine = Machine(tmp_path / "host")
+    with machine.host:
+        assert visit(home, machine.address, "--pin", machine.pin())[0] == 0
+        with Program("wavry.client", *look, home=home) as looking:
+            line = looking.wait_for(re.escape(machine.address))
+            assert looking.wait() == 0
+        assert machine.host.end() == 0
+    assert line.string.endswith("  paired")
+    with Program("wavry.client", *look, home=home) as looking:
+        assert looking.wait() == 0
+        assert machine.address not in "\n".join(looking.lines)
 
 
 def test_commands_for_a_host_that_does_not_run_say_so(tmp_path: Path) -> None:

@@ -20,11 +20,17 @@ if TYPE_CHECKING:
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
-    """Be a client.
+    """Be a client, or look for hosts.
 
     Raises:
         WavryError: It could not start or connect, or a part failed for good.
     """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if "--discover" in arguments:
+        from wavry.client.discover import discover
+
+        discover(arguments)
+        return
     config, values = read_arguments(arguments)
     cli.set_up_logging(values["log_level"])
     cli.set_up_checkpoints(values)

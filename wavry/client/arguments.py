@@ -74,6 +74,7 @@ PROGRAM = Program(
         cli.CONFIG_FILE,
     ),
     epilog=(
+        "--discover instead of an address lists the hosts on this network.\n"
         "Exit codes: 0 done, 2 wrong usage, 3 a part is missing on this machine, 4 could not connect or was refused,\n"
         "5 the connection was lost and did not come back."
     ),

@@ -44,6 +44,10 @@ class KnownHosts:
         """
         return self._read().hosts.get(address)
 
+    def fingerprints(self) -> frozenset[str]:
+        """Return the keys of all; see `fingerprint` for errors."""
+        return frozenset(self._read().hosts.values())
+
     def remember(self, address: str, fingerprint: str) -> None:
         """Expect this key at an address from now on; of too many, those paired first are forgotten.
 

@@ -113,6 +113,7 @@ PROGRAM = Program(
             help=f"what clients may do, with commas: {', '.join(Right)} (all)",
         ),
         Option(flag="--no-auth", help="let anybody in; only with a loopback --listen"),
+        Option(flag="--no-discovery", help="do not announce the host on the network (mDNS, _wavry._udp)"),
         Option(
             flag="--stream-for",
             metavar="DURATION",
@@ -189,6 +190,7 @@ def _host_config(values: dict[str, Any], codec: Codec) -> HostConfig:
         redundancy=values["fec"],
         listen=(host, port),
         no_auth=values["no_auth"],
+        discovery=not values["no_discovery"],
         stream_for_s=stream_for,
         memory_limit_bytes=values["memory_limit"],
         memory_report=values["memory_report"],

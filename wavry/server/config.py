@@ -33,6 +33,9 @@ class HostConfig:
     listen: tuple[str, int] = ("0.0.0.0", 4790)
     """Address and UDP port; port 0 lets the system choose."""
 
+    discovery: bool = True
+    """Announce the host on its network, unless everybody may come in."""
+
     no_auth: bool = False
     """Let everybody in. Only with a loopback address to listen on."""
 

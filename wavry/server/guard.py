@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from wavry.errors import ConfigError, ErrorCode
+from wavry.errors import BackendUnavailableError, ConfigError, ErrorCode
 from wavry.pairing.book import ClientBook
 from wavry.pairing.pin import PinOffer
 from wavry.server.commands import pin_line
@@ -18,6 +18,7 @@ from wavry.server.door import Door
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from wavry.discovery import Announcement
     from wavry.rift import Right
     from wavry.server.broadcast import Broadcast
     from wavry.transport import Connection
@@ -45,6 +46,7 @@ class Guard:
 
     def __init__(self, directory: Path, identity: HostIdentity, rights: frozenset[Right], broadcast: Broadcast) -> None:
         self._directory = directory
+        self._fingerprint = identity.fingerprint
         self._rights = rights
         self._broadcast = broadcast
         self._book = ClientBook(directory)
@@ -56,11 +58,18 @@ class Guard:
         """Let a new connection wait for its client's proof."""
         self._door.admit(connection)
 
-    async def run(self, udp_port: int) -> None:
-        """Answer the user's commands, and see that whoever is revoked goes, until cancelled."""
+    async def run(self, host: str, udp_port: int, *, announces: bool) -> None:
+        """Answer the user's commands, and see that whoever is revoked goes, until cancelled.
+
+        Args:
+            host: The address that the host listens on, and
+            udp_port: its port.
+            announces: Whether the network hears of the host.
+        """
         control = LocalControl(self._directory, udp_port, {"pair": self._open_pairing})
         await control.start()
         self._show_pin_on_signal()
+        announcement = await asyncio.to_thread(self._announce, host, udp_port) if announces else None
         try:
             while True:
                 await asyncio.sleep(_LOOK_EVERY_S)
@@ -68,6 +77,17 @@ class Guard:
         finally:
             self._door.close()
             await control.close()
+            if announcement is not None:
+                await asyncio.to_thread(announcement.close)
+
+    def _announce(self, host: str, udp_port: int) -> Announcement | None:
+        from wavry.discovery import Announcement
+
+        try:
+            return Announcement(host, udp_port, self._fingerprint)
+        except BackendUnavailableError as error:
+            logger.warning("the network does not hear of this host: %s", error)
+            return None
 
     def _open_pairing(self) -> str:
         audit.info("pairing was opened")

@@ -186,7 +186,7 @@ class Host:
                     tasks.create_task(self._broadcast.run()),
                     *self._sound_tasks(tasks),
                     tasks.create_task(keep_history(self._history)),
-                    *([tasks.create_task(self._guard.run(listener.address[1]))] if self._guard is not None else []),
+                    *self._guard_tasks(tasks, listener),
                 ]
                 await self._wait(stop)
                 report = self.report()
@@ -196,6 +196,12 @@ class Host:
             await self._broadcast.close()
             await listener.close(ErrorCode.SHUTTING_DOWN, "the host is being stopped")
         return report
+
+    def _guard_tasks(self, tasks: asyncio.TaskGroup, listener: QuicListener) -> list[asyncio.Task[None]]:
+        if self._guard is None:
+            return []
+        host, port = listener.address[:2]
+        return [tasks.create_task(self._guard.run(host, port, announces=self._config.discovery))]
 
     def _sound_tasks(self, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         if self._sound is None:
