@@ -16,7 +16,7 @@ from aioquic.quic.packet import QuicPacketType, pull_quic_header
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.aio import in_loop, until
+from tests.support.aio import PATIENCE_S, in_loop, until
 from tests.support.transport import (
     HOST,
     Ends,
@@ -190,14 +190,43 @@ async def test_no_more_connections_than_allowed(tmp_path: Path) -> None:
     limits = QuicSettings(max_connections=1)
     async with quic_host(tmp_path, limits) as host:
         async with quic_dialer(host) as first:
-            with pytest.raises(ConnectFailedError):
-                await connect(HOST, host.port, timeout_s=0.3)
-            assert host.listener.memory.drops >= 1
-            assert len(host.listener.connections) == 1
+            second = await connect(HOST, host.port)
+            heard = Listener(second.link)
+            await until(lambda: heard.lost)
+            second.close()
+            assert heard.lost[0].code == ErrorCode.REFUSED
+            assert host.listener.memory.drops == 1
+            assert len(host.links) == 1
+            await until(lambda: len(host.listener.connections) == 1)
             first.link.close(0, "bye")
             await until(lambda: not host.listener.connections)
         async with quic_dialer(host):
             assert len(host.listener.connections) == 1
+
+
+@in_loop
+async def test_handshakes_that_are_begun_and_not_ended_keep_nobody_out(tmp_path: Path) -> None:
+    limits = QuicSettings(max_handshakes=3)
+    async with quic_host(tmp_path, limits) as host:
+        for _ in range(10):
+            stranger = QuicConnection(configuration=QuicSettings().configuration(is_client=True))
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sock.settimeout(PATIENCE_S)
+            sock.bind((HOST, 0))
+            begun = host.listener.memory.drops + len(host.listener.connections)
+            stranger.connect((HOST, host.port), now=0.0)
+            for data, _ in stranger.datagrams_to_send(now=0.0):
+                sock.sendto(data, (HOST, host.port))
+            retry = await asyncio.to_thread(sock.recv, 2048)
+            stranger.receive_datagram(retry, (HOST, host.port), now=0.0)
+            for data, _ in stranger.datagrams_to_send(now=0.0):
+                sock.sendto(data, (HOST, host.port))
+            sock.close()
+            await until(lambda begun=begun: host.listener.memory.drops + len(host.listener.connections) > begun)  # type: ignore[misc]
+            assert len(host.listener.connections) <= 3
+        assert host.listener.memory.drops == 7
+        async with quic_dialer(host) as dialer:
+            assert host.links[-1].peer == f"{HOST}:{dialer._socket.address[1]}"
 
 
 @in_loop

@@ -24,9 +24,7 @@ PROGRAM = Program(
         Option(
             flag="--duration", metavar="DURATION", parse=cli.duration, default=2.0, help="for how long to look (2s)"
         ),
-        Option(
-            flag="--interface", metavar="ADDRESS", help="look only where this machine has this address (all)"
-        ),
+        Option(flag="--interface", metavar="ADDRESS", help="look only where this machine has this address (all)"),
     ),
     epilog="Anybody can announce anything: only the fingerprint that was paired says which host it is.",
 )

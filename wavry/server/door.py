@@ -43,6 +43,7 @@ _FREE_FAILURES = 5
 _ADDRESSES_REMEMBERED = 256
 
 _MAX_REASON = 256
+_TOO_MANY = "too many are waiting to be let in; try again"
 _KINDS = MessageKinds((*TO_HOST, Hello))
 """`Hello` is what a client says that does not want to prove anything."""
 
@@ -104,7 +105,8 @@ class Door:
         self._offer = offer
         self._rights = rights
         self._on_proved = on_proved
-        self._waiting: set[_Waiting] = set()
+        self._waiting: dict[_Waiting, None] = {}
+        """The oldest first."""
         self._failures = FailureLog()
 
     @property
@@ -113,30 +115,31 @@ class Door:
         return len(self._waiting)
 
     def admit(self, connection: Connection) -> None:
-        """Let a connection wait; refuse it when too many do."""
+        """Let a connection wait; when too many do, the oldest has had its time."""
         now = asyncio.get_running_loop().time()
         address = address_of(connection.peer)
         wait_s = self._failures.wait_s(address, now=now)
         if wait_s > 0:
             connection.close(ErrorCode.REFUSED, f"too many failures from {address}; try again in {wait_s:.0f} s")
             return
-        from_there = sum(each.address == address for each in self._waiting)
-        if len(self._waiting) >= MAX_WAITING or from_there >= MAX_WAITING_PER_ADDRESS:
-            connection.close(ErrorCode.REFUSED, "too many are waiting to be let in; try again")
-            return
+        from_there = [each for each in self._waiting if each.address == address]
+        if len(from_there) >= MAX_WAITING_PER_ADDRESS:
+            from_there[0].refuse(ErrorCode.REFUSED, _TOO_MANY)
+        elif len(self._waiting) >= MAX_WAITING:
+            next(iter(self._waiting)).refuse(ErrorCode.REFUSED, _TOO_MANY)
         gate = HostGate(connection.peer, self._host_fingerprint, self._book, self._offer, self._rights)
-        self._waiting.add(_Waiting(connection, address, gate, self))
+        self._waiting[_Waiting(connection, address, gate, self)] = None
 
     def proved(self, waiting: _Waiting, client: PairedClient) -> None:
         """Take a connection from those that wait: it has shown who it is."""
-        self._waiting.discard(waiting)
+        self._waiting.pop(waiting, None)
         self._failures.forgive(waiting.address)
         self._book.saw(client.key)
         self._on_proved(waiting.connection, client)
 
     def gone(self, waiting: _Waiting, *, has_failed: bool) -> None:
         """Take a connection from those that wait: it has ended."""
-        self._waiting.discard(waiting)
+        self._waiting.pop(waiting, None)
         if has_failed:
             self._failures.note(waiting.address, now=asyncio.get_running_loop().time())
 
@@ -196,6 +199,7 @@ class _Waiting:
         """Say why, and end."""
         self._is_done = True
         self._timer.cancel()
+        self._door.gone(self, has_failed=self._has_failed)
         reason = printable(reason)[:_MAX_REASON]
         self.connection.send_stream(Channel.CONTROL, encode_message(Bye(code=code, reason=reason)))
         self.connection.flush()
@@ -210,7 +214,8 @@ class _Waiting:
     def connection_lost(self, error: ConnectionLostError) -> None:
         """End."""
         self._timer.cancel()
-        self._door.gone(self, has_failed=self._has_failed)
+        if not self._is_done:
+            self._door.gone(self, has_failed=False)
 
 
 def address_of(peer: str) -> str:

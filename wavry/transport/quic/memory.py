@@ -20,17 +20,25 @@ class ConnectionMemory:
         connections: Those that are open; looked at whenever somebody asks.
         max_connections: Most there can be.
         settings: Of each.
+        max_handshakes: Most handshakes beside them.
     """
 
-    policy = "further connections are refused"
+    policy = "the oldest handshake is given up, further connections are refused"
 
-    def __init__(self, connections: Collection[QuicLink], max_connections: int, settings: QuicSettings) -> None:
+    def __init__(
+        self,
+        connections: Collection[QuicLink],
+        max_connections: int,
+        settings: QuicSettings,
+        *,
+        max_handshakes: int = 0,
+    ) -> None:
         self._connections = connections
-        self.cap_bytes = max_connections * settings.connection_cap_bytes
+        self.cap_bytes = max_connections * settings.connection_cap_bytes + max_handshakes * CONNECTION_BYTES
         """All connections with full windows and control streams."""
         self._high_water_bytes = 0
         self.drops = 0
-        """Connections that were refused."""
+        """Handshakes that were given up, and connections that were refused."""
 
     @property
     def used_bytes(self) -> int:

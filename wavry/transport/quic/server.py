@@ -20,7 +20,7 @@ from aioquic.quic.packet import (
 )
 from aioquic.quic.retry import QuicRetryTokenHandler
 
-from wavry.errors import ConfigError
+from wavry.errors import ConfigError, ErrorCode
 from wavry.transport.quic.connection import QuicLink
 from wavry.transport.quic.memory import ConnectionMemory
 from wavry.transport.quic.settings import QuicSettings
@@ -59,8 +59,13 @@ class QuicListener:
         self._retry = QuicRetryTokenHandler()
         self._links: dict[bytes, QuicLink] = {}
         self.connections: set[QuicLink] = set()
+        """All, handshakes included."""
+        self._handshakes: dict[QuicLink, None] = {}
+        """Those whose handshake is under way, the oldest first."""
         self._closing = False
-        self.memory = ConnectionMemory(self.connections, settings.max_connections, settings)
+        self.memory = ConnectionMemory(
+            self.connections, settings.max_connections, settings, max_handshakes=settings.max_handshakes
+        )
         """Their account; belongs into the budget."""
         # an unconnected socket is not told whom a refusal concerns
         self._socket = UdpSocket(sock, self._packets_received, ignore, buffer_bytes=settings.socket_buffer_bytes)
@@ -118,9 +123,8 @@ class QuicListener:
             return None  # forged or stale; a real client starts over by itself
         if self._closing:
             return None
-        if len(self.connections) >= self._settings.max_connections:
-            self.memory.drops += 1
-            return None
+        if len(self._handshakes) >= self._settings.max_handshakes:
+            self._give_up(next(iter(self._handshakes)))
         self._configuration.certificate = self._identity.certificate()
         quic = QuicConnection(
             configuration=self._configuration,
@@ -129,6 +133,7 @@ class QuicListener:
         )
         link = QuicLink(quic, self._settings, self._socket.send_burst, self._link_event)
         self.connections.add(link)
+        self._handshakes[link] = None
         self._links[header.destination_cid] = link
         self._links[quic.host_cid] = link
         return link
@@ -155,14 +160,32 @@ class QuicListener:
     def _link_event(self, link: QuicLink, event: events.QuicEvent) -> None:
         match event:
             case events.HandshakeCompleted():
-                self._on_connected(link)
+                self._finish_handshake(link)
             case events.ConnectionIdIssued(connection_id=connection_id):
                 self._links[connection_id] = link
             case events.ConnectionIdRetired(connection_id=connection_id):
                 self._links.pop(connection_id, None)
             case events.ConnectionTerminated():
-                self.connections.discard(link)
-                self._links = {cid: kept for cid, kept in self._links.items() if kept is not link}
+                self._forget(link)
+
+    def _finish_handshake(self, link: QuicLink) -> None:
+        del self._handshakes[link]
+        if len(self.connections) - len(self._handshakes) > self._settings.max_connections:
+            self.memory.drops += 1
+            link.close(ErrorCode.REFUSED, "too many connections; try again")
+        else:
+            self._on_connected(link)
+
+    def _give_up(self, link: QuicLink) -> None:
+        """End a handshake that has had its time, without a word."""
+        self.memory.drops += 1
+        link.abandon("the handshake took too long")
+        self._forget(link)
+
+    def _forget(self, link: QuicLink) -> None:
+        self.connections.discard(link)
+        self._handshakes.pop(link, None)
+        self._links = {cid: kept for cid, kept in self._links.items() if kept is not link}
 
     async def close(self, code: int, reason: str) -> None:
         """Say goodbye on every connection and stop listening."""

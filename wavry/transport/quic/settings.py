@@ -43,8 +43,13 @@ class QuicSettings:
     streams_limit_bytes: int = 256 * 1024
     """Most bytes of streams that may wait for a peer that does not take them; then it loses its connection."""
 
-    max_connections: int = 16
-    """Most connections of a host, handshakes included; further ones are refused. About 100 kB each."""
+    max_connections: int = 20
+    """Most connections of a host whose handshake is done: those that are being let in, and viewers. Further ones are
+    refused. About 100 kB each."""
+
+    max_handshakes: int = 32
+    """Most handshakes that a host has under way; for a further one the oldest is given up, so that nobody can keep
+    others out by beginning many. At 1000 a second each has 32 ms. About 100 kB each."""
 
     socket_buffer_bytes: int = 1024 * 1024
     """Asked for as kernel buffers of the socket: half a second at 20 Mbit/s, so that a pause of ours loses
