@@ -102,9 +102,9 @@ class Program:
         self.notify(number)
         return self.wait()
 
-    def wait(self) -> int:
+    def wait(self, patience_s: float = PATIENCE_S) -> int:
         """Wait for the end and return the exit code; `lines` is complete then."""
-        code = self._process.wait(PATIENCE_S)
+        code = self._process.wait(patience_s)
         for reader in self._readers:
             reader.join()
         while not self._queue.empty():

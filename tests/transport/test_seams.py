@@ -184,6 +184,6 @@ async def test_a_burst_ends_where_the_window_does(tmp_path: Path) -> None:
         for _ in range(40):
             quic.send_datagram_frame(bytes(1000))
         sent = quic.datagrams_to_send(now=asyncio.get_running_loop().time())
-        assert len(sent) == 9
+        assert sum(len(data) > 1000 for data, _ in sent) == 9  # beside them an ACK may be due
         assert quic._loss.bytes_in_flight <= 10_000
         assert len(quic._datagrams_pending) == 31
