@@ -126,6 +126,13 @@ class HandsStage:
             else:
                 self._find_keys()
 
+    def do_what_waits(self) -> None:
+        """Do all that is in the queue now; for whoever drives the stage without a thread."""
+        while len(self._queue):
+            deed = self._queue.get(0)
+            if deed is not None:
+                self._do(deed)
+
     def _do(self, deed: Deed) -> None:
         event = deed.event
         try:
@@ -150,7 +157,7 @@ class HandsStage:
                 self._keys_trouble = str(error)
                 logger.warning("input: %s; trying again", error)
                 keys.close()
-                self._keys = None
+                self._keys, self._retry_keys_at = None, 0.0
 
     def _find_keys(self) -> Injector | None:
         """Return the way to keys and pointer, opened if it is time to try."""
