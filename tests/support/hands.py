@@ -19,6 +19,7 @@ class RecordingInjector:
         self.buttons: set[int] = set()
         self.pads: dict[int, int] = {}
         self.is_closed = False
+        self.rests = 0
         self._keeps = keeps
 
     @property
@@ -56,6 +57,9 @@ class RecordingInjector:
 
     def scroll(self, horizontal: int, vertical: int) -> None:
         self._note("scroll", horizontal, vertical)
+
+    def rest(self) -> None:
+        self.rests += 1
 
     def release_everything(self) -> None:
         self.keys.clear()
