@@ -57,6 +57,7 @@ def examine_back_ends() -> dict[str, list[Finding]]:
         kinds[f"decoder {codec.value}"] = [_decoder(codec, unit)]
     kinds["renderer"] = _renderers()
     kinds["sound"] = _sounds()
+    kinds["input"] = _inputs()
     return kinds
 
 
@@ -141,6 +142,33 @@ def _sound(source: str, candidate: Candidate) -> str:
         return "; ".join([_CHANNELS[opened.channels], *opened.notes])
     finally:
         opened.close()
+
+
+# Input.
+
+
+def _inputs() -> list[Finding]:
+    """Open the ways to keys and pointer, and to game pads; nothing is pressed."""
+    from wavry.input import registry
+
+    findings = [_try(each.name, lambda name=each.name: _input(name)) for each in registry.CANDIDATES]  # type: ignore[misc] # a lambda's default
+    return [*findings, _try("pads", _pads)]
+
+
+def _input(name: str) -> str:
+    from wavry.input import open_injector
+
+    injector = open_injector(wanted=name).backend
+    injector.close()
+    return "; ".join(injector.notes)
+
+
+def _pads() -> str:
+    from wavry.input import open_pad_injector
+
+    opened = open_pad_injector(lambda *_: None)
+    opened.backend.close()
+    return f"game pads through {opened.name}"
 
 
 # Codecs.

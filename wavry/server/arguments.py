@@ -14,6 +14,7 @@ from wavry.encode.config import MAX_BITRATE_BPS, MAX_DIMENSION, MIN_BITRATE_BPS
 from wavry.encode.registry import encoder_names
 from wavry.encode.stage import EncodeStageConfig
 from wavry.errors import ConfigError
+from wavry.input import input_names
 from wavry.media import Codec, Size
 from wavry.rift import Right
 from wavry.rift.fec import MAX_REDUNDANCY, MIN_REDUNDANCY
@@ -120,6 +121,13 @@ PROGRAM = Program(
             help="the device to record, by its name or a part of it; with system one that plays (the default one)",
         ),
         Option(
+            flag="--input",
+            metavar="NAME",
+            parse=cli.one_of(*input_names()),
+            default=AUTO,
+            help=f"how clients' keys and pointer get here: {', '.join(input_names())} (auto)",
+        ),
+        Option(
             flag="--rights",
             metavar="LIST",
             parse=rights,
@@ -199,6 +207,7 @@ def _host_config(values: dict[str, Any], codec: Codec) -> HostConfig:
         encode=encode,
         sound=SoundCaptureConfig(source=values["audio"], device=values["audio_device"]),
         rights=values["rights"],
+        input=values["input"],
         redundancy=values["fec"],
         listen=(host, port),
         stream_for_s=stream_for,

@@ -6,6 +6,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from wavry.backends import AUTO
 from wavry.capture.sound import SoundCaptureConfig
 from wavry.encode.stage import EncodeStageConfig
 from wavry.errors import ConfigError
@@ -28,6 +29,9 @@ class HostConfig:
 
     rights: frozenset[Right] = ALL_RIGHTS
     """What clients may do."""
+
+    input: str = AUTO
+    """How clients' hands reach this machine: `auto`, the name of the only way to try, or `off`."""
 
     redundancy: float | None = None
     """Parity over source packets, 0.05 to 0.5. None: as much as each viewer's losses call for. 0: none."""

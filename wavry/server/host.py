@@ -7,10 +7,12 @@ import json
 import logging
 import signal
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wavry.backends import AUTO
 from wavry.capture import open_source
+from wavry.capture.config import SCREEN
 from wavry.capture.sound import OFF
 from wavry.clock import monotonic
 from wavry.encode.config import EncoderConfig
@@ -18,6 +20,7 @@ from wavry.encode.registry import open_encoder
 from wavry.encode.stage import EncodeOutput, EncodeStage, output_bytes
 from wavry.errors import ConfigError, ErrorCode
 from wavry.files import write_whole
+from wavry.input import OFF as NO_INPUT
 from wavry.media import Frame, Size
 from wavry.memory import MemoryBudget, Registration, format_table
 from wavry.memory.collector import exempt_survivors
@@ -25,8 +28,10 @@ from wavry.memory.counts import count_resources
 from wavry.memory.metrics import measure_memory, resident_bytes
 from wavry.observe.sampler import keep_history, new_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
-from wavry.server.broadcast import Broadcast
+from wavry.server.broadcast import MAX_VIEWERS, Broadcast
 from wavry.server.capture_stage import CaptureStage
+from wavry.server.hands import HANDS_RIGHTS, Hands, HandsPart, HandsStage
+from wavry.server.hands.stage import open_keys
 from wavry.server.sound_stage import SoundStage, new_sound_queue
 from wavry.transport.identity import HostIdentity, data_directory
 from wavry.transport.quic.connection import format_address
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
     from wavry.backends import Opened
     from wavry.capture import FrameSource
     from wavry.memory.budget import Bounded
+    from wavry.rift import Right
     from wavry.server.config import HostConfig
     from wavry.server.sound_stage import SoundState
     from wavry.server.viewer import ViewerSession
@@ -73,6 +79,8 @@ class Host:
         try:
             if self._config.encode.encoder != AUTO:
                 await asyncio.to_thread(self._check_encoder)
+            if self._config.input not in (AUTO, NO_INPUT):
+                await asyncio.to_thread(self._check_input)
             self._build(opened.backend)
             identity = HostIdentity.load_or_create(data_directory())
             listener = listen(*self._config.listen, identity, self._admit)
@@ -101,6 +109,10 @@ class Host:
         encode = self._config.encode
         probe = EncoderConfig(codec=encode.codec, size=_PROBE_SIZE, fps=encode.fps, bitrate_bps=encode.bitrate_bps)
         open_encoder(probe, wanted=encode.encoder).backend.close()
+
+    def _check_input(self) -> None:
+        """Fail now, not when the first client comes, if the only way to hands does not work here."""
+        open_keys(self._config.input, self._config.capture.display).close()
 
     # Building.
 
@@ -131,11 +143,12 @@ class Host:
             redundancy=self._config.redundancy,
             ceiling_bps=self._config.encode.bitrate_bps,
             fps=self._config.encode.fps,
-            rights=self._config.rights,
+            rights=self._rights(),
             add_parts=self._add_parts,
         )
         self._capture = CaptureStage(source, self._reopen, frames, self._source_changed)
         self._sound = self._build_sound()
+        self._hands_stage = self._build_hands()
         self._register("capture.pool", self._capture, source.pool.policy)
         self._register(outputs.name, outputs, outputs.overflow.value)
         for name, holder in self._broadcast.holders.items():
@@ -150,6 +163,24 @@ class Host:
         self._register("sound.capture", stage, stage.policy)
         self._register(packets.name, packets, packets.overflow.value)
         return stage
+
+    def _rights(self) -> frozenset[Right]:
+        """Return what clients may do: nobody has hands where only pictures of something else are shown."""
+        has_hands = self._config.input != NO_INPUT and self._config.capture.source == SCREEN
+        return self._config.rights if has_hands else self._config.rights - HANDS_RIGHTS
+
+    def _build_hands(self) -> HandsStage | None:
+        """Make what takes clients' input; the thread is there only if anybody may send some."""
+        self._hands = hands = Hands(MAX_VIEWERS, lambda wanted: stage.want(wanted))
+        stage = HandsStage(
+            hands.queue,
+            lambda: self._capture.source.area,
+            self._rumbled,
+            open_keys=partial(open_keys, self._config.input, self._config.capture.display),
+        )
+        self._register(hands.queue.name, hands.queue, hands.queue.policy)
+        self._register("rift.input", hands.receivers, hands.receivers.policy)
+        return stage if self._rights() & HANDS_RIGHTS else None
 
     def _register(self, name: str, holder: Bounded, policy: str) -> None:
         self._registrations.append(self.budget.register(name, holder, policy=policy))
@@ -179,6 +210,7 @@ class Host:
                     tasks.create_task(run_in_worker("wavry-encode", self._encode.run, stop=self._encode.stop)),
                     tasks.create_task(self._broadcast.run()),
                     *self._sound_tasks(tasks),
+                    *self._hands_tasks(tasks),
                     tasks.create_task(keep_history(self._history)),
                 ]
                 await self._wait(stop)
@@ -198,6 +230,10 @@ class Host:
             tasks.create_task(self._broadcast.run_sound()),
         ]
 
+    def _hands_tasks(self, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        stage = self._hands_stage
+        return [] if stage is None else [tasks.create_task(run_in_worker("wavry-input", stage.run, stop=stage.stop))]
+
     async def _wait(self, stop: asyncio.Event) -> None:
         try:
             async with asyncio.timeout(self._config.stream_for_s):
@@ -210,6 +246,8 @@ class Host:
 
     def _add_parts(self, viewer: ViewerSession) -> None:
         """Give a viewer what it gets besides the stream."""
+        if viewer.hello.input:
+            viewer.talk.add(HandsPart(self._hands, viewer.rights, viewer.talk))
 
     def _watched(self, watched: bool) -> None:
         if self._config.stream_for_s is None:
@@ -222,6 +260,10 @@ class Host:
     def _sound_changed(self, state: SoundState) -> None:
         """Pass on what the sound thread says of its device."""
         self._loop.call_soon_threadsafe(self._broadcast.tell_sound_state, state)
+
+    def _rumbled(self, client: int, pad: int, low: int, high: int, duration_ms: int) -> None:
+        """Pass on what a program wants a client's pad to do."""
+        self._loop.call_soon_threadsafe(self._hands.rumble, client, pad, low, high, duration_ms)
 
     def _reopen(self) -> FrameSource:
         return open_source(self._config.capture).backend
