@@ -74,7 +74,7 @@ class HandsSession(SessionPart):
     def begin(self, talk: Talk) -> None:
         """Send through a session from now on."""
         self._talk = talk
-        self._registration = self._budget.register("rift.input", self._sender, policy=self._sender.policy)
+        self._registration = self._budget.register("rift.input_sender", self._sender, policy=self._sender.policy)
 
     # From the hands.
 
