@@ -23,7 +23,7 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -87,13 +87,15 @@ class Watcher(threading.Thread):
 
     def run(self) -> None:
         """Look whenever something was drawn."""
-        while next_event(self._display) is not None:
-            while self._display.pending_events():
+        with suppress(ConnectionClosedError):
+            while True:
                 self._display.next_event()
-            cell = self._cell
-            if cell is not None and brightness(self._root, cell) > _DARK:
-                self._cell = None
-                self.seen.put(time.monotonic())
+                while self._display.pending_events():
+                    self._display.next_event()
+                cell = self._cell
+                if cell is not None and brightness(self._root, cell) > _DARK:
+                    self._cell = None
+                    self.seen.put(time.monotonic())
 
 
 class KeyListener(threading.Thread):
@@ -109,17 +111,11 @@ class KeyListener(threading.Thread):
 
     def run(self) -> None:
         """Note the time of each key that was pressed."""
-        while (event := next_event(self._display)) is not None:
-            if event.type == ge.GenericEventCode and event.evtype == xinput.RawKeyPress:
-                self.seen.put(time.monotonic())
-
-
-def next_event(display: Any) -> Any:
-    """Wait for an event; None when the X server is gone."""
-    try:
-        return display.next_event()
-    except ConnectionClosedError:
-        return None
+        with suppress(ConnectionClosedError):
+            while True:
+                event = self._display.next_event()
+                if event.type == ge.GenericEventCode and event.evtype == xinput.RawKeyPress:
+                    self.seen.put(time.monotonic())
 
 
 def brightness(root: Any, cell: Cell) -> float:

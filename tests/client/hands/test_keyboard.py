@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.hands import key_down, key_up, sdl_queue, text_event
+from tests.support.sdl_events import key_down, key_up, sdl_queue, text_event
 from wavry.client.hands.deeds import KeyPressed, KeyReleased, TextEntered
 from wavry.client.hands.keyboard import Keyboard, take_text
 from wavry.client.window.sdl import sdl2

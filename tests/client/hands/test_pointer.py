@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.hands import button_event, motion, wheel
+from tests.support.sdl_events import button_event, motion, wheel
 from wavry.client.hands.deeds import ButtonPressed, ButtonReleased, PointerAt, PointerMoved, Scrolled
 from wavry.client.hands.pointer import Pointer, View, share_of
 from wavry.client.window.renderer import placed

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from tests.support.aio import in_loop, until
-from tests.support.hands import button_event, key_down, key_up, motion, text_event
+from tests.support.sdl_events import button_event, key_down, key_up, motion, text_event
 from tests.support.transport import Listener
 from wavry.client.clock_sync import ClockSync
 from wavry.client.hands.deeds import PadAxes, PadPlugged
