@@ -32,7 +32,8 @@ class Handover:
     """A queue with one thread on either side. `post` on the window's thread, the rest on the loop.
 
     Whatever is pressed wakes the loop at once. Motion wakes it 250 times a second at most, as often as it would be
-    sent: in between it is merged here, so that a mouse with 1000 reports a second costs the loop what one with 250 does.
+    sent: in between it is merged here, so that a mouse with 1000 reports a second costs the loop no more than one with
+    250.
 
     Args:
         take: Gets what came, in order, on the loop.
