@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 import subprocess
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
 from Xlib.display import Display
 
+from tests.support.programs import PATIENCE_S
 from tests.support.x11_programs import XTerminal, XWatcher
 from tests.support.xserver import XServer
 from wavry.errors import BackendUnavailableError, InputLostError
@@ -160,6 +162,33 @@ def test_closing_lets_go_and_puts_everything_back(server: XServer) -> None:
         assert "button 1 release" in watcher.seen
     assert keyboard_map(server) == before
     assert repeats(server, A_CODE)
+
+
+def test_at_rest_the_layout_is_put_back_once_what_was_typed_has_been_read(
+    server: XServer, hands: X11Injector, tmp_path: Path
+) -> None:
+    before = keyboard_map(server)
+    with XTerminal(server, tmp_path, len("жä".encode())) as terminal:
+        hands.type_text("жä")
+        assert terminal.text() == "жä"
+        deadline = monotonic() + PATIENCE_S
+        while keyboard_map(server) != before and monotonic() < deadline:
+            hands.rest()
+    assert keyboard_map(server) == before
+
+
+def test_an_accent_that_waits_for_a_letter_is_left_to_the_client_but_a_chord_with_it_is_not(server: XServer) -> None:
+    set_layout(server, "-layout", "de")
+    hands = X11Injector(server.display)
+    acute = 0x2E
+    with XWatcher(server) as watcher:
+        hands.press_key(acute, "")
+        hands.release_key(acute)
+        hands.press_key(LEFT_CTRL, "")
+        hands.press_key(acute, "")
+        hands.close()
+        watcher.wait_for("release 37")
+        assert watcher.seen == ["press 37", "press 21", "release 21", "release 37"]
 
 
 def test_another_layout_is_followed_and_left_as_it_is(server: XServer, hands: X11Injector, tmp_path: Path) -> None:

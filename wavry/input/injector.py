@@ -55,8 +55,11 @@ class Injector(Protocol):
     def scroll(self, horizontal: int, vertical: int) -> None:
         """Turn the wheel; 120 is a notch, right and up are positive."""
 
+    def rest(self) -> None:
+        """Do what could wait, such as putting back what typing has changed of the layout."""
+
     def release_everything(self) -> None:
-        """Let go of all keys and buttons, and put back what typing has changed of the layout."""
+        """Let go of all keys and buttons."""
 
     def close(self) -> None:
         """Let go of everything and of the system. Idempotent, and raises nothing."""

@@ -110,6 +110,9 @@ class PynputInjector:
             with _losses():
                 self._mouse.scroll(*notches)
 
+    def rest(self) -> None:
+        """Do nothing: nothing waits."""
+
     def release_everything(self) -> None:
         """Let go of all keys and buttons."""
         for usage in reversed(list(self._keys)):

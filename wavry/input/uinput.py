@@ -147,6 +147,9 @@ class UinputInjector:
         if events:
             send(self._mouse, *events)
 
+    def rest(self) -> None:
+        """Do nothing: nothing waits."""
+
     def release_everything(self) -> None:
         """Let go of all keys and buttons."""
         for usage in reversed(list(self._keys)):

@@ -23,6 +23,9 @@ _BUTTONS = {1: 1, 2: 2, 3: 3, 4: 8, 5: 9}
 """X's numbers: 4 to 7 are its wheel."""
 _UP, _DOWN, _LEFT, _RIGHT = 4, 5, 6, 7
 
+_CONTROL, _ALT, _SUPER = 1 << 2, 1 << 3, 1 << 6
+"""Modifier bits, as nearly every keyboard has them."""
+
 _MAX_MOVE = 32_767
 """X's coordinates have 16 bits."""
 
@@ -43,7 +46,7 @@ class X11Injector:
         """Keycodes by the usage that holds them down, in the order in which they went down."""
         self._buttons: set[int] = set()
         self._horizontal, self._vertical = Notches(), Notches()
-        self._closed = False
+        self._is_layout_old = self._closed = False
         try:
             self._layout = self._server.read_layout()
         except InputLostError as error:
@@ -65,14 +68,25 @@ class X11Injector:
 
     def _follow_layout(self) -> None:
         """Read the layout again if somebody has changed it; a whole new one knows nothing of the spare keys."""
-        if not self._server.has_new_layout(self._spare.keycodes):
+        self._hear()
+        if not self._is_layout_old:
             return
+        self._is_layout_old = False
         self._layout = self._server.read_layout()
         self._repeating = self._layout.repeating | self._repeating.intersection(self._keys.values())
         if all(self._layout.symbols(code) == self._keysyms(code) for code in self._spare.bound_keycodes()):
             self._layout.leave_out(self._spare.keycodes)
         else:
             self._use_layout()
+
+    def _hear(self) -> None:
+        """Read what the server says, so that it never piles up there."""
+        self._is_layout_old |= self._server.has_new_layout(self._spare.keycodes)
+
+    def _finish(self) -> None:
+        """Send what was asked for, and read what the server says."""
+        self._server.flush()
+        self._hear()
 
     # Keys.
 
@@ -89,7 +103,8 @@ class X11Injector:
                 self._release_keycode_of(usage)
                 self._type(text, state)
                 return
-            if not text and composes(self._layout.keysym(keycode, state.group, state.modifiers)):
+            is_chord = state.modifiers & (_CONTROL | _ALT | _SUPER)
+            if not (text or is_chord) and composes(self._layout.keysym(keycode, state.group, state.modifiers)):
                 return  # the person's own layout composes, and the accent comes with the text
         self._press(usage, keycode)
         self._server.flush()
@@ -199,32 +214,32 @@ class X11Injector:
     def move_to(self, x: int, y: int) -> None:
         """Put the pointer on a pixel; X's desktop begins at 0,0."""
         self._server.move(_limited(x), _limited(y), is_relative=False)
-        self._server.flush()
+        self._finish()
 
     def move_by(self, dx: int, dy: int) -> None:
         """Move the pointer as a mouse does."""
         self._server.move(_limited(dx), _limited(dy), is_relative=True)
-        self._server.flush()
+        self._finish()
 
     def press_button(self, button: int) -> None:
         """Press a button."""
         self._buttons.add(button)
         self._server.button(_BUTTONS[button], True)
-        self._server.flush()
+        self._finish()
 
     def release_button(self, button: int) -> None:
         """Release a button that is down."""
         if button in self._buttons:
             self._buttons.discard(button)
             self._server.button(_BUTTONS[button], False)
-            self._server.flush()
+            self._finish()
 
     def scroll(self, horizontal: int, vertical: int) -> None:
         """Turn the wheel by the whole notches that have come together."""
         now = monotonic()
         self._turn(self._horizontal.add(horizontal, now=now), _RIGHT, _LEFT)
         self._turn(self._vertical.add(vertical, now=now), _UP, _DOWN)
-        self._server.flush()
+        self._finish()
 
     def _turn(self, notches: int, forward: int, back: int) -> None:
         button = forward if notches > 0 else back
@@ -234,14 +249,18 @@ class X11Injector:
 
     # The end.
 
+    def rest(self) -> None:
+        """Take back the spare keys that have been read."""
+        for keycode in self._spare.take_back(now=monotonic()):
+            self._bind(keycode)
+        self._finish()
+
     def release_everything(self) -> None:
-        """Let go of all keys and buttons; take back the spare keys that have been read."""
+        """Let go of all keys and buttons."""
         for button in sorted(self._buttons):
             self.release_button(button)
         for usage in reversed(list(self._keys)):
             self._release_keycode_of(usage)
-        for keycode in self._spare.take_back(now=monotonic()):
-            self._bind(keycode)
         self._server.flush()
 
     def _give_back_spare_keys(self) -> None:
@@ -249,8 +268,7 @@ class X11Injector:
         if len(self._spare):
             self._server.flush()
             time.sleep(max(0.0, self._spare.read_at - monotonic()))
-            for keycode in self._spare.take_back(now=monotonic()):
-                self._bind(keycode)
+            self.rest()
 
     def close(self) -> None:
         """Let go of everything, put the layout back, and disconnect."""

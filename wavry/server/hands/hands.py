@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from wavry.memory import HolderGroup
 from wavry.rift.input.events import (
@@ -21,7 +21,14 @@ from wavry.server.hands.queue import Deed, HandsQueue
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from wavry.server.hands.part import HandsPart
+
+class Client(Protocol):
+    """One client's end of it."""
+
+    receiver: InputReceiver
+
+    def rumble(self, pad: int, low: int, high: int, duration_ms: int) -> None:
+        """Tell it to shake a pad."""
 
 
 class Hands:
@@ -38,27 +45,27 @@ class Hands:
         self.receivers = HolderGroup(max_clients, receiver.cap_bytes, receiver.policy)
         """What is known of all clients, for the budget."""
         self._on_wanted = on_wanted
-        self._parts: dict[int, HandsPart] = {}
+        self._clients: dict[int, Client] = {}
         self._keys: dict[int, set[int]] = {}
         """Clients that hold a key down, by its usage; as many as the receivers hold at the most."""
         self._buttons: dict[int, set[int]] = {}
         self._pads: set[tuple[int, int]] = set()
         """Client and number of the pads that were taken."""
 
-    def join(self, part: HandsPart) -> int:
+    def join(self, joining: Client) -> int:
         """Add a client; return its number, the smallest that is free."""
-        client = next(number for number in range(len(self._parts) + 1) if number not in self._parts)
-        self._parts[client] = part
-        self.receivers.add(part.receiver)
-        if len(self._parts) == 1:
+        client = next(number for number in range(len(self._clients) + 1) if number not in self._clients)
+        self._clients[client] = joining
+        self.receivers.add(joining.receiver)
+        if len(self._clients) == 1:
             self._on_wanted(True)
         return client
 
-    def leave(self, client: int, part: HandsPart) -> None:
+    def leave(self, client: int, leaving: Client) -> None:
         """Take a client away; it has let go of everything."""
-        if self._parts.pop(client, None) is not None:
-            self.receivers.remove(part.receiver)
-            if not self._parts:
+        if self._clients.pop(client, None) is not None:
+            self.receivers.remove(leaving.receiver)
+            if not self._clients:
                 self._on_wanted(False)
 
     def do(self, client: int, events: Iterable[InputEvent]) -> None:
@@ -98,6 +105,6 @@ class Hands:
 
     def rumble(self, client: int, pad: int, low: int, high: int, duration_ms: int) -> None:
         """Pass on to a client, if it is still there, what a program wants its pad to do."""
-        part = self._parts.get(client)
-        if part is not None:
-            part.rumble(pad, low, high, duration_ms)
+        there = self._clients.get(client)
+        if there is not None:
+            there.rumble(pad, low, high, duration_ms)

@@ -59,7 +59,7 @@ class HandsPart(SessionPart):
     def message_received(self, message: Message, *, now: float) -> None:
         """Do it, if this client may; whoever loses a right lets go of what it held."""
         right = _NEEDS.get(type(message))
-        if right is None or self._rights.allows(right):
+        if right is None or self._may(right):
             self._do(self.receiver.receive_message(message, now=now))
         else:
             self._let_go(right)
@@ -72,8 +72,15 @@ class HandsPart(SessionPart):
             RemoteProtocolError: It is malformed; it is counted and skipped.
         """
         right = Right.PADS if datagram[1] == Stream.PADS else Right.POINTER
-        if self._rights.allows(right):
+        if self._may(right):
             self._do(self.receiver.receive_datagram(datagram))
+
+    def _may(self, right: Right) -> bool:
+        """Whether this client has a right; if not it hears of it now, the first time."""
+        if self._rights.allows(right):
+            return True
+        self._talk.flush()
+        return False
 
     def _let_go(self, right: Right) -> None:
         receiver = self.receiver

@@ -95,10 +95,10 @@ class HandsQueue:
         """
         with self._condition:
             self._condition.wait_for(lambda: self._deeds or self._woken or self._closed, timeout)
-            self._woken = False
             if self._closed:
                 raise QueueClosed(self.name)
             if not self._deeds:
+                self._woken = False
                 return None
             deed = self._deeds.popleft()
             self._bytes -= _size_of(deed)

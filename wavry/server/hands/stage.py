@@ -43,6 +43,9 @@ logger = logging.getLogger(__name__)
 _RETRY_S = 2.0
 """Between two tries to open what was lost, while somebody has hands here."""
 
+_REST_S = 2.0
+"""With nothing to do for so long, what was put off is done, and what was lost is looked for."""
+
 _PAD_EVENTS = (PadPlugged, PadUnplugged, PadButtons, PadAxes)
 
 
@@ -118,13 +121,28 @@ class HandsStage:
 
     def _do_while_wanted(self) -> None:
         while True:
-            deed = self._queue.get(_RETRY_S if self._keys is None else None)
+            deed = self._queue.get(_REST_S)
             if deed is not None:
                 self._do(deed)
             elif not self._wanted.is_set():
                 return
             else:
-                self._find_keys()
+                self._rest()
+
+    def _rest(self) -> None:
+        keys = self._find_keys()
+        if keys is not None:
+            try:
+                keys.rest()
+            except InputLostError as error:
+                self._lose(keys, error)
+
+    def do_what_waits(self) -> None:
+        """Do all that is in the queue now; for whoever drives the stage without a thread."""
+        while len(self._queue):
+            deed = self._queue.get(0)
+            if deed is not None:
+                self._do(deed)
 
     def _do(self, deed: Deed) -> None:
         event = deed.event
@@ -147,10 +165,13 @@ class HandsStage:
                 self._inject(keys, event)
                 return
             except InputLostError as error:
-                self._keys_trouble = str(error)
-                logger.warning("input: %s; trying again", error)
-                keys.close()
-                self._keys = None
+                self._lose(keys, error)
+
+    def _lose(self, keys: Injector, error: InputLostError) -> None:
+        self._keys_trouble = str(error)
+        logger.warning("input: %s; trying again", error)
+        keys.close()
+        self._keys, self._retry_keys_at = None, 0.0
 
     def _find_keys(self) -> Injector | None:
         """Return the way to keys and pointer, opened if it is time to try."""
