@@ -228,7 +228,7 @@ def measure(
             keys.seen.get()  # X tells of each key twice, once for the device it came from
         pressed_at = keyboard.press()
         try:
-            sent_at = int(viewer.wait_for(r"^.*Key\(.*is_down=True.* leaves at (\d+) us")[1]) / 1e6
+            sent_at = int(viewer.wait_for(r" [1-9]\d* presses, left at (\d+) us")[1]) / 1e6
             steps = [pressed_at, sent_at, *(each.seen.get(timeout=_PATIENCE_S) for each in (keys, on_host, on_client))]
         except queue.Empty:
             missed += 1

@@ -159,8 +159,16 @@ def test_the_pointer_is_exact_at_every_size_and_does_what_it_may_and_nothing_els
             clicks = [each for each in xev.seen if each.startswith("button")]
             expected = [f"button {n} {way}" for n in (1, 2, 3, 8, 9, 4, 5, 6, 7, 1) for way in ("press", "release")]
             assert clicks == expected
+            assert hands.is_near((500, 450), place)
+            hands.do("key", "ctrl+alt+m")
+            hands.viewer.wait_for("the pointer is locked")
+            x, y = hands.host_pointer()
+            hands.do("mousemove_relative", "--", "30", "-20")
+            eventually(lambda: hands.host_pointer() == (x + 30, y - 20))
+            hands.do("key", "ctrl+alt+m")
+            hands.viewer.wait_for("the pointer is free")
             hands.do("type", "--delay", "10", "not a word")
-            hands.viewer.wait_for("the host does not let this client type")
+            eventually(lambda: hands.viewer.has_printed("the host does not let this client type"))
             hands.do("type", "--delay", "10", "nor this")
             hands.do("mousemove", "500", "450", "click", "1")
             xev.wait_for("button 1 release")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,8 @@ from wavry.transport.loopback import LoopbackConnection, loopback_pair
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    import pytest
 
 VIEW = View(Rect(0, 0, 640, 480), Size(640, 480))
 ALL = ("view", "pointer", "keys", "pads")
@@ -133,6 +137,21 @@ async def test_a_place_is_told_again_after_the_last_motion() -> None:
         desk.do(motion(639, 0))
         await until(lambda: len(host.states) == 5)
     assert set(host.states) == {PointerState(1, False, 65_535, 0, 0, 0)}
+    desk.hands.close()
+
+
+@in_loop
+async def test_a_log_never_tells_what_was_typed(caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk()
+    caplog.set_level(logging.DEBUG, "wavry")
+    async with desk.session() as host:
+        host.say(Hello(), RightsGranted(rights=ALL))
+        await until(lambda: desk.rights.granted)
+        desk.do(text_event("geheim"), key_down(A, ord("a")))
+        await until(lambda: len(host.heard) == 2)
+    (line,) = [record.getMessage() for record in caplog.records if "presses" in record.getMessage()]
+    assert re.fullmatch(r"2 messages, 1 presses, left at \d+ us", line)
+    assert "geheim" not in caplog.text
     desk.hands.close()
 
 

@@ -79,10 +79,7 @@ class Pointer:
         """Take an event if it is of the mouse; say whether it was."""
         kind = event.type
         if kind == sdl2.SDL_MOUSEMOTION:
-            if self.is_locked:
-                self._post(PointerMoved(event.motion.xrel, event.motion.yrel))
-            else:
-                self._point(event.motion.x, event.motion.y)
+            self._move(event.motion)
         elif kind in (sdl2.SDL_MOUSEBUTTONDOWN, sdl2.SDL_MOUSEBUTTONUP):
             self._click(event.button)
         elif kind == sdl2.SDL_MOUSEWHEEL:
@@ -90,6 +87,12 @@ class Pointer:
         else:
             return False
         return True
+
+    def _move(self, moved: Any) -> None:
+        if not self.is_locked:
+            self._point(moved.x, moved.y)
+        elif moved.xrel or moved.yrel:
+            self._post(PointerMoved(moved.xrel, moved.yrel))
 
     def _point(self, x: int, y: int) -> bool:
         view = self._view()
@@ -125,3 +128,4 @@ class Pointer:
             logger.warning("the pointer can't be locked here: %s", sdl_error())
             return
         self.is_locked = is_locked
+        logger.info("the pointer is %s", "locked" if is_locked else "free")

@@ -45,8 +45,6 @@ class HandsSession(SessionPart):
     Args:
         rights: What the host allows. Added to the session before this, so that it hears of rights first.
         budget: Where what waits registers.
-        on_ready: Called when the host takes input, so that it can be told of what is there already; again when it
-            takes pads that it did not take before.
         on_rumble: Gets the host's wishes to shake a pad.
     """
 
@@ -78,15 +76,14 @@ class HandsSession(SessionPart):
 
     # From the hands.
 
-    def do(self, deeds: Iterable[Deed]) -> bool:
-        """Pass on what hands have done; return whether there is a host that takes it."""
+    def do(self, deeds: Iterable[Deed]) -> None:
+        """Pass on what hands have done; without a host that takes it, it is over."""
         if self._talk is None or self._rights.granted is None:
-            return False
+            return
         now = self._loop.time()
         for deed in deeds:
             deed.tell(self._sender, now)
         self._send(now)
-        return True
 
     def repeat_pads(self) -> None:
         """Say again which pads there are, to a host that did not let this client plug one in before."""
@@ -100,25 +97,29 @@ class HandsSession(SessionPart):
         talk = self._talk
         if talk is None:
             return
-        is_logged = logger.isEnabledFor(logging.DEBUG)
-        for message in self._sender.messages():
-            permitted = self._permitted(message)
-            if permitted is not None:
-                talk.say(permitted)
-                if is_logged:
-                    logger.debug("%s leaves at %d us", permitted, monotonic_us())
-        self._send_states(talk, now)
-        talk.flush()
+        said = [each for each in map(self._permitted, self._sender.messages()) if each is not None]
+        for message in said:
+            talk.say(message)
+        if self._send_states(talk, now) or said:
+            talk.flush()
+        if said and logger.isEnabledFor(logging.DEBUG):
+            # When, and not what: it may be a password.
+            presses = sum(isinstance(each, Key) and each.is_down for each in said)
+            logger.debug("%d messages, %d presses, left at %d us", len(said), presses, monotonic_us())
         due_at = None if self._waits_for_space else self._sender.next_timer()
         self._timer = timer_at(self._loop, self._timer, due_at, self._due)
 
-    def _send_states(self, talk: Talk, now: float) -> None:
+    def _send_states(self, talk: Talk, now: float) -> bool:
+        """Queue the states that are due; return whether there were any."""
         connection = talk.connection
         self._waits_for_space = connection.send_space_bytes < _DATAGRAM_SPACE_BYTES
-        if not self._waits_for_space:
-            for datagram in self._sender.datagrams_to_send(now=now):
-                if self._rights.may_try(_STREAM_RIGHTS[Stream(datagram[1])]):
-                    connection.send_datagram(datagram)
+        if self._waits_for_space:
+            return False
+        states = self._sender.datagrams_to_send(now=now)
+        permitted = [each for each in states if self._rights.may_try(_STREAM_RIGHTS[Stream(each[1])])]
+        for datagram in permitted:
+            connection.send_datagram(datagram)
+        return bool(permitted)
 
     def _permitted(self, message: Message) -> Message | None:
         """Return what may be said of a message; None for nothing."""
