@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from wavry.client.app import ClientApp
     from wavry.client.config import ClientConfig
+    from wavry.client.window.part import WindowPart
     from wavry.decode import Picture
 
 
@@ -51,6 +52,8 @@ async def _run_app(app: ClientApp, stop: asyncio.Event) -> None:
 def _run_with_window(config: ClientConfig) -> None:
     """Give the window this thread, which SDL wants, and the event loop another one."""
     from wavry.client.app import ClientApp
+    from wavry.client.hands.hands import Hands
+    from wavry.client.window.hotkeys import HotKeys
     from wavry.client.window.window import Window
     from wavry.pipeline import BoundedQueue, Overflow
 
@@ -70,14 +73,23 @@ def _run_with_window(config: ClientConfig) -> None:
 
     app = ClientApp(config, on_picture=show, on_status=lambda text: window.set_title(text or name))
     app.budget.register(pictures.name, pictures, policy=pictures.overflow.value)
+    hotkeys = HotKeys()
+    parts: list[WindowPart] = [hotkeys]
+    if not config.view_only:
+        app.hands = Hands(app.rights, app.budget)
+        parts.append(app.hands)
+        for hotkey in app.hands.hotkeys:
+            hotkeys.add(*hotkey)
     window = Window(
         name,
         pictures,
         app.statistics.on_shown,
         fullscreen=config.fullscreen,
         renderer=config.renderer,
-        on_mute=app.toggle_mute,
+        parts=parts,
     )
+    hotkeys.add("F10", "mute", app.toggle_mute)
+    hotkeys.add("F11", "full screen", window.toggle_fullscreen)
     try:
         loop = _LoopThread(app, window)
         window.run()

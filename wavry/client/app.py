@@ -8,6 +8,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from wavry.client.clock_sync import ClockSync
+from wavry.client.rights import HostRights
 from wavry.client.session import HostSession
 from wavry.client.statistics import Statistics
 from wavry.clock import monotonic
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wavry.client.config import ClientConfig
+    from wavry.client.hands.hands import Hands
     from wavry.client.recording import Recorder
     from wavry.client.sound.session import SoundSession
     from wavry.client.sound.stage import SoundStage
@@ -69,6 +71,10 @@ class ClientApp:
         self._on_status = on_status
         self.budget = MemoryBudget()
         self.statistics = Statistics(ClockSync())
+        self.rights = HostRights()
+        """What the host lets this client do."""
+        self.hands: Hands | None = None
+        """What a person does in the window, where there is one and it is not only to be looked at. Set before `run`."""
         self._session: HostSession | None = None
         """While it stands."""
         self._latest_session: HostSession | None = None
@@ -101,6 +107,8 @@ class ClientApp:
         self.budget.register("decode.pictures", pictures, policy=pictures.policy)
         exempt_survivors()
         deadline = None if self._config.duration_s is None else monotonic() + self._config.duration_s
+        if self.hands is not None:
+            self.hands.open()
         try:
             async with asyncio.TaskGroup() as tasks:
                 workers = [
@@ -117,6 +125,8 @@ class ClientApp:
                 for worker in workers:
                     worker.cancel()
         finally:
+            if self.hands is not None:
+                self.hands.close()
             await asyncio.to_thread(self._write_results)
 
     async def _settle(self) -> None:
@@ -167,12 +177,14 @@ class ClientApp:
                 self._transport_entry.close()
             self._transport_entry = self.budget.register("transport.quic", dialer.memory, policy=dialer.memory.policy)
             sound = self._make_sound_session()
+            hands = None if self.hands is None else self.hands.new_session()
             session = self._session = self._latest_session = HostSession(
                 dialer.link,
                 Hello(
                     name=self._config.name,
                     codecs=tuple(codec.value for codec in Codec),
                     sound=sound is not None,
+                    input=hands is not None,
                 ),
                 self.statistics,
                 self.budget,
@@ -180,9 +192,11 @@ class ClientApp:
                 on_unit=self._unit_came,
                 on_source_state=self._source_changed,
                 is_behind=self._is_behind,
-                parts=[sound] if sound is not None else [],
+                parts=[part for part in (sound, self.rights, hands) if part is not None],
                 picture_hold_s=self._picture_hold_s,
             )
+            if hands is not None:
+                hands.begin(session.talk)
             self._say("")
             return await self._stay(session, stop, deadline)
         finally:

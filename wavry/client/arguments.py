@@ -47,6 +47,7 @@ PROGRAM = Program(
         Option(flag="--no-auth", help="connect without pairing; only to a loopback address"),
         Option(flag="--name", metavar="NAME", default=CLIENT_NAME, help="what the host calls this client"),
         Option(flag="--fullscreen", help="start in full screen; F11 changes it"),
+        Option(flag="--view-only", help="look only: no key, click or pad reaches the host"),
         Option(
             flag="--renderer",
             metavar="NAME",
@@ -98,6 +99,7 @@ def read_arguments(arguments: Sequence[str] | None) -> tuple[ClientConfig, dict[
         name=values["name"],
         fullscreen=values["fullscreen"],
         renderer=values["renderer"],
+        view_only=values["view_only"],
         sound=not values["no_audio"],
         audio_device=values["audio_device"],
         volume_percent=values["volume"],

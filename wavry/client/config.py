@@ -35,6 +35,9 @@ class ClientConfig:
     name: str = CLIENT_NAME
     fullscreen: bool = False
     renderer: str = AUTO
+    view_only: bool = False
+    """Whether nothing is sent of what keyboard, mouse and pads do. So it is with `headless`."""
+
     sound: bool = True
     """Whether the host is asked for sound. With `headless` it is decoded and measured, without a sound card."""
 

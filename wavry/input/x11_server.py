@@ -28,6 +28,8 @@ _NEW_KEYBOARD, _MAP = 1, 2
 """Bits of XKB's events that say that the layout is another one."""
 _MAP_NOTIFY = 1
 _ALL_MAP_PARTS = 0xFF
+_TYPES_SYMBOLS_MODIFIERS = 7
+"""What of a map is read here. That a key no longer repeats is told as a new map, too, and is our own doing."""
 _TYPES_AND_SYMBOLS = 3
 _KEY_NAMES = 1 << 9
 _KEY_PRESS, _KEY_RELEASE, _BUTTON_PRESS, _BUTTON_RELEASE, _MOTION = 2, 3, 4, 5, 6
@@ -83,7 +85,7 @@ class X11Server:
         if not self._xkb.UseExtension(1, 0).reply().supported:
             raise BackendUnavailableError(NAME, "the X server speaks another version of XKB")
         news = _NEW_KEYBOARD | _MAP
-        self._xkb.SelectEvents(_CORE_KEYBOARD, news, 0, news, _ALL_MAP_PARTS, _ALL_MAP_PARTS, [])
+        self._xkb.SelectEvents(_CORE_KEYBOARD, news, 0, news, _ALL_MAP_PARTS, _TYPES_SYMBOLS_MODIFIERS, [])
 
     def _open_extension(self, key: Any) -> Any:
         reply = self._connection.core.QueryExtension(len(key.name), key.name).reply()

@@ -39,6 +39,9 @@ class Renderer:
     name: str
     handle: Any
     refusals: list[BackendUnavailableError] = field(default_factory=list)
+    place: Rect | None = None
+    """Where the picture was drawn last, in pixels of the window; it may reach beyond it. None before the first one."""
+
     _texture: Any = None
     _size: Size | None = None
 
@@ -66,6 +69,18 @@ class Renderer:
             raise BackendUnavailableError(self.name, sdl_error())
         self._size = size
 
+    @property
+    def picture_size(self) -> Size | None:
+        """Of the picture itself; None before the first one."""
+        return self._size
+
+    @property
+    def size(self) -> Size:
+        """What is drawn into, in pixels."""
+        width, height = ctypes.c_int(), ctypes.c_int()
+        sdl2.SDL_GetRendererOutputSize(self.handle, width, height)
+        return Size(width.value, height.value)
+
     def draw(self) -> bool:
         """Draw the texture, its shape kept, black around it; `present` shows it.
 
@@ -74,10 +89,9 @@ class Renderer:
         """
         if self._texture is None or self._size is None:
             return False
-        width, height = ctypes.c_int(), ctypes.c_int()
-        sdl2.SDL_GetRendererOutputSize(self.handle, width, height)
-        place = placed(self._size, Size(width.value, height.value))
-        if place.size != (width.value, height.value):
+        window = self.size
+        place = self.place = placed(self._size, window)
+        if place.size != window:
             sdl2.SDL_RenderClear(self.handle)
         sdl2.SDL_RenderCopy(self.handle, self._texture, None, sdl2.SDL_Rect(*place))
         return True

@@ -36,9 +36,8 @@ class Window:
         title: Its first title.
         pictures: The newest picture that was not shown, depth 1; `wake` says that there is one.
         on_shown: Told of every picture with the time it was on the screen (microseconds, monotonic).
-        fullscreen: Start without borders over the whole monitor; F11 changes it.
+        fullscreen: Start without borders over the whole monitor.
         renderer: `auto` or a name of `RENDERERS`.
-        on_mute: Called when the person presses F10.
         parts: What else is in the window.
 
     Raises:
@@ -53,13 +52,11 @@ class Window:
         *,
         fullscreen: bool = False,
         renderer: str = AUTO,
-        on_mute: Callable[[], None] = lambda: None,
         parts: Sequence[WindowPart] = (),
     ) -> None:
         self._pictures = pictures
         self._on_shown = on_shown
         self._wanted_renderer = renderer
-        self._on_mute = on_mute
         self._parts = parts
         self._renderer: Renderer | None = None
         self._fitted = False
@@ -140,16 +137,13 @@ class Window:
             self._open = False
         elif kind == self._title_event:
             sdl2.SDL_SetWindowTitle(self._window, self._title)
-        elif kind == sdl2.SDL_KEYDOWN and event.key.keysym.sym == sdl2.SDLK_F11:
-            self._toggle_fullscreen()
-        elif kind == sdl2.SDL_KEYDOWN and event.key.keysym.sym == sdl2.SDLK_F10:
-            self._on_mute()
         return self._take_redraw() or bool(
             kind == sdl2.SDL_WINDOWEVENT
             and event.window.event in (sdl2.SDL_WINDOWEVENT_EXPOSED, sdl2.SDL_WINDOWEVENT_SIZE_CHANGED)
         )
 
-    def _toggle_fullscreen(self) -> None:
+    def toggle_fullscreen(self) -> None:
+        """Fill the monitor, or stop that."""
         is_full = sdl2.SDL_GetWindowFlags(self._window) & sdl2.SDL_WINDOW_FULLSCREEN_DESKTOP
         sdl2.SDL_SetWindowFullscreen(self._window, 0 if is_full else sdl2.SDL_WINDOW_FULLSCREEN_DESKTOP)
 
