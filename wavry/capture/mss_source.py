@@ -56,6 +56,11 @@ class MssSource(ClockedSource):
         )
         self._reshape(self._area.size)
 
+    @property
+    def area(self) -> Rect:
+        """The captured part of the desktop."""
+        return self._area
+
     def close(self) -> None:
         """Leave the screen and free the idle buffers; see `FrameSource`."""
         self._leave()

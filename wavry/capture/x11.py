@@ -84,6 +84,11 @@ class X11Source:
         """The pool, one for all sizes."""
         return self._buffers.pool
 
+    @property
+    def area(self) -> Rect:
+        """The captured part of the desktop."""
+        return self._area
+
     def size(self) -> Size:
         """Return the size of the captured part."""
         return self._area.size

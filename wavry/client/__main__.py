@@ -51,6 +51,8 @@ async def _run_app(app: ClientApp, stop: asyncio.Event) -> None:
 def _run_with_window(config: ClientConfig) -> None:
     """Give the window this thread, which SDL wants, and the event loop another one."""
     from wavry.client.app import ClientApp
+    from wavry.client.cursor import HostPointer
+    from wavry.client.window.cursor import WindowCursor
     from wavry.client.window.window import Window
     from wavry.pipeline import BoundedQueue, Overflow
 
@@ -68,7 +70,8 @@ def _run_with_window(config: ClientConfig) -> None:
         pictures.put_nowait(picture)
         window.wake()
 
-    app = ClientApp(config, on_picture=show, on_status=lambda text: window.set_title(text or name))
+    pointer = HostPointer()
+    app = ClientApp(config, on_picture=show, on_status=lambda text: window.set_title(text or name), pointer=pointer)
     app.budget.register(pictures.name, pictures, policy=pictures.overflow.value)
     window = Window(
         name,
@@ -77,6 +80,7 @@ def _run_with_window(config: ClientConfig) -> None:
         fullscreen=config.fullscreen,
         renderer=config.renderer,
         on_mute=app.toggle_mute,
+        parts=[WindowCursor(pointer, app.budget)],  # first: it sees each movement, and is drawn below what others draw
     )
     try:
         loop = _LoopThread(app, window)

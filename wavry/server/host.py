@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from wavry.backends import AUTO
 from wavry.capture import open_source
+from wavry.capture.config import SCREEN
 from wavry.capture.sound import OFF
 from wavry.clock import monotonic
 from wavry.encode.config import EncoderConfig
@@ -19,14 +20,17 @@ from wavry.encode.stage import EncodeOutput, EncodeStage, output_bytes
 from wavry.errors import ConfigError, ErrorCode
 from wavry.files import write_whole
 from wavry.media import Frame, Size
-from wavry.memory import MemoryBudget, Registration, format_table
+from wavry.memory import HolderGroup, MemoryBudget, Registration, format_table
 from wavry.memory.collector import exempt_survivors
 from wavry.memory.counts import count_resources
 from wavry.memory.metrics import measure_memory, resident_bytes
 from wavry.observe.sampler import keep_history, new_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
-from wavry.server.broadcast import Broadcast
+from wavry.rift.cursor.sender import CursorSender
+from wavry.server.broadcast import MAX_VIEWERS, Broadcast
 from wavry.server.capture_stage import CaptureStage
+from wavry.server.cursor.part import CursorHub, ViewerCursor
+from wavry.server.cursor.stage import CursorStage
 from wavry.server.sound_stage import SoundStage, new_sound_queue
 from wavry.transport.identity import HostIdentity, data_directory
 from wavry.transport.quic.connection import format_address
@@ -136,6 +140,7 @@ class Host:
         )
         self._capture = CaptureStage(source, self._reopen, frames, self._source_changed)
         self._sound = self._build_sound()
+        self._build_cursor()
         self._register("capture.pool", self._capture, source.pool.policy)
         self._register(outputs.name, outputs, outputs.overflow.value)
         for name, holder in self._broadcast.holders.items():
@@ -150,6 +155,18 @@ class Host:
         self._register("sound.capture", stage, stage.policy)
         self._register(packets.name, packets, packets.overflow.value)
         return stage
+
+    def _build_cursor(self) -> None:
+        self._cursor: CursorStage | None = None
+        if self._config.capture.source != SCREEN:
+            return
+        pending = HolderGroup(MAX_VIEWERS, CursorSender.cap_bytes, CursorSender.policy)
+        self._cursors = CursorHub(lambda wanted: stage.want(wanted), pending)
+        stage = self._cursor = CursorStage(
+            self._cursors, lambda: self._capture.source.area, self._config.capture.display
+        )
+        self._register("cursor.latest", self._cursors, self._cursors.policy)
+        self._register("rift.cursors", pending, pending.policy)
 
     def _register(self, name: str, holder: Bounded, policy: str) -> None:
         self._registrations.append(self.budget.register(name, holder, policy=policy))
@@ -179,6 +196,7 @@ class Host:
                     tasks.create_task(run_in_worker("wavry-encode", self._encode.run, stop=self._encode.stop)),
                     tasks.create_task(self._broadcast.run()),
                     *self._sound_tasks(tasks),
+                    *self._cursor_tasks(tasks),
                     tasks.create_task(keep_history(self._history)),
                 ]
                 await self._wait(stop)
@@ -198,6 +216,11 @@ class Host:
             tasks.create_task(self._broadcast.run_sound()),
         ]
 
+    def _cursor_tasks(self, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        if self._cursor is None:
+            return []
+        return [tasks.create_task(run_in_worker("wavry-cursor", self._cursor.run, stop=self._cursor.stop))]
+
     async def _wait(self, stop: asyncio.Event) -> None:
         try:
             async with asyncio.timeout(self._config.stream_for_s):
@@ -210,6 +233,10 @@ class Host:
 
     def _add_parts(self, viewer: ViewerSession) -> None:
         """Give a viewer what it gets besides the stream."""
+        if self._cursor is not None and viewer.hello.cursor:
+            cursor = ViewerCursor(viewer.talk, self._cursors)
+            viewer.talk.add(cursor)
+            self._cursors.add(cursor)
 
     def _watched(self, watched: bool) -> None:
         if self._config.stream_for_s is None:

@@ -1,0 +1,31 @@
+"""Which ways there are to the pointer, in order of preference, and how to open one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from wavry.backends import Candidate, Opened, open_first
+
+if TYPE_CHECKING:
+    from wavry.capture.cursor.source import CursorSource
+
+CURSOR_CANDIDATES = (Candidate(name="x11", target="wavry.capture.cursor.x11:open_x11", platforms=("linux",)),)
+
+
+def open_cursor(display: str | None) -> Opened[CursorSource]:
+    """Open the pointer of a screen.
+
+    Args:
+        display: X display such as `:1`; None for the DISPLAY variable. Ignored where there is no X11.
+
+    Returns:
+        The source, owned by the caller, and who refused before it.
+
+    Raises:
+        NoBackendError: No way to the pointer works; its refusals say why.
+    """
+
+    def open_candidate(candidate: Candidate) -> CursorSource:
+        return cast("CursorSource", candidate.load()(display))
+
+    return open_first("cursor capture", CURSOR_CANDIDATES, open_candidate)
