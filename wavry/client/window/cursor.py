@@ -21,6 +21,7 @@ from wavry.rift.cursor.datagrams import MAX_SHARE
 if TYPE_CHECKING:
     from wavry.client.cursor import HostPointer
     from wavry.client.window.window import Window
+    from wavry.media import Size
     from wavry.memory import MemoryBudget
     from wavry.rift.cursor.datagrams import CursorPlace
     from wavry.rift.cursor.messages import CursorShape
@@ -125,7 +126,7 @@ class WindowCursor(WindowPart):
     @property
     def _has_pointer(self) -> bool:
         """Whether the host's pointer is the one in the person's hand."""
-        picture = self._window.picture_place
+        picture = self._picture[0]
         if not self._is_ours or self._mouse is None or picture is None or sdl2.SDL_GetRelativeMouseMode():
             return False
         x, y = self._mouse[0] - picture.x, self._mouse[1] - picture.y
@@ -149,7 +150,7 @@ class WindowCursor(WindowPart):
     def _find_sprite(self) -> Rect | None:
         """Return where the sprite goes in the window, if there is one to see."""
         image, place = self._image or ARROW, self._place
-        if place is None or not place.is_inside or image.is_hidden or self._window.picture_place is None:
+        if place is None or not place.is_inside or image.is_hidden or self._picture[0] is None:
             return None
         x, y = self._in_window(place)
         scale = pointer_scale(self._picture_scale, image)
@@ -163,13 +164,19 @@ class WindowCursor(WindowPart):
             sdl2.SDL_WarpMouseInWindow(self._window.handle, *self._in_window(place))
 
     @property
+    def _picture(self) -> tuple[Rect | None, Size | None]:
+        """Where the picture is in the window, and its own size; None of both before the first one."""
+        renderer = self._window.renderer
+        return (None, None) if renderer is None else (renderer.place, renderer.picture_size)
+
+    @property
     def _picture_scale(self) -> float:
-        picture, size = self._window.picture_place, self._window.picture_size
+        picture, size = self._picture
         return 1.0 if picture is None or size is None else picture.width / size.width
 
     def _in_window(self, place: CursorPlace) -> tuple[int, int]:
         """Return the pixel of the window that shows a place in the stream."""
-        picture, size = self._window.picture_place, self._window.picture_size
+        picture, size = self._picture
         assert picture is not None  # who calls this has looked
         assert size is not None
         return (

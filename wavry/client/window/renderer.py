@@ -41,6 +41,9 @@ class Renderer:
     name: str
     handle: Any
     refusals: list[BackendUnavailableError] = field(default_factory=list)
+    place: Rect | None = None
+    """Where the picture was drawn last, in pixels of the window; it may reach beyond it. None before the first one."""
+
     _texture: Any = None
     _size: Size | None = None
 
@@ -68,6 +71,18 @@ class Renderer:
             raise BackendUnavailableError(self.name, sdl_error())
         self._size = size
 
+    @property
+    def picture_size(self) -> Size | None:
+        """Of the picture itself; None before the first one."""
+        return self._size
+
+    @property
+    def size(self) -> Size:
+        """What is drawn into, in pixels."""
+        width, height = ctypes.c_int(), ctypes.c_int()
+        sdl2.SDL_GetRendererOutputSize(self.handle, width, height)
+        return Size(width.value, height.value)
+
     def draw(self) -> bool:
         """Draw the texture, its shape kept, black around it; `present` shows it.
 
@@ -76,28 +91,13 @@ class Renderer:
         """
         if self._texture is None or self._size is None:
             return False
-        output = self._output_size()
-        place = placed(self._size, output)
-        if place.size != output:
+        window = self.size
+        place = self.place = placed(self._size, window)
+        if place.size != window:
             sdl2.SDL_SetRenderDrawColor(self.handle, 0, 0, 0, 255)
             sdl2.SDL_RenderFillRect(self.handle, None)  # not SDL_RenderClear, which heeds no clip
         sdl2.SDL_RenderCopy(self.handle, self._texture, None, sdl2.SDL_Rect(*place))
         return True
-
-    def _output_size(self) -> Size:
-        width, height = ctypes.c_int(), ctypes.c_int()
-        sdl2.SDL_GetRendererOutputSize(self.handle, width, height)
-        return Size(width.value, height.value)
-
-    @property
-    def picture_size(self) -> Size | None:
-        """The size of the picture itself; None before the first one."""
-        return self._size
-
-    @property
-    def picture_place(self) -> Rect | None:
-        """Where the picture is drawn; None before the first one."""
-        return None if self._size is None else placed(self._size, self._output_size())
 
     @property
     def can_present_parts(self) -> bool:

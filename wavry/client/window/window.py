@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from wavry.client.window.part import WindowPart
     from wavry.decode import Picture
-    from wavry.media import Rect, Size
+    from wavry.media import Rect
     from wavry.pipeline import BoundedQueue
 
 logger = logging.getLogger(__name__)
@@ -98,16 +98,6 @@ class Window:
     def renderer(self) -> Renderer | None:
         """What draws the picture; None before the first one."""
         return self._renderer
-
-    @property
-    def picture_size(self) -> Size | None:
-        """The size of the stream's picture; None before the first one."""
-        return None if self._renderer is None else self._renderer.picture_size
-
-    @property
-    def picture_place(self) -> Rect | None:
-        """Where it is drawn in the window; None before the first one."""
-        return None if self._renderer is None else self._renderer.picture_place
 
     def new_event(self) -> int:
         """Return a kind of SDL event that nobody else has, for a part to `push`."""
@@ -204,11 +194,17 @@ class Window:
     def _draw(self) -> None:
         """Draw the picture and what is over it."""
         renderer = self._renderer
-        if renderer is not None and renderer.draw():
-            for part in self._parts:
-                part.draw()
+        if renderer is not None and self._draw_with(renderer):
             self._stale_parts.clear()
             renderer.present()
+
+    def _draw_with(self, renderer: Renderer) -> bool:
+        """Draw without showing it; False where there is no picture yet."""
+        if not renderer.draw():
+            return False
+        for part in self._parts:
+            part.draw()
+        return True
 
     def _draw_parts(self) -> None:
         """Draw only what is stale, where the renderer keeps the rest."""
@@ -219,9 +215,7 @@ class Window:
             return
         for rect in stale:
             renderer.clip(rect)
-            renderer.draw()
-            for part in self._parts:
-                part.draw()
+            self._draw_with(renderer)
         renderer.clip(None)
         renderer.present_parts(stale)
 
