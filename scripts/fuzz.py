@@ -24,7 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.support.fec import protect, random_frames
 from tests.support.rift import make_unit
 from wavry.errors import RemoteProtocolError
-from wavry.media import Codec
+from wavry.media import Codec, CursorImage
+from wavry.media.cursor import HIDDEN
 from wavry.rift import (
     CONTROL,
     Bye,
@@ -40,8 +41,12 @@ from wavry.rift import (
     encode_message,
 )
 from wavry.rift.arrivals import ArrivalReport
+from wavry.rift.cursor.datagrams import MAX_SHARE, CursorPlace, CursorState
+from wavry.rift.cursor.messages import MAX_SIDE, CursorShape
+from wavry.rift.cursor.receiver import CursorReceiver
 from wavry.rift.fec import FecConfig, ParityPacket, SourcePacket, StreamingFecDecoder, StreamingFecEncoder
 from wavry.rift.nack import serialize_nacks
+from wavry.rift.packet import PROTOCOL_MAJOR
 from wavry.rift.sound import SoundPlayout, SoundReceiver, SoundSender
 
 if TYPE_CHECKING:
@@ -193,12 +198,39 @@ class ControlTarget:
         MessageDecoder(CONTROL).receive(data)
 
 
+class CursorTarget:
+    """The cursor's shapes and places: each input is taken as what its first byte says, and unpacked."""
+
+    cap_bytes = 4 * MAX_SIDE * MAX_SIDE
+
+    def __init__(self, dice: Random) -> None:
+        shapes = [
+            CursorImage(width, height, width // 2, height - 1, dice.randbytes(8) * (width * height // 2))
+            for width, height in ((2, 1), (24, 24), (96, 64), (256, 256))
+        ]
+        places = [CursorPlace(True, 0, MAX_SHARE), CursorPlace(False, dice.getrandbits(16), 7, warps=255)]
+        self.seeds = [encode_message(CursorShape.of(shape)) for shape in (*shapes, HIDDEN, None)]
+        self.seeds += [CursorState(dice.getrandbits(32), place).to_bytes() for place in places]
+        self._receiver = CursorReceiver()
+
+    def feed(self, data: bytes) -> None:
+        """Receive it."""
+        if data[:1] == bytes([PROTOCOL_MAJOR]):
+            self._receiver.receive_datagram(data)
+            return
+        for message in MessageDecoder(CONTROL).receive(data):
+            if isinstance(message, CursorShape):
+                image = message.image()
+                assert image is None or len(image.pixels) == 4 * image.width * image.height
+
+
 TARGETS: dict[str, Callable[[Random], Target]] = {
     "parity": ParityTarget,
     "packet": PacketTarget,
     "viewer": ViewerTarget,
     "sound": SoundTarget,
     "control": ControlTarget,
+    "cursor": CursorTarget,
 }
 
 
