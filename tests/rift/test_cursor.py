@@ -202,7 +202,7 @@ def test_over_a_link_that_loses_doubles_and_reorders_the_client_ends_at_the_last
     wire.run_until_still(len(moves) * 0.016)
     arriving = [data for data in wire.sent[:-1] for _ in range(dice.randint(0, 2))] + [wire.sent[-1]]  # one is enough
     dice.shuffle(arriving)
-    seen = [place for data in arriving if (place := receiver.receive_datagram(data)) is not None]
+    seen = [at for data in arriving if (at := receiver.receive_datagram(data)) is not None]
     assert seen[-1] == moves[-1]
 
 

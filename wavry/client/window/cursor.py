@@ -180,11 +180,11 @@ class WindowCursor(WindowPart):
         assert picture is not None  # who calls this has looked
         assert size is not None
         return (
-            picture.x + _pixel(place.x, size.width, picture.width),
-            picture.y + _pixel(place.y, size.height, picture.height),
+            picture.x + pixel_of(place.x, size.width, picture.width),
+            picture.y + pixel_of(place.y, size.height, picture.height),
         )
 
 
-def _pixel(share: int, pixels: int, drawn: int) -> int:
+def pixel_of(share: int, pixels: int, drawn: int) -> int:
     """Return where the middle of a pixel of the stream is in a picture of another size."""
     return int((share * (pixels - 1) / MAX_SHARE + 0.5) * drawn / pixels)

@@ -58,6 +58,8 @@ class CursorStage:
         self._display = display
         self._wanted = threading.Event()
         self._stopped = threading.Event()
+        self._starts = 0
+        """How often it was started: a stop and a start that the thread did not notice are a start all the same."""
         self._source: CursorSource | None = None
         self._lock = threading.Lock()
 
@@ -66,6 +68,7 @@ class CursorStage:
     def want(self, wanted: bool) -> None:
         """Start or stop watching. What is told after a start begins with shape and place."""
         if wanted:
+            self._starts += 1
             self._wanted.set()
         else:
             self._wanted.clear()
@@ -116,12 +119,13 @@ class CursorStage:
 
     def _watch(self, source: CursorSource) -> None:
         """Tell what changes until nobody wants it; closes the source."""
+        starts = self._starts
         with self._lock:
             self._source = source
         told_shape: int | None = None
         told_place: CursorPlace | None = None
         try:
-            while self._is_on:
+            while self._is_on and self._starts == starts:
                 look_at = monotonic() + _INTERVAL_S
                 pointer = source.look(_WAIT_S if told_place is not None else 0.0)
                 if pointer.shape != told_shape:
