@@ -41,6 +41,10 @@ class ScreenPointer:
         found = self.root.query_pointer()
         return found.root_x, found.root_y
 
+    def pixels(self, x: int, y: int, width: int, height: int) -> bytes:
+        """Return a part of the screen, BGRX; the pointer is not in it."""
+        return bytes(self.root.get_image(x, y, width, height, X.ZPixmap, 0xFFFFFFFF).data)
+
     def show(self, glyph: int, colour: int = 0) -> None:
         """Give the root window a cursor of the cursor font: a colour's low byte thrice, and white around it."""
         ink = (colour * 257,) * 3
