@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from Xlib import X, Xcursorfont
 from Xlib.display import Display
 from Xlib.error import XError
-from Xlib.ext import xtest
+from Xlib.ext import xfixes, xtest
 
 from wavry.media import CursorImage
 
@@ -40,6 +40,16 @@ class ScreenPointer:
     def place(self) -> tuple[int, int]:
         found = self.root.query_pointer()
         return found.root_x, found.root_y
+
+    def watch(self) -> None:
+        """Have `wait_for_change` know of all changes from now on."""
+        self.display.xfixes_select_cursor_input(self.root, xfixes.XFixesDisplayCursorNotifyMask)
+        self.display.sync()
+
+    def wait_for_change(self) -> None:
+        """Wait until the pointer looks otherwise than at the last call, or at `watch`."""
+        while not isinstance(self.display.next_event(), xfixes.DisplayCursorNotify):
+            pass
 
     def pixels(self, x: int, y: int, width: int, height: int) -> bytes:
         """Return a part of the screen, BGRX; the pointer is not in it."""
