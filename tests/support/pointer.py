@@ -48,7 +48,7 @@ class ScreenPointer:
 
     def wait_for_change(self) -> None:
         """Wait until the pointer looks otherwise than at the last call, or at `watch`."""
-        while not isinstance(self.display.next_event(), xfixes.DisplayCursorNotify):
+        while self.display.next_event().type != self.display.extension_event.DisplayCursorNotify[0]:
             pass
 
     def pixels(self, x: int, y: int, width: int, height: int) -> bytes:
