@@ -42,8 +42,8 @@ def measure(there: ScreenPointer, here: ScreenPointer, count: int, dice: random.
     for _ in range(count):
         for name, glyph in _SHAPES.items():
             time.sleep(dice.uniform(*_PAUSES_S))
-            there.show(glyph)
             began_at = time.perf_counter()
+            there.show(glyph)
             wanted = there.image()
             while here.image() != wanted:
                 here.wait_for_change()
