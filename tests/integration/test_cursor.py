@@ -50,9 +50,9 @@ def test_the_pointer_over_the_window_looks_as_on_the_host(tmp_path: Path) -> Non
             wait_for_the_same()
             assert here.image() != arrow
 
-        terminal = subprocess.Popen(["xterm", "-display", screen.display, "-geometry", "80x24+0+0"])
         there.move(100, 100)
         edge = there.image()
+        terminal = subprocess.Popen(["xterm", "-display", screen.display, "-geometry", "80x24+0+0"])
         wait_until(lambda: there.image() != edge)
         wait_for_the_same()
         terminal.kill()

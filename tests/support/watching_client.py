@@ -12,6 +12,10 @@ class Watched(cursor.HostPointer):
         super().__init__()
         self.set_control(False)
 
+    def set_control(self, is_ours: bool) -> None:
+        """Never have it."""
+        super().set_control(False)
+
 
 if __name__ == "__main__":
     cursor.HostPointer = Watched  # type: ignore[misc] # what the program makes
