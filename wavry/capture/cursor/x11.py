@@ -27,6 +27,7 @@ from wavry.capture.cursor.source import Pointer
 from wavry.errors import BackendUnavailableError, CaptureLostError
 from wavry.media import CursorImage
 from wavry.media.cursor import HIDDEN
+from wavry.xcb import connect
 
 if TYPE_CHECKING:
     from typing import Any
@@ -54,7 +55,7 @@ class X11Cursor:
         if not display:
             raise BackendUnavailableError(NAME, "DISPLAY is not set")
         try:
-            self._connection = _connect(display)
+            self._connection = connect(display)
         except xcffib.XcffibException as error:
             raise BackendUnavailableError(NAME, f"cannot connect to X display {display}") from error
         try:
@@ -172,10 +173,6 @@ class X11Cursor:
 def open_x11(display: str | None) -> X11Cursor:
     """Open the pointer of an X display; see `X11Cursor`."""
     return X11Cursor(display)
-
-
-def _connect(display: str) -> Any:
-    return xcffib.Connection(display=display)  # type: ignore[no-untyped-call]  # xcffib says typed, and is not
 
 
 def _describe(error: Exception) -> str:
