@@ -25,7 +25,8 @@ from tests.support.fec import protect, random_frames
 from tests.support.hands import RecordingInjector
 from tests.support.rift import make_unit
 from wavry.errors import RemoteProtocolError
-from wavry.media import Codec, Rect
+from wavry.media import Codec, CursorImage, Rect
+from wavry.media.cursor import HIDDEN
 from wavry.rift import (
     CONTROL,
     Bye,
@@ -43,11 +44,15 @@ from wavry.rift import (
     encode_message,
 )
 from wavry.rift.arrivals import ArrivalReport
+from wavry.rift.cursor.datagrams import MAX_SHARE, CursorPlace, CursorState
+from wavry.rift.cursor.messages import MAX_SIDE, CursorShape
+from wavry.rift.cursor.receiver import CursorReceiver
 from wavry.rift.fec import FecConfig, ParityPacket, SourcePacket, StreamingFecDecoder, StreamingFecEncoder
 from wavry.rift.input.datagrams import PadState, PointerState
 from wavry.rift.input.messages import TO_HOST, Button, Held, Key, Pad, ReleaseAll, Scroll, Text
 from wavry.rift.input.receiver import InputReceiver
 from wavry.rift.nack import serialize_nacks
+from wavry.rift.packet import PROTOCOL_MAJOR
 from wavry.rift.sound import SoundPlayout, SoundReceiver, SoundSender
 from wavry.server.hands import Hands, HandsStage
 
@@ -282,6 +287,32 @@ class InputTarget:
         self._join()
 
 
+class CursorTarget:
+    """The cursor's shapes and places: each input is taken as what its first byte says, and unpacked."""
+
+    cap_bytes = 4 * MAX_SIDE * MAX_SIDE
+
+    def __init__(self, dice: Random) -> None:
+        shapes = [
+            CursorImage(width, height, width // 2, height - 1, dice.randbytes(8) * (width * height // 2))
+            for width, height in ((2, 1), (24, 24), (96, 64), (256, 256))
+        ]
+        places = [CursorPlace(True, 0, MAX_SHARE), CursorPlace(False, dice.getrandbits(16), 7, warps=255)]
+        self.seeds = [encode_message(CursorShape.of(shape)) for shape in (*shapes, HIDDEN, None)]
+        self.seeds += [CursorState(dice.getrandbits(32), place).to_bytes() for place in places]
+        self._receiver = CursorReceiver()
+
+    def feed(self, data: bytes) -> None:
+        """Receive it."""
+        if data[:1] == bytes([PROTOCOL_MAJOR]):
+            self._receiver.receive_datagram(data)
+            return
+        for message in MessageDecoder(CONTROL).receive(data):
+            if isinstance(message, CursorShape):
+                image = message.image()
+                assert image is None or len(image.pixels) == 4 * image.width * image.height
+
+
 TARGETS: dict[str, Callable[[Random], Target]] = {
     "parity": ParityTarget,
     "packet": PacketTarget,
@@ -289,6 +320,7 @@ TARGETS: dict[str, Callable[[Random], Target]] = {
     "sound": SoundTarget,
     "control": ControlTarget,
     "input": InputTarget,
+    "cursor": CursorTarget,
 }
 
 

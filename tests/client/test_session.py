@@ -24,8 +24,10 @@ from wavry.transport.loopback import LoopbackConnection, loopback_pair
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from wavry.session import SessionPart
 
-def watch(connection: LoopbackConnection, sound: SoundSession | None = None, hello: Hello | None = None) -> HostSession:
+
+def watch(connection: LoopbackConnection, part: SessionPart | None = None, hello: Hello | None = None) -> HostSession:
     return HostSession(
         connection,
         hello or Hello(name="test", codecs=("h264",)),
@@ -35,7 +37,7 @@ def watch(connection: LoopbackConnection, sound: SoundSession | None = None, hel
         on_unit=lambda _: None,
         on_source_state=lambda *_: None,
         is_behind=lambda: False,
-        parts=[sound] if sound is not None else [],
+        parts=[part] if part is not None else [],
     )
 
 

@@ -52,7 +52,9 @@ async def _run_app(app: ClientApp, stop: asyncio.Event) -> None:
 def _run_with_window(config: ClientConfig) -> None:
     """Give the window this thread, which SDL wants, and the event loop another one."""
     from wavry.client.app import ClientApp
+    from wavry.client.cursor import HostPointer
     from wavry.client.hands.hands import Hands
+    from wavry.client.window.cursor import WindowCursor
     from wavry.client.window.hotkeys import HotKeys
     from wavry.client.window.window import Window
     from wavry.pipeline import BoundedQueue, Overflow
@@ -71,10 +73,12 @@ def _run_with_window(config: ClientConfig) -> None:
         pictures.put_nowait(picture)
         window.wake()
 
-    app = ClientApp(config, on_picture=show, on_status=lambda text: window.set_title(text or name))
+    pointer = HostPointer()
+    app = ClientApp(config, on_picture=show, on_status=lambda text: window.set_title(text or name), pointer=pointer)
     app.budget.register(pictures.name, pictures, policy=pictures.overflow.value)
     hotkeys = HotKeys()
-    parts: list[WindowPart] = [hotkeys]
+    # The cursor is first: it sees each movement, and is drawn below what others draw.
+    parts: list[WindowPart] = [WindowCursor(pointer, app.budget), hotkeys]
     if not config.view_only:
         app.hands = Hands(app.rights, app.budget)
         parts.append(app.hands)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wavry.client.config import ClientConfig
+    from wavry.client.cursor import CursorSession, HostPointer
     from wavry.client.hands.hands import Hands
     from wavry.client.recording import Recorder
     from wavry.client.sound.session import SoundSession
@@ -57,6 +58,7 @@ class ClientApp:
         config: What to do.
         on_picture: Gets every decoded picture, on the decode thread; the window's way in.
         on_status: Gets what a person should read while there is no picture, on the loop; "" when there is one.
+        pointer: Gets what the host's pointer looks like and where it is; None where nobody draws it.
     """
 
     def __init__(
@@ -65,10 +67,12 @@ class ClientApp:
         *,
         on_picture: Callable[[Picture], None] | None = None,
         on_status: Callable[[str], None] | None = None,
+        pointer: HostPointer | None = None,
     ) -> None:
         self._config = config
         self._show = on_picture
         self._on_status = on_status
+        self._pointer = pointer
         self.budget = MemoryBudget()
         self.statistics = Statistics(ClockSync())
         self.rights = HostRights()
@@ -92,6 +96,8 @@ class ClientApp:
             overflow=Overflow.DROP_OLDEST,
             size_of=lambda received: received.size_bytes,
         )
+        if pointer is not None:
+            self.budget.register("client.pointer", pointer, policy=pointer.policy)
         self.budget.register(self._units.name, self._units, policy=self._units.overflow.value)
         self._backlog = BacklogWatch()
 
@@ -185,6 +191,7 @@ class ClientApp:
                     codecs=tuple(codec.value for codec in Codec),
                     sound=sound is not None,
                     input=hands is not None,
+                    cursor=self._pointer is not None,
                 ),
                 self.statistics,
                 self.budget,
@@ -192,7 +199,7 @@ class ClientApp:
                 on_unit=self._unit_came,
                 on_source_state=self._source_changed,
                 is_behind=self._is_behind,
-                parts=[part for part in (sound, self.rights, hands) if part is not None],
+                parts=[part for part in (sound, self.rights, hands, self._make_cursor_session()) if part is not None],
                 picture_hold_s=self._picture_hold_s,
             )
             if hands is not None:
@@ -311,6 +318,13 @@ class ClientApp:
         from wavry.client.sound.session import SoundSession
 
         return SoundSession(self._sound, figures, self.budget, self._sound_changed, self._sound_came)
+
+    def _make_cursor_session(self) -> CursorSession | None:
+        if self._pointer is None:
+            return None
+        from wavry.client.cursor import CursorSession
+
+        return CursorSession(self._pointer)
 
     def _picture_hold_s(self) -> float:
         return self._sound.picture_hold_s if self._sound is not None else 0.0

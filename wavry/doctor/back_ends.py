@@ -58,6 +58,7 @@ def examine_back_ends() -> dict[str, list[Finding]]:
     kinds["renderer"] = _renderers()
     kinds["sound"] = _sounds()
     kinds["input"] = _inputs()
+    kinds["cursor"] = _cursors()
     return kinds
 
 
@@ -117,6 +118,26 @@ def _write_video(path: Path) -> None:
         for plane in picture.planes:
             plane.update(bytes([128]) * plane.buffer_size)
         container.mux([*stream.encode(picture), *stream.encode(None)])
+
+
+def _cursors() -> list[Finding]:
+    from wavry.capture.cursor import CURSOR_CANDIDATES
+
+    return [_try(each.name, lambda each=each: _cursor(each)) for each in CURSOR_CANDIDATES]  # type: ignore[misc] # a lambda's default
+
+
+def _cursor(candidate: Candidate) -> str:
+    from wavry.capture.cursor import open_cursor
+
+    source = open_cursor(None, candidates=(candidate,)).backend
+    try:
+        source.look(0)
+        image = source.image()
+    finally:
+        source.close()
+    if image is None:
+        return "its shape can't be read now"
+    return "hidden by a program" if image.is_hidden else f"{image.width}x{image.height}"
 
 
 # Sound.

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from wavry.errors import ErrorCode, RemoteProtocolError
 from wavry.media import Codec  # noqa: TC001 (msgspec reads the annotations at run time)
+from wavry.rift.cursor.messages import CursorShape
 from wavry.rift.framing import Message, MessageKinds
 from wavry.rift.packet import MAX_DATAGRAM_BYTES, MIN_DATAGRAM_BYTES, PROTOCOL_MAJOR, PROTOCOL_MINOR
 
@@ -205,6 +206,7 @@ CONTROL_MESSAGES: tuple[type[Message], ...] = (
     SourceState,
     RightsGranted,
     Denied,
+    CursorShape,
     Bye,
 )
 """What is said on the control stream."""

@@ -22,14 +22,17 @@ from wavry.errors import ConfigError, ErrorCode
 from wavry.files import write_whole
 from wavry.input import OFF as NO_INPUT
 from wavry.media import Frame, Size
-from wavry.memory import MemoryBudget, Registration, format_table
+from wavry.memory import HolderGroup, MemoryBudget, Registration, format_table
 from wavry.memory.collector import exempt_survivors
 from wavry.memory.counts import count_resources
 from wavry.memory.metrics import measure_memory, resident_bytes
 from wavry.observe.sampler import keep_history, new_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
+from wavry.rift.cursor.sender import CursorSender
 from wavry.server.broadcast import MAX_VIEWERS, Broadcast
 from wavry.server.capture_stage import CaptureStage
+from wavry.server.cursor.part import CursorHub, ViewerCursor
+from wavry.server.cursor.stage import CursorStage
 from wavry.server.hands import HANDS_RIGHTS, Hands, HandsPart, HandsStage
 from wavry.server.hands.stage import open_keys
 from wavry.server.sound_stage import SoundStage, new_sound_queue
@@ -149,6 +152,7 @@ class Host:
         self._capture = CaptureStage(source, self._reopen, frames, self._source_changed)
         self._sound = self._build_sound()
         self._hands_stage = self._build_hands()
+        self._build_cursor()
         self._register("capture.pool", self._capture, source.pool.policy)
         self._register(outputs.name, outputs, outputs.overflow.value)
         for name, holder in self._broadcast.holders.items():
@@ -182,6 +186,18 @@ class Host:
         self._register("rift.input", hands.receivers, hands.receivers.policy)
         return stage if self._rights() & HANDS_RIGHTS else None
 
+    def _build_cursor(self) -> None:
+        self._cursor: CursorStage | None = None
+        if self._config.capture.source != SCREEN:
+            return
+        pending = HolderGroup(MAX_VIEWERS, CursorSender.cap_bytes, CursorSender.policy)
+        self._cursors = CursorHub(lambda wanted: stage.want(wanted), pending)
+        stage = self._cursor = CursorStage(
+            self._cursors, lambda: self._capture.source.area, self._config.capture.display
+        )
+        self._register("cursor.latest", self._cursors, self._cursors.policy)
+        self._register("rift.cursors", pending, pending.policy)
+
     def _register(self, name: str, holder: Bounded, policy: str) -> None:
         self._registrations.append(self.budget.register(name, holder, policy=policy))
 
@@ -211,6 +227,7 @@ class Host:
                     tasks.create_task(self._broadcast.run()),
                     *self._sound_tasks(tasks),
                     *self._hands_tasks(tasks),
+                    *self._cursor_tasks(tasks),
                     tasks.create_task(keep_history(self._history)),
                 ]
                 await self._wait(stop)
@@ -234,6 +251,11 @@ class Host:
         stage = self._hands_stage
         return [] if stage is None else [tasks.create_task(run_in_worker("wavry-input", stage.run, stop=stage.stop))]
 
+    def _cursor_tasks(self, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        if self._cursor is None:
+            return []
+        return [tasks.create_task(run_in_worker("wavry-cursor", self._cursor.run, stop=self._cursor.stop))]
+
     async def _wait(self, stop: asyncio.Event) -> None:
         try:
             async with asyncio.timeout(self._config.stream_for_s):
@@ -248,6 +270,10 @@ class Host:
         """Give a viewer what it gets besides the stream."""
         if viewer.hello.input:
             viewer.talk.add(HandsPart(self._hands, viewer.rights, viewer.talk))
+        if self._cursor is not None and viewer.hello.cursor:
+            cursor = ViewerCursor(viewer.talk, self._cursors)
+            viewer.talk.add(cursor)
+            self._cursors.add(cursor)
 
     def _watched(self, watched: bool) -> None:
         if self._config.stream_for_s is None:

@@ -22,6 +22,8 @@ from wavry.errors import BackendUnavailableError, ConfigError, NoBackendError
 from wavry.media import Rect, Size
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import av
 
 _BT709 = 2
@@ -92,13 +94,30 @@ class Renderer:
         window = self.size
         place = self.place = placed(self._size, window)
         if place.size != window:
-            sdl2.SDL_RenderClear(self.handle)
+            sdl2.SDL_SetRenderDrawColor(self.handle, 0, 0, 0, 255)
+            sdl2.SDL_RenderFillRect(self.handle, None)  # not SDL_RenderClear, which heeds no clip
         sdl2.SDL_RenderCopy(self.handle, self._texture, None, sdl2.SDL_Rect(*place))
         return True
+
+    @property
+    def can_present_parts(self) -> bool:
+        """Whether what was drawn before stays, so that a part can be drawn and shown alone."""
+        return self.name == "software"
+
+    def clip(self, part: Rect | None) -> None:
+        """Draw only in a part from now on, or everywhere again."""
+        sdl2.SDL_RenderSetClipRect(self.handle, None if part is None else sdl2.SDL_Rect(*part))
 
     def present(self) -> None:
         """Show what was drawn."""
         sdl2.SDL_RenderPresent(self.handle)
+
+    def present_parts(self, parts: Sequence[Rect]) -> None:
+        """Show what was drawn in some parts, much cheaper than all; see `can_present_parts`."""
+        sdl2.SDL_RenderFlush(self.handle)
+        rects = (sdl2.SDL_Rect * len(parts))(*(sdl2.SDL_Rect(*part) for part in parts))
+        if sdl2.SDL_UpdateWindowSurfaceRects(sdl2.SDL_RenderGetWindow(self.handle), rects, len(parts)) != 0:
+            self.present()  # the window has just got another surface
 
     def close(self) -> None:
         """Free texture and renderer. Idempotent."""

@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
     from wavry.client.window.part import WindowPart
     from wavry.decode import Picture
+    from wavry.media import Rect
     from wavry.pipeline import BoundedQueue
 
 logger = logging.getLogger(__name__)
 
 _INITIAL_SIZE = (1280, 720)
+
+_MAX_STALE_PARTS = 8
+"""With more it is quicker to draw all."""
 
 
 class Window:
@@ -62,6 +66,7 @@ class Window:
         self._fitted = False
         self._open = True
         self._needs_redraw = False
+        self._stale_parts: list[Rect] = []
         set_hints()
         try:
             start_video()
@@ -91,7 +96,16 @@ class Window:
         """What draws the picture; None before the first one."""
         return self._renderer
 
+    def new_event(self) -> int:
+        """Return a kind of SDL event that nobody else has, for a part to `push`."""
+        kind: int = sdl2.SDL_RegisterEvents(1)
+        return kind
+
     # From any thread.
+
+    def push(self, kind: int) -> None:
+        """Have an event of a kind handled on the window's thread."""
+        self._push(kind)
 
     def wake(self) -> None:
         """Say that there is a picture."""
@@ -127,6 +141,8 @@ class Window:
                 self._show(picture)
             elif needs_redraw:
                 self._draw()
+            elif self._stale_parts:
+                self._draw_parts()
 
     def _handle(self, event: Any) -> bool:
         """Act on one event; say whether the window must be drawn again."""
@@ -158,9 +174,12 @@ class Window:
         checkpoint("picture_shown")
         self._on_shown(picture, monotonic_us())
 
-    def redraw(self) -> None:
-        """Have the window drawn again once the present event is dealt with."""
-        self._needs_redraw = True
+    def redraw(self, part: Rect | None = None) -> None:
+        """Have the window drawn again, or a part of it, once the present event is dealt with."""
+        if part is None or len(self._stale_parts) == _MAX_STALE_PARTS:
+            self._needs_redraw = True
+        else:
+            self._stale_parts.append(part)
 
     def _take_redraw(self) -> bool:
         needs_redraw, self._needs_redraw = self._needs_redraw, False
@@ -169,10 +188,30 @@ class Window:
     def _draw(self) -> None:
         """Draw the picture and what is over it."""
         renderer = self._renderer
-        if renderer is not None and renderer.draw():
-            for part in self._parts:
-                part.draw()
+        if renderer is not None and self._draw_with(renderer):
+            self._stale_parts.clear()
             renderer.present()
+
+    def _draw_with(self, renderer: Renderer) -> bool:
+        """Draw without showing it; False where there is no picture yet."""
+        if not renderer.draw():
+            return False
+        for part in self._parts:
+            part.draw()
+        return True
+
+    def _draw_parts(self) -> None:
+        """Draw only what is stale, where the renderer keeps the rest."""
+        renderer, stale = self._renderer, self._stale_parts
+        self._stale_parts = []
+        if renderer is None or not renderer.can_present_parts:
+            self._draw()
+            return
+        for rect in stale:
+            renderer.clip(rect)
+            self._draw_with(renderer)
+        renderer.clip(None)
+        renderer.present_parts(stale)
 
     def _fit_to(self, width: int, height: int) -> None:
         """Give the window the stream's size, if the monitor has room for it and nobody chose another."""
