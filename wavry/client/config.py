@@ -35,6 +35,12 @@ class ClientConfig:
     name: str = CLIENT_NAME
     fullscreen: bool = False
     renderer: str = AUTO
+    scale: str = "fit"
+    """A value of `ScaleMode`: how large the picture is drawn at first."""
+
+    overlay: bool = False
+    """Whether the overlay is shown at first."""
+
     sound: bool = True
     """Whether the host is asked for sound. With `headless` it is decoded and measured, without a sound card."""
 

@@ -27,6 +27,7 @@ from wavry.observe.sampler import keep_history, new_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
 from wavry.server.broadcast import Broadcast
 from wavry.server.capture_stage import CaptureStage
+from wavry.server.monitors import Monitors
 from wavry.server.sound_stage import SoundStage, new_sound_queue
 from wavry.transport.identity import HostIdentity, data_directory
 from wavry.transport.quic.connection import format_address
@@ -35,6 +36,7 @@ from wavry.transport.quic.server import QuicListener, listen
 if TYPE_CHECKING:
     from wavry.backends import Opened
     from wavry.capture import FrameSource
+    from wavry.capture.layout import Layout
     from wavry.memory.budget import Bounded
     from wavry.server.config import HostConfig
     from wavry.server.sound_stage import SoundState
@@ -134,7 +136,8 @@ class Host:
             rights=self._config.rights,
             add_parts=self._add_parts,
         )
-        self._capture = CaptureStage(source, self._reopen, frames, self._source_changed)
+        self._capture = CaptureStage(source, self._reopen, frames, self._source_changed, self._layout_changed)
+        self._monitors = Monitors(self._capture.layout, self._capture.choose_monitor)
         self._sound = self._build_sound()
         self._register("capture.pool", self._capture, source.pool.policy)
         self._register(outputs.name, outputs, outputs.overflow.value)
@@ -210,6 +213,7 @@ class Host:
 
     def _add_parts(self, viewer: ViewerSession) -> None:
         """Give a viewer what it gets besides the stream."""
+        self._monitors.join(viewer)
 
     def _watched(self, watched: bool) -> None:
         if self._config.stream_for_s is None:
@@ -218,6 +222,10 @@ class Host:
     def _source_changed(self, available: bool, reason: str) -> None:
         """Pass on what the capture thread says of its screen."""
         self._loop.call_soon_threadsafe(self._broadcast.tell_source_state, available, reason)
+
+    def _layout_changed(self, layout: Layout) -> None:
+        """Pass on what the capture thread says of the monitors."""
+        self._loop.call_soon_threadsafe(self._monitors.changed, layout)
 
     def _sound_changed(self, state: SoundState) -> None:
         """Pass on what the sound thread says of its device."""

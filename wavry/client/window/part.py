@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 class WindowPart:
     """One thing that the window has beside the picture. All of it on the window's thread.
 
-    Subclasses override what they need. Parts are asked in the order in which the window got them, and draw in it.
+    Subclasses override what they need. Parts are asked in the order in which the window got them; the first one is
+    drawn last, over all others.
     """
 
     def opened(self, window: Window) -> None:
@@ -22,7 +23,14 @@ class WindowPart:
         return False
 
     def draw(self) -> None:
-        """Draw over the picture, with the window's renderer, before it is shown."""
+        """Draw over the picture, with the window's renderer, before it is shown.
+
+        There may be no picture yet. The renderer changes once, with the first one, and takes its textures with it.
+        """
+
+    def due_ms(self) -> int | None:
+        """Return after how many milliseconds the window must be drawn again whatever comes: 0 now, None never."""
+        return None
 
     def closed(self) -> None:
         """Note that the window is about to go."""

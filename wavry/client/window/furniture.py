@@ -1,0 +1,76 @@
+"""What stands in the window of the program: which parts, in which order, and which hot-keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wavry.client import notice
+from wavry.client.recent import RecentFigures
+from wavry.client.window.hotkeys import HotKeys
+from wavry.client.window.menu import Menu
+from wavry.client.window.overlay import Overlay
+from wavry.client.window.panning import EdgePan
+from wavry.client.window.plate import PlateMemory
+from wavry.client.window.scaling import CENTRE
+from wavry.client.window.words import Words
+from wavry.errors import ConnectFailedError, WavryError
+
+if TYPE_CHECKING:
+    from wavry.client.app import ClientApp
+    from wavry.client.config import ClientConfig
+    from wavry.client.window.part import WindowPart
+    from wavry.client.window.window import Window
+
+
+class Furniture:
+    """The parts of one window.
+
+    Args:
+        host: What the host is called.
+        config: Of the client.
+    """
+
+    def __init__(self, host: str, config: ClientConfig) -> None:
+        self._config = config
+        self.words = Words(notice.connecting(host))
+        self.hotkeys = HotKeys()
+
+    def parts(self, app: ClientApp) -> list[WindowPart]:
+        """Return all parts, the one that is asked first and drawn last in front; what they hold is in the budget."""
+        recent = RecentFigures(app.statistics, app.budget)
+        self.menu = Menu(self.hotkeys, app.monitors)
+        self.overlay = Overlay(recent, is_on=self._config.overlay)
+        plates = PlateMemory(self.words.notice_plate, self.words.hint_plate, self.menu.plate, self.overlay.plate)
+        app.budget.register("client.overlay", recent, policy=recent.policy)
+        app.budget.register("client.plates", plates, policy=plates.policy)
+        return [self.hotkeys, self.menu, self.words, self.overlay, EdgePan()]
+
+    def add_hotkeys(self, app: ClientApp, window: Window) -> None:
+        """Fill the table, in the order of the menu."""
+
+        def scale() -> None:
+            view = window.view
+            view.mode, view.pan = view.mode.next(), CENTRE
+            self.words.hint(f"Scaling: {view.mode.label}")
+
+        def mute() -> None:
+            self.words.hint("Sound off" if app.toggle_mute() else "Sound on")
+
+        self.hotkeys.add("Ctrl+Alt+H", "this menu", self.menu.toggle)
+        self.hotkeys.add("F11", "full screen", window.toggle_fullscreen)
+        self.hotkeys.add("Ctrl+Alt+S", "scaling: fit, 1:1, whole multiples", scale)
+        self.hotkeys.add("F10", "figures over the picture", self.overlay.toggle)
+        self.hotkeys.add("Ctrl+Alt+A", "sound off and on", mute)
+        self.hotkeys.add("Ctrl+Alt+Q", "leave the host", window.leave)
+
+    def last_words(self, error: BaseException) -> bool:
+        """Say why the client ends, and whether the window stays for a moment so that it is read. Any thread.
+
+        It does not stay where the time of the client was limited: nobody may be there.
+        """
+        if not isinstance(error, WavryError) or self._config.duration_s is not None:
+            return False
+        said = self.words.notice
+        is_said = said is not None and isinstance(error, ConnectFailedError) and said.detail == error.reason
+        self.words.end(said if said is not None and is_said else notice.failed(str(error)))
+        return True
