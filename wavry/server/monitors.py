@@ -38,8 +38,8 @@ class Monitors:
         self._layout = layout if layout.monitors else NO_CHOICE
         self._show = show
         self._viewers: set[ViewerMonitors] = set()
-        self._wanted: int | None = None
-        """The newest choice that waits."""
+        self._wanted: tuple[int, str] | None = None
+        """The newest choice that waits, and whose it is."""
         self._pause: asyncio.TimerHandle | None = None
 
     def join(self, viewer: ViewerSession) -> None:
@@ -59,19 +59,20 @@ class Monitors:
         for part in self._viewers:
             part.tell(layout)
 
-    def choose(self, part: ViewerMonitors, number: int) -> None:
+    def choose(self, part: ViewerMonitors, number: int, *, now: float) -> None:
         """Show another monitor for all, now or in a moment; or tell the one who wants it why not."""
         if number >= min(len(self._layout.monitors), MAX_MONITORS):
-            part.tell(self._layout, refusal=f"there is no monitor {number} to show: {_describe(self._layout)}")
+            part.refuse(self._layout, f"there is no monitor {number} to show: {_describe(self._layout)}", now=now)
             return
-        self._wanted = number
+        self._wanted = number, part.name
         if self._pause is None:
             self._follow()
 
     def _follow(self) -> None:
         self._pause = None
         if self._wanted is not None:
-            number, self._wanted = self._wanted, None
+            (number, who), self._wanted = self._wanted, None
+            logger.info("%s chooses monitor %d", who, number)
             self._show(number)
             self._pause = asyncio.get_running_loop().call_later(CHOICE_INTERVAL_S, self._follow)
 
@@ -89,6 +90,18 @@ class ViewerMonitors(SessionPart):
     def __init__(self, viewer: ViewerSession, monitors: Monitors) -> None:
         self._viewer = viewer
         self._monitors = monitors
+        self._refused_at = -CHOICE_INTERVAL_S
+
+    @property
+    def name(self) -> str:
+        """The viewer, for the log."""
+        return self._viewer.name
+
+    def refuse(self, layout: Layout, reason: str, *, now: float) -> None:
+        """Say why a choice was not followed, unless that was said just now: an answer is larger than its question."""
+        if now - self._refused_at >= CHOICE_INTERVAL_S:
+            self._refused_at = now
+            self.tell(layout, refusal=reason)
 
     def tell(self, layout: Layout, *, refusal: str = "") -> None:
         """Say what there is, and why a choice was not followed."""
@@ -104,8 +117,9 @@ class ViewerMonitors(SessionPart):
         """Take a choice."""
         assert isinstance(message, ChooseMonitor)  # all it takes
         if self._viewer.rights.allows(Right.POINTER):
-            logger.info("%s chooses monitor %d", self._viewer.name, message.number)
-            self._monitors.choose(self, message.number)
+            self._monitors.choose(self, message.number, now=now)
+        else:
+            self._viewer.talk.flush()  # what was said of it
 
     def ended(self) -> None:
         """Leave."""
