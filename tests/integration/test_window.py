@@ -22,7 +22,7 @@ RED, GREEN = 0xFF0000, 0x00FF00
 DIMMED_GREEN = 0x056F08
 """What is left of green beside the words."""
 
-PLATE = 0x11151C
+PLATE = 0x11151D
 """What words are written on, over black; a margin of it is above them."""
 
 

@@ -141,9 +141,12 @@ def test_the_menu_lists_hot_keys_and_monitors(menu: Menu) -> None:
         ("", "Keys of this window", ""),
         ("F10", "figures", ""),
         ("Ctrl+Alt+H", "menu", ""),
+        ("", "", ""),
         ("", "Monitors of the host", ""),
         ("0", "west, 320x480", "✓"),
         ("1", "east, 200x100", ""),
+        ("", "", ""),
+        ("", "Arrows and Return or the mouse choose, Escape closes", "faint"),
     ]
     sheet = draw_entries(entries, 1)
     assert any(sheet.pixels)

@@ -36,14 +36,17 @@ class Furniture:
         self.hotkeys = HotKeys()
 
     def parts(self, app: ClientApp) -> list[WindowPart]:
-        """Return all parts, the one that is asked first and drawn last in front; what they hold is in the budget."""
+        """Return all parts in the order in which they are asked; what they hold goes into the budget.
+
+        Hot-keys and menu come before whatever sends hands to the host.
+        """
         recent = RecentFigures(app.statistics, app.budget)
         self.menu = Menu(self.hotkeys, app.monitors)
         self.overlay = Overlay(recent, is_on=self._config.overlay)
         plates = PlateMemory(self.words.notice_plate, self.words.hint_plate, self.menu.plate, self.overlay.plate)
         app.budget.register("client.overlay", recent, policy=recent.policy)
         app.budget.register("client.plates", plates, policy=plates.policy)
-        return [self.hotkeys, self.menu, self.words, self.overlay, EdgePan()]
+        return [self.hotkeys, self.menu, EdgePan(), self.overlay, self.words]
 
     def add_hotkeys(self, app: ClientApp, window: Window) -> None:
         """Fill the table, in the order of the menu."""

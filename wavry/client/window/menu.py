@@ -24,6 +24,9 @@ _LINE = 26
 _KEYS_COLUMN = 150
 _SELECTED = Colour(46, 84, 130)
 _DIMMED = 90
+_MOST_LINES = 35
+"""Of keys and monitors: the sheet is bounded."""
+
 _CHOOSING_KEYS = frozenset({sdl2.SDLK_RETURN, sdl2.SDLK_KP_ENTER, sdl2.SDLK_SPACE})
 _MOUSE_EVENTS = frozenset({sdl2.SDL_MOUSEMOTION, sdl2.SDL_MOUSEBUTTONDOWN, sdl2.SDL_MOUSEWHEEL})
 
@@ -35,9 +38,14 @@ class Entry:
     keys: str
     text: str
     choose: Callable[[], None] | None
-    """None: a heading, which can't be chosen."""
+    """None: a heading or an empty line, which can't be chosen."""
 
     mark: str = ""
+    """Stands at the end of the line; of a heading, how it looks."""
+
+
+_EMPTY = Entry("", "", None)
+_FAINT = "faint"
 
 
 class Menu(WindowPart):
@@ -47,6 +55,8 @@ class Menu(WindowPart):
         hotkeys: What it lists.
         monitors: What the host has, and what is to be done when another one is chosen.
     """
+
+    layer = 1
 
     def __init__(self, hotkeys: HotKeys, monitors: HostMonitors) -> None:
         self._hotkeys = hotkeys
@@ -85,9 +95,13 @@ class Menu(WindowPart):
         entries = [Entry("", "Keys of this window", None)]
         entries += [Entry(hotkey.keys, hotkey.text, hotkey.action) for hotkey in self._hotkeys.table]
         if layout.monitors:
-            entries.append(Entry("", "Monitors of the host", None))
+            entries += [_EMPTY, Entry("", "Monitors of the host", None)]
             entries += [self._monitor(layout, number) for number in range(len(layout.monitors))]
-        return entries
+        return [
+            *entries[:_MOST_LINES],
+            _EMPTY,
+            Entry("", "Arrows and Return or the mouse choose, Escape closes", None, _FAINT),
+        ]
 
     def _monitor(self, layout: MonitorLayout, number: int) -> Entry:
         name, width, height = layout.monitors[number]
@@ -216,7 +230,7 @@ def draw_entries(entries: list[Entry], selected: int) -> Sheet:
         if is_selected:
             sheet.fill(_PADDING // 2, y, _WIDTH - _PADDING, _LINE, _SELECTED)
         if entry.choose is None:
-            sheet.write(_PADDING, y + inset, entry.text, face, ACCENT)
+            sheet.write(_PADDING, y + inset, entry.text, face, FAINT if entry.mark == _FAINT else ACCENT)
             continue
         sheet.write(_PADDING, y + inset, entry.keys, face, TEXT if is_selected else FAINT, on=behind)
         text = face.fit(entry.text, _WIDTH - _KEYS_COLUMN - 3 * _PADDING)

@@ -1,17 +1,19 @@
 """The overlay: how the stream is, in a corner of the window, redone twice a second.
 
-Its text is drawn once into one small texture; each picture then costs one more copy (0.1 ms in software). While it is
+Its text is drawn once into one small texture; each picture then costs one more copy (0.03 ms in software). While it is
 off nothing is computed.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import accumulate
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 from wavry.client.recent import LOOK_INTERVAL_S, STAGES, Figures, RecentFigures
 from wavry.client.window.part import WindowPart
-from wavry.client.window.plate import ACCENT, BACKGROUND, FAINT, MARGIN, TEXT, Plate
+from wavry.client.window.plate import ACCENT, FAINT, MARGIN, OPAQUE, TEXT, Plate
 from wavry.client.window.text import Sheet, font
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 _PADDING = 12
 _LINE = 18
+_GAP = 7
+"""Above a heading."""
 _WIDTH = 248
 _COLUMNS = (160, _WIDTH - _PADDING)
 """Where the two columns of figures end."""
@@ -60,15 +64,26 @@ def overlay_rows(figures: Figures) -> list[Row]:
 
 
 def draw_rows(rows: list[Row]) -> Sheet:
-    """Return the overlay as pixels."""
+    """Return the overlay as pixels: 1 ms."""
     face = font("small")
-    sheet = Sheet(_WIDTH, 2 * _PADDING + _LINE * len(rows) - (_LINE - face.line_height), BACKGROUND)
-    for number, row in enumerate(rows):
-        y = _PADDING + number * _LINE
-        sheet.write(_PADDING, y, row.name, face, ACCENT if row.is_heading else FAINT)
+    form, tops = _form(tuple((row.name, row.is_heading) for row in rows))
+    sheet = form.copy()
+    for y, row in zip(tops, rows, strict=True):
         for text, end in zip((row.left, row.right), _COLUMNS, strict=True):
-            sheet.write(end - face.width(text), y, text, face, FAINT if row.is_heading else TEXT)
+            if text:
+                sheet.write(end - face.width(text), y, text, face, FAINT if row.is_heading else TEXT)
     return sheet
+
+
+@lru_cache(maxsize=1)
+def _form(names: tuple[tuple[str, bool], ...]) -> tuple[Sheet, list[int]]:
+    """Return the overlay without its figures, which is the same again and again, and where its rows begin."""
+    face = font("small")
+    tops = list(accumulate((_LINE + _GAP * is_heading for _, is_heading in names[1:]), initial=_PADDING))
+    sheet = Sheet(_WIDTH, tops[-1] + face.line_height + _PADDING, OPAQUE)
+    for y, (name, is_heading) in zip(tops, names, strict=True):
+        sheet.write(_PADDING, y, name, face, ACCENT if is_heading else FAINT)
+    return sheet, tops
 
 
 class Overlay(WindowPart):
@@ -96,6 +111,7 @@ class Overlay(WindowPart):
         self._due_at = 0.0
         if not self._is_on:
             self._recent.forget()
+            _form.cache_clear()
             self.plate.put(None)
         if self._window is not None:
             self._window.redraw()

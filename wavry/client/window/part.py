@@ -11,9 +11,11 @@ if TYPE_CHECKING:
 class WindowPart:
     """One thing that the window has beside the picture. All of it on the window's thread.
 
-    Subclasses override what they need. Parts are asked in the order in which the window got them; the first one is
-    drawn last, over all others.
+    Subclasses override what they need. Parts are asked in the order in which the window got them, and draw in it.
     """
+
+    layer = 0
+    """What is in a higher layer is drawn later, whenever it is asked."""
 
     def opened(self, window: Window) -> None:
         """Note that the window is there; SDL may be called from now on."""

@@ -12,7 +12,10 @@ from wavry.media import Rect, Size
 if TYPE_CHECKING:
     from wavry.client.window.renderer import Renderer
 
-BACKGROUND = Colour(18, 22, 30, 238)
+BACKGROUND = Colour(18, 22, 30, 242)
+OPAQUE = BACKGROUND._replace(alpha=255)
+"""For what is drawn with every picture: to blend takes ten times as long as to copy."""
+
 TEXT = Colour(232, 236, 242)
 FAINT = Colour(168, 177, 192)
 ACCENT = Colour(120, 190, 255)
@@ -74,7 +77,8 @@ class Plate:
             renderer.handle, sdl2.SDL_PIXELFORMAT_ARGB8888, sdl2.SDL_TEXTUREACCESS_STATIC, *self.size
         )
         if texture:
-            sdl2.SDL_SetTextureBlendMode(texture, sdl2.SDL_BLENDMODE_BLEND)
+            is_opaque = self._sheet is None or self._sheet.background.alpha == 255
+            sdl2.SDL_SetTextureBlendMode(texture, sdl2.SDL_BLENDMODE_NONE if is_opaque else sdl2.SDL_BLENDMODE_BLEND)
             self._texture, self._texture_size, self._is_new = texture, self.size, True
 
     def _drop_texture(self) -> None:

@@ -86,6 +86,11 @@ class Renderer:
         self._size, self._is_sharp = size, None
 
     @property
+    def picture_size(self) -> Size | None:
+        """Of the picture itself; None before the first one."""
+        return self._size
+
+    @property
     def size(self) -> Size:
         """What is drawn into, in pixels."""
         width, height = ctypes.c_int(), ctypes.c_int()

@@ -98,9 +98,15 @@ class Sheet:
         if not 0 < width * height * 4 <= MAX_SHEET_BYTES:
             raise ValueError(f"a sheet of {width}x{height}, at most {MAX_SHEET_BYTES} bytes")
         self.width, self.height = width, height
-        self._background = background
+        self.background = background
         self.pixels = bytearray(_bytes_of(background) * (width * height))
         """Blue, green, red, alpha, row by row without gaps; alpha is not multiplied in."""
+
+    def copy(self) -> Sheet:
+        """Return another one that looks the same."""
+        twin = Sheet(1, 1, self.background)
+        twin.width, twin.height, twin.pixels = self.width, self.height, self.pixels[:]
+        return twin
 
     def fill(self, x: int, y: int, width: int, height: int, colour: Colour) -> None:
         """Fill a part, cut to the sheet."""
@@ -121,14 +127,19 @@ class Sheet:
             colour: Of the letters.
             on: What is behind it; the sheet's background unless told.
         """
-        tables = _blending(self._background if on is None else on, colour)
-        room = max(0, self.width - x)
-        for row, coverage in enumerate(font.rows(text)[: max(0, self.height - y)]):
+        room = self.width - x
+        rows = [row[:room] for row in font.rows(text)[: max(0, self.height - y)]] if room > 0 else []
+        width = len(rows[0]) if rows else 0
+        if not width:
+            return
+        behind = self.background if on is None else on
+        coverage = b"".join(rows)
+        block = bytearray(_bytes_of(behind) * len(coverage))
+        for channel, table in enumerate(_blending(behind, colour)):
+            block[channel::4] = coverage.translate(table)
+        for row in range(len(rows)):
             begin = ((y + row) * self.width + x) * 4
-            covered = coverage[:room]
-            end = begin + 4 * len(covered)
-            for channel, table in enumerate(tables):
-                self.pixels[begin + channel : end : 4] = covered.translate(table)
+            self.pixels[begin : begin + 4 * width] = block[row * width * 4 : (row + 1) * width * 4]
 
 
 def _bytes_of(colour: Colour) -> bytes:
@@ -137,8 +148,8 @@ def _bytes_of(colour: Colour) -> bytes:
 
 @cache
 def _blending(behind: Colour, colour: Colour) -> tuple[bytes, ...]:
-    """Return what coverage makes of each channel. There are a handful of pairs of colours in the program."""
-    return tuple(
-        bytes(round(low + (high - low) * coverage / 255) for coverage in range(256))
-        for low, high in zip(_bytes_of(behind), _bytes_of(colour), strict=True)
-    )
+    """Return what coverage makes of each channel that changes. The program has a handful of pairs of colours."""
+    pairs = list(zip(_bytes_of(behind), _bytes_of(colour), strict=True))
+    if behind.alpha == colour.alpha:
+        pairs.pop()
+    return tuple(bytes(round(low + (high - low) * coverage / 255) for coverage in range(256)) for low, high in pairs)

@@ -62,6 +62,7 @@ class Window:
         self._on_shown = on_shown
         self._wanted_renderer = renderer
         self._parts = tuple(parts)
+        self._drawn_parts = sorted(self._parts, key=lambda part: part.layer)
         self._renderer: Renderer | None = None
         self._has_picture = False
         self._view = View(scale)
@@ -223,7 +224,7 @@ class Window:
         renderer = self._renderer
         if renderer is not None:
             renderer.draw()
-            for part in reversed(self._parts):
+            for part in self._drawn_parts:
                 part.draw()
             renderer.present()
 
