@@ -34,10 +34,12 @@ class Screen:
     def __init__(self, port: int) -> None:
         self.notices: list[Notice | None] = []
         self.pictures = 0
+        self.hints: list[str] = []
         self.app = ClientApp(
             ClientConfig(address=("127.0.0.1", port), headless=True, sound=False),
             on_picture=self._show,
             on_notice=self.notices.append,
+            on_hint=self.hints.append,
         )
 
     def _show(self, picture: Picture) -> None:
@@ -112,6 +114,21 @@ async def test_a_screen_that_goes_and_comes_is_spoken_of(unused_port: int) -> No
         await until(lambda: screen.headings[-1] == "")
         stop.set()
         await client
+
+
+@in_loop
+async def test_what_the_host_does_not_allow_is_said_once(unused_port: int) -> None:
+    screen = Screen(unused_port)
+    stop = asyncio.Event()
+    client = asyncio.create_task(screen.app.run(stop))
+    async with running(make_host(unused_port, frozenset({Right.VIEW}))):
+        await until(lambda: screen.pictures)
+        for _ in range(3):
+            screen.app.monitors.choose(0)
+        await until(lambda: screen.hints)
+        stop.set()
+        await client
+    assert screen.hints == ["This host does not let you use its pointer"]
 
 
 def test_every_right_has_words_and_so_has_one_that_nobody_knows_yet() -> None:

@@ -26,7 +26,10 @@ _LACKS = {
 
 
 class HostRights(SessionPart):
-    """Listens to what the host says of rights; one for a client's life. On the loop; reading works from any thread."""
+    """Listens to what the host says of rights; one for the life of a client.
+
+    On the loop; reading works from any thread.
+    """
 
     message_types = (RightsGranted, Denied)
 

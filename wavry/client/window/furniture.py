@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wavry.cli import first_wavry_error
 from wavry.client import notice
 from wavry.client.recent import RecentFigures
 from wavry.client.window.hotkeys import HotKeys
@@ -71,9 +72,10 @@ class Furniture:
 
         It does not stay where the time of the client was limited: nobody may be there.
         """
-        if not isinstance(error, WavryError) or self._config.duration_s is not None:
+        reason = first_wavry_error(error) if isinstance(error, BaseExceptionGroup) else error
+        if not isinstance(reason, WavryError) or self._config.duration_s is not None:
             return False
         said = self.words.notice
-        is_said = said is not None and isinstance(error, ConnectFailedError) and said.detail == error.reason
-        self.words.end(said if said is not None and is_said else notice.failed(str(error)))
+        is_said = said is not None and isinstance(reason, ConnectFailedError) and said.detail == reason.reason
+        self.words.end(said if said is not None and is_said else notice.failed(str(reason)))
         return True

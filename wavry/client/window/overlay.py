@@ -122,12 +122,15 @@ class Overlay(WindowPart):
 
     def draw(self) -> None:
         """Draw it in the upper left corner."""
-        window = self._window
-        if not self._is_on or window is None or window.renderer is None:
+        window, now = self._window, monotonic()
+        if not self._is_on or window is None:
             return
-        now = monotonic()
-        if now >= self._due_at:
+        is_due = now >= self._due_at
+        if is_due:
             self._due_at = now + LOOK_INTERVAL_S
+        if window.renderer is None:
+            return
+        if is_due:
             self.plate.put(draw_rows(overlay_rows(self._recent.look(now=now))))
         self.plate.draw(window.renderer, MARGIN, MARGIN)
 

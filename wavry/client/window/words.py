@@ -61,7 +61,7 @@ class Words(WindowPart):
         """Say something, or have done with it."""
         self._notice = notice
         if self._window is not None:
-            self._window.set_title(notice.heading if notice is not None else "")
+            self._window.set_title(f"{notice.heading} - wavry" if notice is not None else "")
             self._window.redraw_soon()
 
     def hint(self, text: str) -> None:
@@ -96,12 +96,14 @@ class Words(WindowPart):
     def draw(self) -> None:
         """Draw notice and hint, if there are any."""
         window, now = self._window, monotonic()
-        if window is None or window.renderer is None:
+        if window is None:
             return
         if self._ends_at is not None and now >= self._ends_at:
             window.leave()
         if self._hint is not None and now >= self._hint[1]:
             self._hint = None
+        if window.renderer is None:
+            return
         notice, hint = self._notice, self._hint[0] if self._hint is not None else None
         room = window.size
         if (notice, hint, room.width) != self._drawn:
@@ -109,6 +111,8 @@ class Words(WindowPart):
             width = max(64, min(_WIDEST, room.width - 2 * MARGIN))
             self.notice_plate.put(None if notice is None else draw_notice(notice, width))
             self.hint_plate.put(None if hint is None else draw_hint(hint, width))
+            if notice is None and hint is None:
+                font.cache_clear()  # 0.5 MB that a stream may not need again for months
         if notice is not None:
             if window.place is not None:
                 dim(window.renderer, Rect(0, 0, *room), _DIMMED)
