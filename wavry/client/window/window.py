@@ -90,7 +90,7 @@ class Window:
             self._renderer = open_first_renderer(self._window, self._view)
         except BackendUnavailableError as error:
             logger.debug("no words before the first picture: %s", error)
-        for part in parts:
+        for part in self._parts:
             part.opened(self)
 
     @property
