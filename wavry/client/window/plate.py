@@ -120,4 +120,3 @@ def dim(renderer: Renderer, area: Rect, alpha: int) -> None:
     sdl2.SDL_SetRenderDrawBlendMode(renderer.handle, sdl2.SDL_BLENDMODE_BLEND)
     sdl2.SDL_SetRenderDrawColor(renderer.handle, 8, 10, 14, alpha)
     sdl2.SDL_RenderFillRect(renderer.handle, sdl2.SDL_Rect(*area))
-    sdl2.SDL_SetRenderDrawColor(renderer.handle, 0, 0, 0, 255)

@@ -104,15 +104,19 @@ class Renderer:
             False before the first `upload`: all is black.
         """
         if self._texture is None or self._size is None:
-            sdl2.SDL_RenderClear(self.handle)
+            self._blacken()
             return False
         window = self.size
         place = self.place = placed(self._size, window, self.view.mode, self.view.pan)
         if place.width < window.width or place.height < window.height:
-            sdl2.SDL_RenderClear(self.handle)
+            self._blacken()
         self._scale_sharply(self.view.mode is ScaleMode.INTEGER and place.width >= self._size.width)
         sdl2.SDL_RenderCopy(self.handle, self._texture, None, sdl2.SDL_Rect(*place))
         return True
+
+    def _blacken(self) -> None:
+        sdl2.SDL_SetRenderDrawColor(self.handle, 0, 0, 0, 255)
+        sdl2.SDL_RenderFillRect(self.handle, None)  # not SDL_RenderClear, which heeds no clip
 
     def _scale_sharply(self, is_sharp: bool) -> None:
         if is_sharp != self._is_sharp:
