@@ -7,7 +7,9 @@ import json
 import logging
 from typing import TYPE_CHECKING
 
+from wavry.client import notice
 from wavry.client.clock_sync import ClockSync
+from wavry.client.monitors import HostMonitors, MonitorsSession
 from wavry.client.rights import HostRights
 from wavry.client.session import HostSession
 from wavry.client.statistics import Statistics
@@ -32,10 +34,11 @@ if TYPE_CHECKING:
     from wavry.client.config import ClientConfig
     from wavry.client.cursor import CursorSession, HostPointer
     from wavry.client.hands.hands import Hands
+    from wavry.client.notice import Notice
     from wavry.client.recording import Recorder
     from wavry.client.sound.session import SoundSession
     from wavry.client.sound.stage import SoundStage
-    from wavry.rift import SoundConfig
+    from wavry.rift import Right, SoundConfig
     from wavry.rift.sound import SoundPacket
 
 logger = logging.getLogger(__name__)
@@ -57,7 +60,8 @@ class ClientApp:
     Args:
         config: What to do.
         on_picture: Gets every decoded picture, on the decode thread; the window's way in.
-        on_status: Gets what a person should read while there is no picture, on the loop; "" when there is one.
+        on_notice: Gets what a person should read while there is no picture, on the loop; None when there is one.
+        on_hint: Gets what a person should read once, on the loop.
         pointer: Gets what the host's pointer looks like and where it is; None where nobody draws it.
     """
 
@@ -66,12 +70,14 @@ class ClientApp:
         config: ClientConfig,
         *,
         on_picture: Callable[[Picture], None] | None = None,
-        on_status: Callable[[str], None] | None = None,
+        on_notice: Callable[[Notice | None], None] = lambda _: None,
+        on_hint: Callable[[str], None] = lambda _: None,
         pointer: HostPointer | None = None,
     ) -> None:
         self._config = config
         self._show = on_picture
-        self._on_status = on_status
+        self._on_notice = on_notice
+        self._on_hint = on_hint
         self._pointer = pointer
         self.budget = MemoryBudget()
         self.statistics = Statistics(ClockSync())
@@ -87,6 +93,13 @@ class ClientApp:
         self._sound: SoundStage | None = self._make_sound() if config.sound else None
         self._last_picture: Picture | None = None
         self._status = ""
+        self._notice: Notice | None = None
+        self._awaits_picture = False
+        """Whether the present connection has not brought a picture yet, with a window."""
+        self.monitors = HostMonitors(on_hint)
+        self.rights = HostRights()
+        self.rights.listen(self._hint_denials)
+        self._told_denials: frozenset[Right] = frozenset()
         self._was_connected = False
         self._has_stream = asyncio.Event()
         self._units: BoundedQueue[ReceivedUnit] = BoundedQueue(
@@ -108,6 +121,7 @@ class ClientApp:
             ConnectFailedError: No connection came about.
             ConnectionLostError: It was lost and was not back at the end of the time.
         """
+        self._loop = asyncio.get_running_loop()
         decode = DecodeStage(self._units, self._picture_decoded, self._chain_broken)
         pictures = decode.picture_memory
         self.budget.register("decode.pictures", pictures, policy=pictures.policy)
@@ -160,6 +174,7 @@ class ClientApp:
             if error is None:
                 return
             if error.code in _FINAL_CODES:
+                self._say("", notice.refused(self._host_name, error.reason))
                 raise ConnectFailedError(self._host_name, error.reason)
             if deadline is not None and monotonic() >= deadline:
                 self._give_up(error)
@@ -182,7 +197,7 @@ class ClientApp:
             if self._transport_entry is not None:
                 self._transport_entry.close()
             self._transport_entry = self.budget.register("transport.quic", dialer.memory, policy=dialer.memory.policy)
-            sound = self._make_sound_session()
+            sound, monitors = self._make_sound_session(), MonitorsSession(self.monitors)
             hands = None if self.hands is None else self.hands.new_session()
             session = self._session = self._latest_session = HostSession(
                 dialer.link,
@@ -199,12 +214,18 @@ class ClientApp:
                 on_unit=self._unit_came,
                 on_source_state=self._source_changed,
                 is_behind=self._is_behind,
-                parts=[part for part in (sound, self.rights, hands, self._make_cursor_session()) if part is not None],
+                parts=[
+                    part
+                    for part in (sound, self.rights, monitors, hands, self._make_cursor_session())
+                    if part is not None
+                ],
                 picture_hold_s=self._picture_hold_s,
             )
             if hands is not None:
                 hands.begin(session.talk)
-            self._say("")
+            monitors.begin(session.talk)
+            self._awaits_picture = True
+            self._say("", notice.connected(self._host_name))
             return await self._stay(session, stop, deadline)
         finally:
             self._session = None
@@ -232,10 +253,11 @@ class ClientApp:
         raise ConnectFailedError(self._host_name, error.reason)
 
     def _announce(self, error: ConnectionLostError) -> None:
+        name = self._host_name
         if self._was_connected:
-            self._say(f"lost {self._host_name}: {error}; waiting for it to come back")
+            self._say(f"lost {name}: {error}; waiting for it to come back", notice.lost(name, str(error)))
         else:
-            self._say(f"waiting for {self._host_name}: {error}")
+            self._say(f"waiting for {name}: {error}", notice.connecting(name, str(error)))
 
     @staticmethod
     async def _wait(stop: asyncio.Event, seconds: float, deadline: float | None) -> None:
@@ -252,15 +274,20 @@ class ClientApp:
         host, port = self._config.address
         return f"{host}:{port}"
 
-    def _say(self, status: str) -> None:
-        """Tell a person, once for each new text."""
-        if status == self._status:
-            return
-        self._status = status
-        if status:
+    def _say(self, status: str, words: Notice | None) -> None:
+        """Tell a person: `status` in the log, `words` in the window; once for each new text."""
+        if status and status != self._status:
             logger.warning("%s", status)
-        if self._on_status is not None:
-            self._on_status(status)
+        self._status = status
+        if words != self._notice:
+            self._notice = words
+            self._on_notice(words)
+
+    def _hint_denials(self) -> None:
+        """Tell what was tried in vain."""
+        for right in sorted(self.rights.denied - self._told_denials):
+            self._on_hint(notice.denial(right))
+        self._told_denials = self.rights.denied
 
     # The stream's way.
 
@@ -280,7 +307,10 @@ class ClientApp:
         return self._backlog.is_behind(len(self._units), now=monotonic())
 
     def _source_changed(self, available: bool, reason: str) -> None:
-        self._say("" if available else f"the host has no picture: {reason}")
+        if available:
+            self._say("", notice.connected(self._host_name) if self._awaits_picture else None)
+        else:
+            self._say(f"the host has no picture: {reason}", notice.no_picture(reason))
 
     def _picture_decoded(self, picture: Picture) -> None:
         self.statistics.on_picture(picture)
@@ -290,6 +320,14 @@ class ClientApp:
             self._last_picture = picture
         if self._show is not None:
             self._show(picture)
+            if self._awaits_picture:
+                self._awaits_picture = False
+                self._loop.call_soon_threadsafe(self._picture_came)
+
+    def _picture_came(self) -> None:
+        """Have done with waiting; a host that has said since that it has no picture is still believed."""
+        if self._notice == notice.connected(self._host_name):
+            self._say("", None)
 
     def _chain_broken(self, epoch: int, frame_id: int) -> None:
         session = self._session
@@ -342,10 +380,12 @@ class ClientApp:
         if self._recorder is not None:
             self._recorder.take_sound(packet, config)
 
-    def toggle_mute(self) -> None:
-        """Mute the sound, or make it as loud as it was. Any thread."""
-        if self._sound is not None:
-            self._sound.is_muted = not self._sound.is_muted
+    def toggle_mute(self) -> bool:
+        """Mute the sound, or make it as loud as it was; say whether it is off now. Any thread."""
+        if self._sound is None:
+            return True
+        self._sound.is_muted = not self._sound.is_muted
+        return self._sound.is_muted
 
     # What stays.
 

@@ -37,6 +37,11 @@ class ClientConfig:
     renderer: str = AUTO
     view_only: bool = False
     """Whether nothing is sent of what keyboard, mouse and pads do. So it is with `headless`."""
+    scale: str = "fit"
+    """A value of `ScaleMode`: how large the picture is drawn at first."""
+
+    overlay: bool = False
+    """Whether the overlay is shown at first."""
 
     sound: bool = True
     """Whether the host is asked for sound. With `headless` it is decoded and measured, without a sound card."""

@@ -296,6 +296,8 @@ class HostSession:
                 self._send(Pong(ping_id=ping_id, sent_us=sent_us, received_us=monotonic_us()))
             case Bye():
                 self._bye = message
+                # Nothing follows it. The packet that closes the connection may be lost, and silence takes seconds.
+                self.connection_lost(ConnectionLostError("it said goodbye"))
 
     def writable(self, *, now: float) -> None:
         """Let parts go on with what waited."""

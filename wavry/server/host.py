@@ -35,6 +35,7 @@ from wavry.server.cursor.part import CursorHub, ViewerCursor
 from wavry.server.cursor.stage import CursorStage
 from wavry.server.hands import HANDS_RIGHTS, Hands, HandsPart, HandsStage
 from wavry.server.hands.stage import open_keys
+from wavry.server.monitors import Monitors
 from wavry.server.sound_stage import SoundStage, new_sound_queue
 from wavry.transport.identity import HostIdentity, data_directory
 from wavry.transport.quic.connection import format_address
@@ -43,6 +44,7 @@ from wavry.transport.quic.server import QuicListener, listen
 if TYPE_CHECKING:
     from wavry.backends import Opened
     from wavry.capture import FrameSource
+    from wavry.capture.layout import Layout
     from wavry.memory.budget import Bounded
     from wavry.rift import Right
     from wavry.server.config import HostConfig
@@ -149,7 +151,8 @@ class Host:
             rights=self._rights(),
             add_parts=self._add_parts,
         )
-        self._capture = CaptureStage(source, self._reopen, frames, self._source_changed)
+        self._capture = CaptureStage(source, self._reopen, frames, self._source_changed, self._layout_changed)
+        self._monitors = Monitors(self._capture.layout, self._capture.choose_monitor)
         self._sound = self._build_sound()
         self._hands_stage = self._build_hands()
         self._build_cursor()
@@ -274,6 +277,7 @@ class Host:
             cursor = ViewerCursor(viewer.talk, self._cursors)
             viewer.talk.add(cursor)
             self._cursors.add(cursor)
+        self._monitors.join(viewer)
 
     def _watched(self, watched: bool) -> None:
         if self._config.stream_for_s is None:
@@ -282,6 +286,10 @@ class Host:
     def _source_changed(self, available: bool, reason: str) -> None:
         """Pass on what the capture thread says of its screen."""
         self._loop.call_soon_threadsafe(self._broadcast.tell_source_state, available, reason)
+
+    def _layout_changed(self, layout: Layout) -> None:
+        """Pass on what the capture thread says of the monitors."""
+        self._loop.call_soon_threadsafe(self._monitors.changed, layout)
 
     def _sound_changed(self, state: SoundState) -> None:
         """Pass on what the sound thread says of its device."""
