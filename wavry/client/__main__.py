@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from wavry.client.app import ClientApp
     from wavry.client.config import ClientConfig
+    from wavry.client.window.part import WindowPart
     from wavry.decode import Picture
 
 
@@ -68,7 +69,19 @@ def _run_with_window(config: ClientConfig) -> None:
         pictures.put_nowait(picture)
         window.wake()
 
-    app = ClientApp(config, on_picture=show, on_status=lambda text: window.set_title(text or name))
+    parts: list[WindowPart] = []
+    clipboard = None
+    if config.clipboard:
+        from wavry.client.window.clipboard import WindowClipboard
+
+        clipboard = WindowClipboard()
+        parts.append(clipboard)
+    app = ClientApp(
+        config,
+        on_picture=show,
+        on_status=lambda text: window.set_title(text or name),
+        open_clipboard=clipboard.open_best if clipboard is not None else None,
+    )
     app.budget.register(pictures.name, pictures, policy=pictures.overflow.value)
     window = Window(
         name,
@@ -77,6 +90,7 @@ def _run_with_window(config: ClientConfig) -> None:
         fullscreen=config.fullscreen,
         renderer=config.renderer,
         on_mute=app.toggle_mute,
+        parts=parts,
     )
     try:
         loop = _LoopThread(app, window)

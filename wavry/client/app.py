@@ -28,12 +28,16 @@ from wavry.transport.quic.client import connect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wavry.backends import Opened
+    from wavry.client.clipboard import ClientClipboard
     from wavry.client.config import ClientConfig
     from wavry.client.recording import Recorder
     from wavry.client.sound.session import SoundSession
     from wavry.client.sound.stage import SoundStage
+    from wavry.clipboard.board import ClipboardBoard
     from wavry.rift import SoundConfig
     from wavry.rift.sound import SoundPacket
+    from wavry.session import SessionPart
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +59,7 @@ class ClientApp:
         config: What to do.
         on_picture: Gets every decoded picture, on the decode thread; the window's way in.
         on_status: Gets what a person should read while there is no picture, on the loop; "" when there is one.
+        open_clipboard: Opens this machine's clipboard, if `config` wants it; None for the way without a window.
     """
 
     def __init__(
@@ -63,6 +68,7 @@ class ClientApp:
         *,
         on_picture: Callable[[Picture], None] | None = None,
         on_status: Callable[[str], None] | None = None,
+        open_clipboard: Callable[[], Opened[ClipboardBoard]] | None = None,
     ) -> None:
         self._config = config
         self._show = on_picture
@@ -75,6 +81,8 @@ class ClientApp:
         self._transport_entry: Registration | None = None
         self._recorder: Recorder | None = None
         self._sound: SoundStage | None = self._make_sound() if config.sound else None
+        self._open_board = open_clipboard
+        self._clipboard: ClientClipboard | None = None
         self._last_picture: Picture | None = None
         self._status = ""
         self._was_connected = False
@@ -110,6 +118,8 @@ class ClientApp:
                 ]
                 if self._sound is not None:
                     workers.append(tasks.create_task(self._play_sound(self._sound)))
+                if self._config.clipboard and (clipboard := await self._open_clipboard()) is not None:
+                    workers.append(tasks.create_task(clipboard.run()))
                 if self._config.record is not None:
                     workers.append(tasks.create_task(self._record()))
                     await asyncio.sleep(0)  # the recorder opens its queue
@@ -173,6 +183,8 @@ class ClientApp:
                     name=self._config.name,
                     codecs=tuple(codec.value for codec in Codec),
                     sound=sound is not None,
+                    clipboard_send=self._clipboard is not None and self._config.clipboard.send,
+                    clipboard_receive=self._clipboard is not None and self._config.clipboard.receive,
                 ),
                 self.statistics,
                 self.budget,
@@ -180,7 +192,7 @@ class ClientApp:
                 on_unit=self._unit_came,
                 on_source_state=self._source_changed,
                 is_behind=self._is_behind,
-                parts=[sound] if sound is not None else [],
+                parts=self._parts(sound),
                 picture_hold_s=self._picture_hold_s,
             )
             self._say("")
@@ -188,6 +200,13 @@ class ClientApp:
         finally:
             self._session = None
             dialer.close()
+
+    def _parts(self, sound: SoundSession | None) -> list[SessionPart]:
+        """Return what a new session does beside the stream."""
+        parts: list[SessionPart] = [] if sound is None else [sound]
+        if self._clipboard is not None:
+            parts.append(self._clipboard.new_session())
+        return parts
 
     async def _stay(
         self, session: HostSession, stop: asyncio.Event, deadline: float | None
@@ -318,6 +337,16 @@ class ClientApp:
         """Mute the sound, or make it as loud as it was. Any thread."""
         if self._sound is not None:
             self._sound.is_muted = not self._sound.is_muted
+
+    # The clipboard.
+
+    async def _open_clipboard(self) -> ClientClipboard | None:
+        from wavry.client.clipboard import ClientClipboard
+        from wavry.clipboard.registry import open_clipboard
+
+        clipboard = ClientClipboard(self._config.clipboard, self._open_board or open_clipboard, self.budget)
+        self._clipboard = clipboard if await clipboard.open() else None
+        return self._clipboard
 
     # What stays.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wavry.capture.sound import SoundCaptureConfig
+from wavry.clipboard import OFF, ClipboardDirections
 from wavry.encode.stage import EncodeStageConfig
 from wavry.errors import ConfigError
 from wavry.rift.rights import ALL_RIGHTS, Right
@@ -28,6 +29,9 @@ class HostConfig:
 
     rights: frozenset[Right] = ALL_RIGHTS
     """What clients may do."""
+
+    clipboard: ClipboardDirections = OFF
+    """Which way clipboards go, as far as clients want it too. Costs up to 13 MB while texts of 1 MiB are under way."""
 
     redundancy: float | None = None
     """Parity over source packets, 0.05 to 0.5. None: as much as each viewer's losses call for. 0: none."""

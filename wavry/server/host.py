@@ -25,9 +25,11 @@ from wavry.memory.counts import count_resources
 from wavry.memory.metrics import measure_memory, resident_bytes
 from wavry.observe.sampler import keep_history, new_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
+from wavry.rift import Hello
 from wavry.server.broadcast import Broadcast
 from wavry.server.capture_stage import CaptureStage
 from wavry.server.sound_stage import SoundStage, new_sound_queue
+from wavry.server.viewer import PLAIN_HELLO
 from wavry.transport.identity import HostIdentity, data_directory
 from wavry.transport.quic.connection import format_address
 from wavry.transport.quic.server import QuicListener, listen
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from wavry.backends import Opened
     from wavry.capture import FrameSource
     from wavry.memory.budget import Bounded
+    from wavry.server.clipboard import HostClipboard
     from wavry.server.config import HostConfig
     from wavry.server.sound_stage import SoundState
     from wavry.server.viewer import ViewerSession
@@ -73,6 +76,7 @@ class Host:
         try:
             if self._config.encode.encoder != AUTO:
                 await asyncio.to_thread(self._check_encoder)
+            await self._open_clipboard()
             self._build(opened.backend)
             identity = HostIdentity.load_or_create(data_directory())
             listener = listen(*self._config.listen, identity, self._admit)
@@ -132,6 +136,7 @@ class Host:
             ceiling_bps=self._config.encode.bitrate_bps,
             fps=self._config.encode.fps,
             rights=self._config.rights,
+            introduction=self._introduction(),
             add_parts=self._add_parts,
         )
         self._capture = CaptureStage(source, self._reopen, frames, self._source_changed)
@@ -150,6 +155,22 @@ class Host:
         self._register("sound.capture", stage, stage.policy)
         self._register(packets.name, packets, packets.overflow.value)
         return stage
+
+    async def _open_clipboard(self) -> None:
+        self._clipboard: HostClipboard | None = None
+        if not self._config.clipboard:
+            return
+        from wavry.server.clipboard import HostClipboard
+
+        clipboard = HostClipboard(self._config.clipboard, self.budget)
+        if await clipboard.open():
+            self._clipboard = clipboard
+
+    def _introduction(self) -> Hello:
+        """Return what this host says of itself."""
+        if self._clipboard is None:
+            return PLAIN_HELLO
+        return Hello(clipboard_send=self._config.clipboard.send, clipboard_receive=self._config.clipboard.receive)
 
     def _register(self, name: str, holder: Bounded, policy: str) -> None:
         self._registrations.append(self.budget.register(name, holder, policy=policy))
@@ -179,6 +200,7 @@ class Host:
                     tasks.create_task(run_in_worker("wavry-encode", self._encode.run, stop=self._encode.stop)),
                     tasks.create_task(self._broadcast.run()),
                     *self._sound_tasks(tasks),
+                    *([tasks.create_task(self._clipboard.run())] if self._clipboard is not None else []),
                     tasks.create_task(keep_history(self._history)),
                 ]
                 await self._wait(stop)
@@ -210,6 +232,8 @@ class Host:
 
     def _add_parts(self, viewer: ViewerSession) -> None:
         """Give a viewer what it gets besides the stream."""
+        if self._clipboard is not None:
+            self._clipboard.add(viewer)
 
     def _watched(self, watched: bool) -> None:
         if self._config.stream_for_s is None:
