@@ -30,6 +30,7 @@ from wavry.rift import (
     Bye,
     Hello,
     MessageDecoder,
+    MessageKinds,
     Ping,
     Receiver,
     ReceiverConfig,
@@ -40,6 +41,7 @@ from wavry.rift import (
     encode_message,
 )
 from wavry.rift.arrivals import ArrivalReport
+from wavry.rift.clipboard import TO_HOST, ClipboardData, ClipboardOffer, ClipboardReceiver, ClipboardSender
 from wavry.rift.fec import FecConfig, ParityPacket, SourcePacket, StreamingFecDecoder, StreamingFecEncoder
 from wavry.rift.nack import serialize_nacks
 from wavry.rift.sound import SoundPlayout, SoundReceiver, SoundSender
@@ -193,12 +195,37 @@ class ControlTarget:
         MessageDecoder(CONTROL).receive(data)
 
 
+class ClipboardTarget:
+    """The bulk stream, begun anew for each input, and a receiver that goes on with what it has."""
+
+    def __init__(self, dice: Random) -> None:
+        sender = ClipboardSender(rate_bps=dice.randint(500_000, 5_000_000))
+        self.seeds = []
+        for number in range(8):
+            sender.offer(("ä€😀" * dice.randint(0, 4000)).encode() if number else b"")
+            said = []
+            while (message := sender.next_message(backlog_bytes=0, now=sender.next_timer or 0.0)) is not None:
+                said.append(encode_message(message))
+            self.seeds += [b"".join(said), b"".join(said[:2])]
+        self._receiver = ClipboardReceiver()
+        self.cap_bytes = self._receiver.cap_bytes
+
+    def feed(self, data: bytes) -> None:
+        """Receive it."""
+        for message in MessageDecoder(MessageKinds(TO_HOST)).receive(data):
+            if isinstance(message, ClipboardOffer):
+                self._receiver.receive_offer(message)
+            elif isinstance(message, ClipboardData):
+                self._receiver.receive_data(message)
+
+
 TARGETS: dict[str, Callable[[Random], Target]] = {
     "parity": ParityTarget,
     "packet": PacketTarget,
     "viewer": ViewerTarget,
     "sound": SoundTarget,
     "control": ControlTarget,
+    "clipboard": ClipboardTarget,
 }
 
 

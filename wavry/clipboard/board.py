@@ -40,6 +40,9 @@ class ClipboardBoard(Protocol):
     def stop(self) -> None:
         """Make `run` return, and tell nothing more. Any thread."""
 
+    def close(self) -> None:
+        """Free everything; for one that does not run, or does so no more. Idempotent."""
+
     def put(self, text: bytes) -> None:
         """Put a text on the clipboard soon; of several the newest counts. Any thread, never blocks.
 

@@ -168,6 +168,13 @@ class ClipboardStage:
         if text is not None and not is_known:
             self._on_text(text, is_change=is_change)
 
+    def close(self) -> None:
+        """Free the clipboard and leave the budget; `run` has ended."""
+        if self._board is not None:
+            self._board.close()
+        for registration in self._registrations:
+            registration.close()
+
     @property
     def used_bytes(self) -> int:
         """The text, and one that the loop has not looked at."""

@@ -128,8 +128,12 @@ class X11Clipboard:
         except xcffib.XcffibException as error:
             raise BackendUnavailableError(NAME, "the X server closed the connection") from error
         finally:
-            self._window.close()
-            self._bell.close()
+            self.close()
+
+    def close(self) -> None:
+        """Leave the server; see `ClipboardBoard`."""
+        self._window.close()
+        self._bell.close()
 
     def _wait(self) -> None:
         """Sleep until the server says something, somebody wants something, or a deadline comes."""

@@ -50,7 +50,7 @@ class Offer:
     @property
     def used_bytes(self) -> int:
         """The texts that are kept here, each once."""
-        kept = {id(each.data): len(each.data) for each in self._transfers.values()}
+        kept = {id(each.data): len(each.data) for each in tuple(self._transfers.values())}
         if self.text is not None:
             kept[id(self.text)] = len(self.text)
         return sum(kept.values())

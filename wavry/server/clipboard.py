@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from wavry.clipboard.registry import open_clipboard
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from wavry.memory import MemoryBudget
     from wavry.rift import Message
     from wavry.server.viewer import ViewerSession
+
+logger = logging.getLogger(__name__)
 
 _MIN_RATE_BPS = 500_000
 _SHARE = 0.1
@@ -122,6 +125,8 @@ class ViewerClipboard(ClipboardSession):
         """Take what the viewer says."""
         if isinstance(message, ClipboardReady):
             self.begin(self._viewer.talk, self._viewer.hello)
+            ways = [way for way, goes in (("from", self.is_asked_to_receive), ("to", self.may_send)) if goes]
+            logger.info("clipboards go %s %s", " and ".join(ways) or "neither to nor from", self._viewer.name)
             self._clipboard.greet(self)
         else:
             super().message_received(message, now=now)

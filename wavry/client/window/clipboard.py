@@ -81,6 +81,10 @@ class WindowClipboard(WindowPart):
         """Tell nothing more."""
         self.listen(None)
 
+    def close(self) -> None:
+        """Tell nothing more; the window frees what there is."""
+        self.listen(None)
+
     def holders(self) -> dict[str, Holder]:
         """Return itself."""
         return {"clipboard.sdl": self}
