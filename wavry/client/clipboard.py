@@ -94,6 +94,11 @@ class HostClipboardSession(ClipboardSession):
         """The same on every link: 16 kB under way at most are the brake."""
         return _RATE_BPS
 
+    @property
+    def peer_name(self) -> str:
+        """What the log calls the host."""
+        return "the host"
+
     def welcomed(self, talk: Talk, peer: Hello) -> None:
         """Open the stream, if the host goes along in either direction."""
         self.begin(talk, peer)

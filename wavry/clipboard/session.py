@@ -51,6 +51,11 @@ class ClipboardSession(SessionPart):
         """How fast text may be sent now."""
         raise NotImplementedError
 
+    @property
+    def peer_name(self) -> str:
+        """What the log calls the peer."""
+        raise NotImplementedError
+
     def allows_sending(self) -> bool:
         """Whether the host's rights let text go to the peer."""
         return True
@@ -129,7 +134,7 @@ class ClipboardSession(SessionPart):
             case ClipboardData():
                 text = self.receiver.receive_data(message)
         if text is not None and self._may_come():  # a right may have been taken away meanwhile
-            logger.debug("clipboard: %d bytes came", len(text))
+            logger.debug("clipboard: %d bytes from %s", len(text), self.peer_name)
             self._on_text(text)
 
     def _may_come(self) -> bool:
@@ -138,7 +143,7 @@ class ClipboardSession(SessionPart):
             return self.allows_receiving()
         if not self._has_complained:
             self._has_complained = True
-            logger.warning("the peer sends its clipboard unasked; it is ignored")
+            logger.warning("%s sends its clipboard unasked; it is ignored", self.peer_name)
         return False
 
     def ended(self) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from typing import TYPE_CHECKING, Any
 
 from wavry.clipboard.board import MAX_TEXT_BYTES
-from wavry.clipboard.x11_window import NONE
+from wavry.clipboard.x11_window import NONE, PIECE_BYTES
 
 if TYPE_CHECKING:
     from wavry.clipboard.x11_window import HiddenWindow
@@ -135,12 +136,24 @@ class Reading:
         """Return the text as UTF-8, whatever its owner made of it."""
         data, self._text = bytes(self._text), bytearray()
         encoding = "latin-1" if self._kind == self._window.atoms.STRING else "utf-8"
-        if data.isascii():
+        if encoding == "utf-8" and _is_utf8(data):
             return data
         text = data.decode(encoding, "replace").encode()
         if len(text) > MAX_TEXT_BYTES:
             raise ReadingFailedError(_TOO_LONG)
         return text
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Look a piece at a time: all at once would keep other threads from running for some milliseconds."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for begin in range(0, len(data), PIECE_BYTES):
+            decoder.decode(data[begin : begin + PIECE_BYTES])
+        decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 _TOO_LONG = f"it holds more than {MAX_TEXT_BYTES} bytes of text"

@@ -113,6 +113,11 @@ class ViewerClipboard(ClipboardSession):
         decision = self._viewer.rate_decision
         return max(_MIN_RATE_BPS, _SHARE * decision.target_bitrate_bps if decision is not None else 0.0)
 
+    @property
+    def peer_name(self) -> str:
+        """What the log calls the viewer."""
+        return self._viewer.name
+
     def allows_sending(self) -> bool:
         """Whether the viewer has the right to clipboards."""
         return Right.CLIPBOARD in self._viewer.rights.granted
@@ -126,7 +131,7 @@ class ViewerClipboard(ClipboardSession):
         if isinstance(message, ClipboardReady):
             self.begin(self._viewer.talk, self._viewer.hello)
             ways = [way for way, goes in (("from", self.is_asked_to_receive), ("to", self.may_send)) if goes]
-            logger.info("clipboards go %s %s", " and ".join(ways) or "neither to nor from", self._viewer.name)
+            logger.info("clipboards go %s %s", " and ".join(ways) or "neither from nor to", self.peer_name)
             self._clipboard.greet(self)
         else:
             super().message_received(message, now=now)
