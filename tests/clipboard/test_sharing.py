@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from wavry.rift.clipboard import ClipboardData, ClipboardOffer
 from wavry.rift.clipboard.sender import MAX_BACKLOG_BYTES
 from wavry.rift.rights import ALL_RIGHTS
 from wavry.server import clipboard as server_clipboard
-from wavry.server.clipboard import HostClipboard
+from wavry.server.clipboard import HostClipboard, PictureUse
 from wavry.server.viewer import ViewerSession
 from wavry.transport import Channel
 from wavry.transport.loopback import loopback_pair
@@ -337,6 +338,18 @@ async def test_the_newest_text_wins_over_one_that_is_under_way(monkeypatch: pyte
         client.board.copy(b"newest")
         await until(lambda: host.board.text == b"newest")
         assert host.board.puts == [b"newest"]
+
+
+def test_what_the_picture_uses_is_known_after_a_moment_and_forgotten_after_a_pause() -> None:
+    sent_bytes = 1_000_000
+    use = PictureUse(lambda: sent_bytes)
+    assert use.rate_bps(100.0) == math.inf
+    sent_bytes += 250_000
+    assert use.rate_bps(100.1) == math.inf
+    assert use.rate_bps(100.5) == 4_000_000
+    assert use.rate_bps(100.6) == 4_000_000
+    assert use.rate_bps(200.0) == math.inf
+    assert use.rate_bps(201.0) == 0
 
 
 @in_loop

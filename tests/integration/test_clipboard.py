@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.clipboard import XSEL, ClipboardWatch, copy, paste, text_of
-from tests.support.programs import client, host
+from tests.support.programs import Program, client, host
 from tests.support.xserver import XServer
 
 if TYPE_CHECKING:
@@ -74,6 +74,25 @@ def test_a_direction_that_one_side_has_not_opted_in_to_stays_untouched(
                 assert viewer.end() == 0, viewer.lines
         assert goes_to_client is not goes_to_host
         assert (hosts.changes, clients.changes) == ((4, 2) if goes_to_host else (2, 4))
+
+
+def test_a_window_that_is_not_on_x11_shares_its_clipboard_through_sdl(tmp_path: Path) -> None:
+    with XServer() as screen, XServer() as desk, ClipboardWatch(screen.display) as at_host:
+        with host(tmp_path, *TESTCARD, "--clipboard", "both", DISPLAY=screen.display) as server:
+            arguments = (server.ready_address(), "--no-auth", "--clipboard", "both")
+            with (
+                Program("tests.support.sdl_client", *arguments, home=tmp_path, DISPLAY=desk.display) as viewer,
+                ClipboardWatch(desk.display) as at_client,
+            ):
+                viewer.wait_for("clipboard: sdl")
+                server.wait_for("clipboards go from and to wavry")
+                for size in (7, 50_000):
+                    copy(desk.display, text_of(size, seed=1))
+                    at_host.wait_for(text_of(size, seed=1))
+                    copy(screen.display, text_of(size, seed=2))
+                    at_client.wait_for(text_of(size, seed=2))
+                assert (at_host.changes, at_client.changes) == (4, 4)
+                assert viewer.end() == 0, viewer.lines
 
 
 def test_what_one_viewer_copies_reaches_the_host_and_the_others(tmp_path: Path) -> None:

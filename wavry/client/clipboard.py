@@ -89,8 +89,7 @@ class HostClipboardSession(ClipboardSession):
         self._stage = stage
         self._registration = budget.register("rift.clipboard", self.receiver, policy=self.receiver.policy)
 
-    @property
-    def rate_bps(self) -> float:
+    def rate_bps(self, now: float) -> float:
         """The same on every link: 16 kB under way at most are the brake."""
         return _RATE_BPS
 

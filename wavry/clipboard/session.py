@@ -39,15 +39,14 @@ class ClipboardSession(SessionPart):
         self._talk: Talk | None = None
         """While something can be said."""
         self._peer = Hello()
-        self._sender = ClipboardSender(self.rate_bps)
+        self._sender = ClipboardSender(self.rate_bps(self._loop.time()))
         self.receiver = ClipboardReceiver()
         self._timer: asyncio.TimerHandle | None = None
         self._has_complained = False
 
     # What the sides differ in.
 
-    @property
-    def rate_bps(self) -> float:
+    def rate_bps(self, now: float) -> float:
         """How fast text may be sent now."""
         raise NotImplementedError
 
@@ -107,8 +106,8 @@ class ClipboardSession(SessionPart):
         talk, sender = self._talk, self._sender
         if talk is None:
             return
-        sender.rate_bps = self.rate_bps
         now, has_spoken = self._loop.time(), False
+        sender.rate_bps = self.rate_bps(now)
         while message := sender.next_message(backlog_bytes=talk.connection.stream_backlog_bytes(Channel.BULK), now=now):
             talk.say(message)
             has_spoken = True

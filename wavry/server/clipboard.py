@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from typing import TYPE_CHECKING
 
 from wavry.clipboard.registry import open_clipboard
@@ -15,6 +16,8 @@ from wavry.rift.clipboard.sender import MAX_BACKLOG_BYTES
 from wavry.server.broadcast import MAX_VIEWERS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wavry.clipboard.config import ClipboardDirections
     from wavry.memory import MemoryBudget
     from wavry.rift import Message
@@ -24,7 +27,13 @@ logger = logging.getLogger(__name__)
 
 _MIN_RATE_BPS = 500_000
 _SHARE = 0.1
-"""Of what the link leaves the picture: little enough to leave no mark, 1 MiB in 4 s at 20 Mbit/s."""
+"""Of what the link leaves the picture: little enough to leave no mark."""
+
+_SPARE_SHARE, _MAX_SPARE_BPS = 0.5, 4_000_000
+"""Or so much of that which the picture does not use; 1 MiB takes 2 s while the screen is calm."""
+
+_LOOK_S = 0.25
+"""The picture's use is measured over so long, and holds for four times that."""
 
 
 class HostClipboard:
@@ -90,6 +99,29 @@ class HostClipboard:
                 part.send(text)
 
 
+class PictureUse:
+    """How much the picture of a viewer uses, looked at while a text is on its way.
+
+    Args:
+        bytes_sent: Says how much was sent since the beginning.
+    """
+
+    def __init__(self, bytes_sent: Callable[[], int]) -> None:
+        self._bytes_sent = bytes_sent
+        self._looked_at, self._seen_bytes = -math.inf, 0
+        self._rate_bps = math.inf
+
+    def rate_bps(self, now: float) -> float:
+        """Return bits per second of the last moments; infinite where it is not known yet."""
+        elapsed_s = now - self._looked_at
+        if elapsed_s >= _LOOK_S:
+            sent_bytes = self._bytes_sent()
+            is_recent = elapsed_s <= 4 * _LOOK_S
+            self._rate_bps = (sent_bytes - self._seen_bytes) * 8 / elapsed_s if is_recent else math.inf
+            self._looked_at, self._seen_bytes = now, sent_bytes
+        return self._rate_bps
+
+
 class ViewerClipboard(ClipboardSession):
     """A viewer's part of it.
 
@@ -105,13 +137,17 @@ class ViewerClipboard(ClipboardSession):
     def __init__(self, directions: ClipboardDirections, viewer: ViewerSession, clipboard: HostClipboard) -> None:
         self._viewer = viewer
         self._clipboard = clipboard
+        self._use = PictureUse(lambda: viewer.sender.bytes_sent)
         super().__init__(directions, lambda text: clipboard.take(text, self))
 
-    @property
-    def rate_bps(self) -> float:
-        """A share of what the picture may use."""
+    def rate_bps(self, now: float) -> float:
+        """A share of what the picture may use, or a larger one of what it does not use."""
         decision = self._viewer.rate_decision
-        return max(_MIN_RATE_BPS, _SHARE * decision.target_bitrate_bps if decision is not None else 0.0)
+        if decision is None:
+            return _MIN_RATE_BPS
+        target_bps = decision.target_bitrate_bps
+        spare_bps = min(_SPARE_SHARE * max(0.0, target_bps - self._use.rate_bps(now)), _MAX_SPARE_BPS)
+        return max(_MIN_RATE_BPS, _SHARE * target_bps, spare_bps)
 
     @property
     def peer_name(self) -> str:
