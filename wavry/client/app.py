@@ -128,6 +128,8 @@ class ClientApp:
                     worker.cancel()
         finally:
             await asyncio.to_thread(self._write_results)
+            if self._clipboard is not None:
+                self._clipboard.close()
 
     async def _settle(self) -> None:
         """Once the first stream has brought what it needs: load what repairs need, make room, and exempt all of it."""

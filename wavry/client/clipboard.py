@@ -49,6 +49,10 @@ class ClientClipboard:
         """Share until cancelled."""
         await self._stage.run()
 
+    def close(self) -> None:
+        """Free the clipboard; `run` has ended."""
+        self._stage.close()
+
     def new_session(self) -> HostClipboardSession:
         """Return the part of a new session."""
         session = self._session = HostClipboardSession(self._directions, self._take, self._stage, self._budget)

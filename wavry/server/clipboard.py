@@ -62,6 +62,10 @@ class HostClipboard:
         """Share until cancelled."""
         await self._stage.run()
 
+    def close(self) -> None:
+        """Free the clipboard; `run` has ended, or never began."""
+        self._stage.close()
+
     def add(self, viewer: ViewerSession) -> None:
         """Share with a viewer, as far as it wants to."""
         part = ViewerClipboard(self._directions, viewer, self)

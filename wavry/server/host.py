@@ -61,6 +61,7 @@ class Host:
         self._started_at = monotonic()
         self._history = new_history()
         self._registrations: list[Registration] = []
+        self._clipboard: HostClipboard | None = None
         self.budget = MemoryBudget()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -82,6 +83,7 @@ class Host:
             listener = listen(*self._config.listen, identity, self._admit)
         except BaseException:
             opened.backend.close()
+            self._close_clipboard()
             raise
         self._register("transport.quic", listener.memory, listener.memory.policy)
         try:
@@ -89,6 +91,7 @@ class Host:
         except ConfigError:
             await listener.close(ErrorCode.SHUTTING_DOWN, "")
             opened.backend.close()
+            self._close_clipboard()
             raise
         exempt_survivors()
         self._loop = asyncio.get_running_loop()
@@ -98,6 +101,7 @@ class Host:
         report = await self._stream(listener, stop)
         for registration in self._registrations:
             registration.close()
+        self._close_clipboard()
         self._write(report)
 
     def _check_encoder(self) -> None:
@@ -157,7 +161,6 @@ class Host:
         return stage
 
     async def _open_clipboard(self) -> None:
-        self._clipboard: HostClipboard | None = None
         if not self._config.clipboard:
             return
         from wavry.server.clipboard import HostClipboard
@@ -165,6 +168,10 @@ class Host:
         clipboard = HostClipboard(self._config.clipboard, self.budget)
         if await clipboard.open():
             self._clipboard = clipboard
+
+    def _close_clipboard(self) -> None:
+        if self._clipboard is not None:
+            self._clipboard.close()
 
     def _introduction(self) -> Hello:
         """Return what this host says of itself."""
