@@ -21,6 +21,7 @@ from wavry.errors import BackendUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import TracebackType
 
 pytestmark = pytest.mark.integration
 
@@ -70,7 +71,12 @@ class Running:
         self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive()
 
-    def close(self) -> None:
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         self.board.stop()
         self.join()
 
@@ -83,9 +89,8 @@ def display() -> Iterator[str]:
 
 @pytest.fixture
 def running(display: str) -> Iterator[Running]:
-    running = Running(display)
-    yield running
-    running.close()
+    with Running(display) as running:
+        yield running
 
 
 class Stranger:
@@ -177,10 +182,9 @@ def test_what_was_there_before_is_told_as_such(display: str) -> None:
     with ClipboardWatch(display) as watch:
         copy(display, b"")
         watch.wait_for(b"")
-    running = Running(display)
-    running.board.listen(running.take)
-    assert running.next_told() == (b"", False)  # an empty text is a text
-    running.close()
+    with Running(display) as running:
+        running.board.listen(running.take)
+        assert running.next_told() == (b"", False)  # an empty text is a text
 
 
 @pytest.mark.parametrize("program", [XCLIP, XSEL])
@@ -198,10 +202,10 @@ def test_what_was_put_is_not_told(display: str, running: Running) -> None:
         running.board.put(b"ours")
         watch.wait_for(b"ours")
         copy(display, b"theirs")
-        told = [running.next_told()[0]]
-        while told[-1] != b"theirs":
-            told.append(running.next_told()[0])
-    assert b"ours" not in told
+        told = [running.next_told()]
+        while told[-1][0] != b"theirs":
+            told.append(running.next_told())
+    assert (b"ours", True) not in told
 
 
 def test_nobody_is_told_while_nobody_listens(display: str, running: Running) -> None:
@@ -290,64 +294,67 @@ def test_who_dies_while_fetching_is_forgotten(display: str, running: Running) ->
 
 
 def test_an_owner_that_does_not_answer_is_given_up(
-    display: str, running: Running, stranger: Stranger, monkeypatch: pytest.MonkeyPatch
+    display: str, stranger: Stranger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(x11_reading, "ANSWER_TIMEOUT_S", 0.01)
     stranger.own()
-    running.board.listen(running.take)
-    assert running.next_told() == (None, False)
-    monkeypatch.undo()
-    copy(display, b"theirs")
-    assert running.next_told() == (b"theirs", True)
+    with Running(display) as running:
+        running.board.listen(running.take)
+        assert running.next_told() == (None, False)
+        monkeypatch.undo()
+        copy(display, b"theirs")
+        assert running.next_told() == (b"theirs", True)
 
 
-def test_an_owner_that_dies_in_the_middle_leaves_nothing(display: str, running: Running) -> None:
+def test_an_owner_that_dies_in_the_middle_leaves_nothing(display: str) -> None:
     dying = Stranger(display)
     dying.own()
-    running.board.listen(running.take)
-    request = dying.next_request()
-    request.requestor.change_attributes(event_mask=X.PropertyChangeMask)  # type: ignore[attr-defined]
-    dying.announce(request, 100_000)
-    while (event := dying.display.next_event()).type != X.PropertyNotify or event.state != X.PropertyDelete:
-        pass  # once it is deleted, the first piece is wanted
-    request.requestor.change_property(request.property, request.target, 8, b"a" * 1000)  # type: ignore[attr-defined]
-    dying.display.sync()
-    dying.close()
-    assert running.next_told() == (None, True)
-    copy(display, b"theirs")
-    assert running.next_told() == (b"theirs", True)
-    assert running.is_silent
+    with Running(display) as running:
+        running.board.listen(running.take)
+        request = dying.next_request()
+        request.requestor.change_attributes(event_mask=X.PropertyChangeMask)  # type: ignore[attr-defined]
+        dying.announce(request, 100_000)
+        while (event := dying.display.next_event()).type != X.PropertyNotify or event.state != X.PropertyDelete:
+            pass  # once it is deleted, the first piece is wanted
+        request.requestor.change_property(request.property, request.target, 8, b"a" * 1000)  # type: ignore[attr-defined]
+        dying.display.sync()
+        dying.close()
+        assert running.next_told() == (None, True)
+        copy(display, b"theirs")
+        assert running.next_told() == (b"theirs", True)
+        assert running.is_silent
 
 
-def test_an_owner_that_announces_too_much_is_left_alone(display: str, running: Running, stranger: Stranger) -> None:
+def test_an_owner_that_announces_too_much_is_left_alone(display: str, stranger: Stranger) -> None:
     stranger.own()
-    running.board.listen(running.take)
-    stranger.announce(stranger.next_request(), MIB + 1)
-    assert running.next_told() == (None, False)
+    with Running(display) as running:
+        running.board.listen(running.take)
+        stranger.announce(stranger.next_request(), MIB + 1)
+        assert running.next_told() == (None, False)
 
 
-def test_an_owner_that_has_only_pictures_is_asked_for_all_guises_of_text(
-    display: str, running: Running, stranger: Stranger
-) -> None:
+def test_an_owner_that_has_only_pictures_is_asked_for_all_guises_of_text(display: str, stranger: Stranger) -> None:
     stranger.own()
-    running.board.listen(running.take)
-    asked = []
-    for _ in range(3):
+    with Running(display) as running:
+        running.board.listen(running.take)
+        asked = []
+        for _ in range(3):
+            request = stranger.next_request()
+            asked.append(stranger.display.get_atom_name(request.target))  # type: ignore[attr-defined]
+            stranger.answer(request, is_refused=True)
+        assert asked == ["UTF8_STRING", "STRING", "TEXT"]
+        assert running.next_told() == (None, False)
+
+
+def test_an_old_programs_latin_1_becomes_utf_8(display: str, stranger: Stranger) -> None:
+    stranger.own()
+    with Running(display) as running:
+        running.board.listen(running.take)
+        stranger.answer(stranger.next_request(), is_refused=True)
         request = stranger.next_request()
-        asked.append(stranger.display.get_atom_name(request.target))  # type: ignore[attr-defined]
-        stranger.answer(request, is_refused=True)
-    assert asked == ["UTF8_STRING", "STRING", "TEXT"]
-    assert running.next_told() == (None, False)
-
-
-def test_an_old_programs_latin_1_becomes_utf_8(display: str, running: Running, stranger: Stranger) -> None:
-    stranger.own()
-    running.board.listen(running.take)
-    stranger.answer(stranger.next_request(), is_refused=True)
-    request = stranger.next_request()
-    request.requestor.change_property(request.property, request.target, 8, b"gr\xfcn")  # type: ignore[attr-defined]
-    stranger.answer(request)
-    assert running.next_told() == ("grün".encode(), False)
+        request.requestor.change_property(request.property, request.target, 8, b"gr\xfcn")  # type: ignore[attr-defined]
+        stranger.answer(request)
+        assert running.next_told() == ("grün".encode(), False)
 
 
 def test_a_server_that_goes_ends_it_with_a_reason() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -149,7 +150,9 @@ def test_a_side_without_a_clipboard_says_so_in_one_line_and_streams(tmp_path: Pa
 
 def test_a_clipboard_whose_screen_goes_comes_back_with_it(tmp_path: Path) -> None:
     with XServer() as screen, XServer() as desk:
-        with host(tmp_path, *TESTCARD, "--clipboard", "both", DISPLAY=screen.display) as server:
+        report = tmp_path / "m.json"
+        kept = ("--clipboard", "both", "--memory-report", str(report))
+        with host(tmp_path, *TESTCARD, *kept, DISPLAY=screen.display) as server:
             arguments = ("--headless", "--clipboard", "both")
             with client(tmp_path, server.ready_address(), *arguments, DISPLAY=desk.display) as viewer:
                 viewer.wait_for("stream: ")
@@ -161,3 +164,5 @@ def test_a_clipboard_whose_screen_goes_comes_back_with_it(tmp_path: Path) -> Non
                     clients.wait_for(b"from the new screen")
                     assert viewer.end() == 0, viewer.lines
                     assert server.end() == 0, server.lines
+    names = [entry["name"] for entry in json.loads(report.read_text())["budget"]]
+    assert [name for name in names if "clipboard" in name] == ["clipboard.text", "clipboard.x11", "rift.clipboard"]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 PATIENCE_S = 30.0
+_ATTEMPTS = 6
 
 XCLIP, XSEL = "xclip", "xsel"
 _COPY = {XCLIP: ["xclip", "-selection", "clipboard", "-in"], XSEL: ["xsel", "--clipboard", "--input"]}
@@ -44,14 +45,19 @@ def copy(display: str, text: bytes, program: str = XCLIP) -> None:
 
 def paste(display: str, program: str = XCLIP) -> bytes:
     """Return the text on a display's clipboard; nothing where there is none."""
-    return subprocess.run(
-        _PASTE[program],
-        env={**os.environ, "DISPLAY": display},
-        check=False,
-        timeout=PATIENCE_S,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ).stdout
+    for _ in range(_ATTEMPTS):
+        try:
+            return subprocess.run(
+                _PASTE[program],
+                env={**os.environ, "DISPLAY": display},
+                check=False,
+                timeout=PATIENCE_S / _ATTEMPTS,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            ).stdout
+        except subprocess.TimeoutExpired:
+            continue  # xclip waits for ever for an owner that loses the clipboard just then, and leaves
+    raise AssertionError(f"nobody answers for the clipboard of {display}")
 
 
 class ClipboardWatch:

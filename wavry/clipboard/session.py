@@ -106,6 +106,8 @@ class ClipboardSession(SessionPart):
         talk, sender = self._talk, self._sender
         if talk is None:
             return
+        if not self.may_send:
+            sender.cancel()  # a right was taken away meanwhile
         now, has_spoken = self._loop.time(), False
         sender.rate_bps = self.rate_bps(now)
         while message := sender.next_message(backlog_bytes=talk.connection.stream_backlog_bytes(Channel.BULK), now=now):

@@ -65,7 +65,7 @@ class ClipboardStage:
         self._lock = threading.Lock()
         self._news: tuple[bytes | None, bool] | None = None
         """What the clipboard's thread has told, until the loop looks."""
-        self.high_water_bytes = 0
+        self._high_water_bytes = 0
         self.drops = 0
         """Texts that were superseded before the loop looked at them."""
 
@@ -77,8 +77,8 @@ class ClipboardStage:
             logger.warning("the clipboard is not shared: %s", error)
             return False
         logger.info("clipboard: %s", opened.name)
-        self._use(opened.backend)
         self._registrations.append(self._budget.register("clipboard.text", self, policy=self.policy))
+        self._use(opened.backend)
         return True
 
     def _use(self, board: ClipboardBoard) -> None:
@@ -109,7 +109,7 @@ class ClipboardStage:
 
     async def _reopen(self) -> None:
         self._board, self.text = None, None
-        while len(self._registrations) > 1:
+        while len(self._registrations) > 1:  # all but our own
             self._registrations.pop().close()
         while True:
             await asyncio.sleep(_REOPEN_S)
@@ -143,7 +143,7 @@ class ClipboardStage:
 
     def _keep(self, text: bytes | None) -> None:
         self.text = text
-        self.high_water_bytes = max(self.high_water_bytes, self.used_bytes)
+        self._high_water_bytes = self.high_water_bytes
 
     def _told(self, text: bytes | None, *, is_change: bool) -> None:
         """Take what the clipboard's thread tells; only the newest counts."""
@@ -181,3 +181,8 @@ class ClipboardStage:
         text, news = self.text, self._news
         waiting = news[0] if news is not None else None
         return len(text or b"") + len(waiting or b"")
+
+    @property
+    def high_water_bytes(self) -> int:
+        """Most that they came to when somebody looked, or a text came."""
+        return max(self._high_water_bytes, self.used_bytes)

@@ -52,8 +52,9 @@ class X11Clipboard:
     """
 
     name = NAME
-    cap_bytes = (2 + MAX_TRANSFERS) * MAX_TEXT_BYTES + MAX_TEXT_BYTES // 8
-    """What is on the clipboard, what is being read, and a text for each who fetches one in pieces."""
+    cap_bytes = (3 + MAX_TRANSFERS) * MAX_TEXT_BYTES + MAX_TEXT_BYTES // 8
+    """What is on the clipboard, what is about to be put there, what is being read (a growing bytearray takes an eighth
+    more than is in it), and a text for each who fetches one in pieces."""
 
     policy = "who fetches slowest is given up"
 
@@ -70,7 +71,7 @@ class X11Clipboard:
         self._put_at = 0.0
         self._reading: Reading | None = None
         self._newest_change: Any = None
-        self.high_water_bytes = 0
+        self._high_water_bytes = 0
 
     # From any thread.
 
@@ -100,8 +101,17 @@ class X11Clipboard:
     @property
     def used_bytes(self) -> int:
         """All texts that it keeps."""
-        reading = self._reading
-        return self._offer.used_bytes + (reading.used_bytes if reading is not None else 0)
+        reading, text = self._reading, self._text_to_put
+        return (
+            self._offer.used_bytes
+            + (reading.used_bytes if reading is not None else 0)
+            + (len(text) if text is not None else 0)
+        )
+
+    @property
+    def high_water_bytes(self) -> int:
+        """Most that they came to when somebody looked, or the thread went to sleep."""
+        return max(self._high_water_bytes, self.used_bytes)
 
     @property
     def drops(self) -> int:
@@ -122,7 +132,7 @@ class X11Clipboard:
                 self._obey(now)
                 self._give_up_late(now)
                 self._take_events()  # last: what waits for an answer above may have read events beside it
-                self.high_water_bytes = max(self.high_water_bytes, self.used_bytes)
+                self._high_water_bytes = self.high_water_bytes
                 self._window.flush()
                 self._wait()
         except xcffib.XcffibException as error:
@@ -152,14 +162,20 @@ class X11Clipboard:
             text = None
             if self._put_at <= now:
                 text, self._text_to_put = self._text_to_put, None
-            should_look, self._should_look = self._should_look, False
+            should_look = self._should_look and self._text_to_put is None
+            self._should_look = self._should_look and not should_look
         if text is not None:
             self._put_at = now + _PUT_INTERVAL_S
             self._reading = None
             self._offer.put(text)
-        elif should_look and self._offer.text is not None:
+        if should_look:
+            self._look(now)
+
+    def _look(self, now: float) -> None:
+        """Tell what is on the clipboard, once it is known."""
+        if self._offer.text is not None:
             self._tell(self._offer.text, is_change=False)
-        elif should_look and self._window.clipboard_owner() != NONE:
+        elif self._window.clipboard_owner() != NONE:
             self._read(is_change=False, now=now)
 
     def _give_up_late(self, now: float) -> None:

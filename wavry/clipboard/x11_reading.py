@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from wavry.clipboard.board import MAX_TEXT_BYTES
 from wavry.clipboard.x11_window import NONE, PIECE_BYTES
+from wavry.errors import BackendError
 
 if TYPE_CHECKING:
     from wavry.clipboard.x11_window import HiddenWindow
@@ -19,7 +20,7 @@ PIECE_TIMEOUT_S = 5.0
 """And one that lets so much time pass between two pieces."""
 
 
-class ReadingFailedError(Exception):
+class ReadingFailedError(BackendError):
     """There is no text to be had; the message says why, without a word of it."""
 
 

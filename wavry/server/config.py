@@ -31,7 +31,7 @@ class HostConfig:
     """What clients may do."""
 
     clipboard: ClipboardDirections = OFF
-    """Which way clipboards go, as far as clients want it too. Costs up to 13 MB while texts of 1 MiB are under way."""
+    """Which way clipboards go, as far as clients want it too. Costs up to 14 MB while texts of 1 MiB are under way."""
 
     redundancy: float | None = None
     """Parity over source packets, 0.05 to 0.5. None: as much as each viewer's losses call for. 0: none."""
