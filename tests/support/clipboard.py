@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import subprocess
+from functools import lru_cache
 from random import Random
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ _COPY = {XCLIP: ["xclip", "-selection", "clipboard", "-in"], XSEL: ["xsel", "--c
 _PASTE = {XCLIP: ["xclip", "-selection", "clipboard", "-out"], XSEL: ["xsel", "--clipboard", "--output"]}
 
 
+@lru_cache(maxsize=8)
 def text_of(size_bytes: int, *, seed: int = 1) -> bytes:
     """Return UTF-8 of just this size, with characters of one to four bytes, no two texts alike."""
     dice = Random(seed)

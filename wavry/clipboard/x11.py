@@ -131,9 +131,8 @@ class X11Clipboard:
                 now = monotonic()
                 self._obey(now)
                 self._give_up_late(now)
-                self._take_events()  # last: what waits for an answer above may have read events beside it
+                self._take_events()
                 self._high_water_bytes = self.high_water_bytes
-                self._window.flush()
                 self._wait()
         except xcffib.XcffibException as error:
             raise BackendUnavailableError(NAME, "the X server closed the connection") from error
@@ -184,11 +183,23 @@ class X11Clipboard:
             self._failed("its owner does not answer")
 
     def _take_events(self) -> None:
-        while (event := self._window.next_event()) is not None:
-            self._take(event, monotonic())
-        change, self._newest_change = self._newest_change, None
-        if change is not None:
-            self._changed(change)
+        """Take all events, say what there is to say, and leave no event in libxcb's queue, where `select` is blind.
+
+        Events get there while we wait for an answer, and while libxcb waits for room to write.
+        """
+        while (event := self._next_event()) is not None or self._newest_change is not None:
+            if event is not None:
+                self._take(event, monotonic())
+            else:
+                change, self._newest_change = self._newest_change, None
+                self._changed(change)
+
+    def _next_event(self) -> Any:
+        event = self._window.next_event()
+        if event is None:
+            self._window.flush()
+            event = self._window.next_event()
+        return event
 
     def _take(self, event: Any, now: float) -> None:
         match event:
