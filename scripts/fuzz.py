@@ -41,9 +41,11 @@ from wavry.rift import (
     SenderConfig,
     SoundConfig,
     StreamConfig,
+    clipboard,
     encode_message,
 )
 from wavry.rift.arrivals import ArrivalReport
+from wavry.rift.clipboard import ClipboardData, ClipboardOffer, ClipboardReceiver, ClipboardSender
 from wavry.rift.cursor.datagrams import MAX_SHARE, CursorPlace, CursorState
 from wavry.rift.cursor.messages import MAX_SIDE, CursorShape
 from wavry.rift.cursor.receiver import CursorReceiver
@@ -313,6 +315,30 @@ class CursorTarget:
                 assert image is None or len(image.pixels) == 4 * image.width * image.height
 
 
+class ClipboardTarget:
+    """The bulk stream, begun anew for each input, and a receiver that goes on with what it has."""
+
+    def __init__(self, dice: Random) -> None:
+        sender = ClipboardSender(rate_bps=dice.randint(500_000, 5_000_000))
+        self.seeds = []
+        for number in range(8):
+            sender.offer(("ä€😀" * dice.randint(0, 4000)).encode() if number else b"")
+            said = []
+            while (message := sender.next_message(backlog_bytes=0, now=sender.next_timer or 0.0)) is not None:
+                said.append(encode_message(message))
+            self.seeds += [b"".join(said), b"".join(said[:2])]
+        self._receiver = ClipboardReceiver()
+        self.cap_bytes = self._receiver.cap_bytes
+
+    def feed(self, data: bytes) -> None:
+        """Receive it."""
+        for message in MessageDecoder(MessageKinds(clipboard.TO_HOST)).receive(data):
+            if isinstance(message, ClipboardOffer):
+                self._receiver.receive_offer(message)
+            elif isinstance(message, ClipboardData):
+                self._receiver.receive_data(message)
+
+
 TARGETS: dict[str, Callable[[Random], Target]] = {
     "parity": ParityTarget,
     "packet": PacketTarget,
@@ -321,6 +347,7 @@ TARGETS: dict[str, Callable[[Random], Target]] = {
     "control": ControlTarget,
     "input": InputTarget,
     "cursor": CursorTarget,
+    "clipboard": ClipboardTarget,
 }
 
 

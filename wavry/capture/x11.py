@@ -21,7 +21,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wavry.capture.area import choose_area, refit_area
-from wavry.capture.bell import Bell
 from wavry.capture.buffers import NO_ROWS, Canvas, PictureBuffers, PictureLoan, Rows
 from wavry.capture.damage import PendingDamage
 from wavry.capture.layout import Layout, make_layout
@@ -33,6 +32,7 @@ from wavry.clock import monotonic, monotonic_us
 from wavry.errors import CaptureLostError
 from wavry.media import Frame, Rect, Size
 from wavry.memory import FrameBufferPool, checkpoint
+from wavry.pipeline.bell import Bell
 
 if TYPE_CHECKING:
     from collections.abc import Callable

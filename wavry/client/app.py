@@ -31,6 +31,8 @@ from wavry.transport.quic.client import connect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wavry.backends import Opened
+    from wavry.client.clipboard import ClientClipboard
     from wavry.client.config import ClientConfig
     from wavry.client.cursor import CursorSession, HostPointer
     from wavry.client.hands.hands import Hands
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from wavry.client.recording import Recorder
     from wavry.client.sound.session import SoundSession
     from wavry.client.sound.stage import SoundStage
+    from wavry.clipboard.board import ClipboardBoard
     from wavry.rift import Right, SoundConfig
     from wavry.rift.sound import SoundPacket
 
@@ -63,6 +66,7 @@ class ClientApp:
         on_notice: Gets what a person should read while there is no picture, on the loop; None when there is one.
         on_hint: Gets what a person should read once, on the loop.
         pointer: Gets what the host's pointer looks like and where it is; None where nobody draws it.
+        open_clipboard: Opens this machine's clipboard, if `config` wants it; None for the way without a window.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class ClientApp:
         on_notice: Callable[[Notice | None], None] = lambda _: None,
         on_hint: Callable[[str], None] = lambda _: None,
         pointer: HostPointer | None = None,
+        open_clipboard: Callable[[], Opened[ClipboardBoard]] | None = None,
     ) -> None:
         self._config = config
         self._show = on_picture
@@ -91,6 +96,8 @@ class ClientApp:
         self._transport_entry: Registration | None = None
         self._recorder: Recorder | None = None
         self._sound: SoundStage | None = self._make_sound() if config.sound else None
+        self._open_board = open_clipboard
+        self._clipboard: ClientClipboard | None = None
         self._last_picture: Picture | None = None
         self._status = ""
         self._notice: Notice | None = None
@@ -138,6 +145,8 @@ class ClientApp:
                 ]
                 if self._sound is not None:
                     workers.append(tasks.create_task(self._play_sound(self._sound)))
+                if self._config.clipboard and (clipboard := await self._open_clipboard()) is not None:
+                    workers.append(tasks.create_task(clipboard.run()))
                 if self._config.record is not None:
                     workers.append(tasks.create_task(self._record()))
                     await asyncio.sleep(0)  # the recorder opens its queue
@@ -148,6 +157,8 @@ class ClientApp:
             if self.hands is not None:
                 self.hands.close()
             await asyncio.to_thread(self._write_results)
+            if self._clipboard is not None:
+                self._clipboard.close()
 
     async def _settle(self) -> None:
         """Once the first stream has brought what it needs: load what repairs need, make room, and exempt all of it."""
@@ -207,6 +218,8 @@ class ClientApp:
                     sound=sound is not None,
                     input=hands is not None,
                     cursor=self._pointer is not None,
+                    clipboard_send=self._clipboard is not None and self._config.clipboard.send,
+                    clipboard_receive=self._clipboard is not None and self._config.clipboard.receive,
                 ),
                 self.statistics,
                 self.budget,
@@ -216,7 +229,14 @@ class ClientApp:
                 is_behind=self._is_behind,
                 parts=[
                     part
-                    for part in (sound, self.rights, monitors, hands, self._make_cursor_session())
+                    for part in (
+                        sound,
+                        self.rights,
+                        monitors,
+                        hands,
+                        self._make_cursor_session(),
+                        self._clipboard.new_session() if self._clipboard is not None else None,
+                    )
                     if part is not None
                 ],
                 picture_hold_s=self._picture_hold_s,
@@ -386,6 +406,16 @@ class ClientApp:
             return True
         self._sound.is_muted = not self._sound.is_muted
         return self._sound.is_muted
+
+    # The clipboard.
+
+    async def _open_clipboard(self) -> ClientClipboard | None:
+        from wavry.client.clipboard import ClientClipboard
+        from wavry.clipboard.registry import open_clipboard
+
+        clipboard = ClientClipboard(self._config.clipboard, self._open_board or open_clipboard, self.budget)
+        self._clipboard = clipboard if await clipboard.open() else None
+        return self._clipboard
 
     # What stays.
 

@@ -10,6 +10,7 @@ from wavry.backends import AUTO
 from wavry.cli import Option, Program
 from wavry.client.config import ClientConfig
 from wavry.client.session import CLIENT_NAME
+from wavry.clipboard.config import OFF, clipboard_directions
 from wavry.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -76,6 +77,13 @@ PROGRAM = Program(
             default=100,
             help="loudness; Ctrl+Alt+A mutes (100)",
         ),
+        Option(
+            flag="--clipboard",
+            metavar="WAY",
+            parse=clipboard_directions,
+            default=OFF,
+            help="text of clipboards: off, send (this side's goes to the host), receive, or both (off)",
+        ),
         *cli.CHECKPOINT_OPTIONS,
         cli.LOG_LEVEL,
         cli.CONFIG_FILE,
@@ -119,5 +127,6 @@ def read_arguments(arguments: Sequence[str] | None) -> tuple[ClientConfig, dict[
         sound=not values["no_audio"],
         audio_device=values["audio_device"],
         volume_percent=values["volume"],
+        clipboard=values["clipboard"],
     )
     return config, values

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wavry.backends import AUTO
 from wavry.client.session import CLIENT_NAME
+from wavry.clipboard import OFF, ClipboardDirections
 from wavry.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ class ClientConfig:
 
     volume_percent: int = 100
     """Loudness. Range 0 to 100."""
+
+    clipboard: ClipboardDirections = OFF
+    """Which way clipboards go, as far as the host wants it too."""
 
     def __post_init__(self) -> None:
         if self.duration_s is not None and self.duration_s <= 0:

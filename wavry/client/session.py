@@ -284,6 +284,7 @@ class HostSession:
             case Hello():
                 check_version(message)
                 logger.info("connected to %s, %s", printable(message.name) or "a nameless host", self._connection.peer)
+                self.talk.welcomed(message)
             case StreamConfig():
                 stream = StreamFormat(message.epoch, message.codec, Size(message.width, message.height))
                 self._streams.appendleft(stream)

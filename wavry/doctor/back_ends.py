@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from wavry.errors import (
     BackendError,
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from wavry.backends import Candidate
+    from wavry.clipboard.board import ClipboardBoard
     from wavry.encode.encoder import VideoEncoder
 
 _TRIAL_SIZE = Size(640, 360)
@@ -59,6 +60,7 @@ def examine_back_ends() -> dict[str, list[Finding]]:
     kinds["sound"] = _sounds()
     kinds["input"] = _inputs()
     kinds["cursor"] = _cursors()
+    kinds["clipboard"] = _clipboards()
     return kinds
 
 
@@ -298,3 +300,32 @@ def _renderers_of(window: object) -> list[Finding]:
         Finding(each, each not in refused, refused.get(each, "the quickest here" if each == name else ""))
         for each in RENDERERS
     ]
+
+
+# The clipboard.
+
+
+def _clipboards() -> list[Finding]:
+    """Reach for the clipboard each way, without a look at what is on it."""
+    return [_try("x11", _x11_clipboard), _sdl_clipboard()]
+
+
+def _x11_clipboard() -> str:
+    from wavry.clipboard.registry import X11
+
+    board = cast("ClipboardBoard", X11.load()())
+    board.close()
+    return ""
+
+
+def _sdl_clipboard() -> Finding:
+    try:
+        from wavry.client.window.sdl import sdl2, start_video
+    except ImportError as error:
+        return Finding("sdl", False, str(error))
+    try:
+        start_video()
+    except BackendUnavailableError as error:
+        return Finding("sdl", False, error.reason)
+    sdl2.SDL_Quit()
+    return Finding("sdl", True, "for the client's window, where it is not on X11")

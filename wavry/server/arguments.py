@@ -10,6 +10,7 @@ from wavry.backends import AUTO
 from wavry.capture import CaptureConfig
 from wavry.capture.sound import SOURCES, SYSTEM, SoundCaptureConfig
 from wavry.cli import Option, Program
+from wavry.clipboard.config import OFF, clipboard_directions
 from wavry.encode.config import MAX_BITRATE_BPS, MAX_DIMENSION, MIN_BITRATE_BPS
 from wavry.encode.registry import encoder_names
 from wavry.encode.stage import EncodeStageConfig
@@ -134,6 +135,13 @@ PROGRAM = Program(
             default=ALL_RIGHTS,
             help=f"what clients may do, with commas: {', '.join(Right)} (all)",
         ),
+        Option(
+            flag="--clipboard",
+            metavar="WAY",
+            parse=clipboard_directions,
+            default=OFF,
+            help="text of clipboards: off, send (this side's goes to clients), receive, or both (off)",
+        ),
         Option(flag="--no-auth", help="let anybody in; only with a loopback --listen"),
         Option(
             flag="--stream-for",
@@ -208,6 +216,7 @@ def _host_config(values: dict[str, Any], codec: Codec) -> HostConfig:
         sound=SoundCaptureConfig(source=values["audio"], device=values["audio_device"]),
         rights=values["rights"],
         input=values["input"],
+        clipboard=values["clipboard"],
         redundancy=values["fec"],
         listen=(host, port),
         stream_for_s=stream_for,

@@ -13,10 +13,10 @@ from wavry.memory.allocator import return_free_memory
 from wavry.memory.collector import exempt_survivors
 from wavry.memory.reserve import touch_room
 from wavry.pipeline import BoundedQueue, QueueClosed
-from wavry.rift import Right, Sender
+from wavry.rift import Hello, Right, Sender
 from wavry.rift.rights import ALL_RIGHTS
 from wavry.rift.sound import SoundSender
-from wavry.server.viewer import SOUND_CONFIG, ViewerSession, sender_config
+from wavry.server.viewer import PLAIN_HELLO, SOUND_CONFIG, ViewerSession, sender_config
 from wavry.transport.quic.settings import LARGEST_DATAGRAM_BYTES
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class Broadcast:
         ceiling_bps: Most that the encoder may ever make.
         fps: And so many frames.
         rights: What viewers may do.
+        introduction: What the host says of itself to each.
         add_parts: Adds to the session of a viewer that has introduced itself what it gets besides the stream.
     """
 
@@ -68,9 +69,11 @@ class Broadcast:
         ceiling_bps: int = 20_000_000,
         fps: int = 60,
         rights: frozenset[Right] = ALL_RIGHTS,
+        introduction: Hello = PLAIN_HELLO,
         add_parts: Callable[[ViewerSession], None] = lambda _: None,
     ) -> None:
         self._rights = rights
+        self._introduction = introduction
         self._add_parts = add_parts
         self._outputs = outputs
         self._request_keyframe = request_keyframe
@@ -122,6 +125,7 @@ class Broadcast:
             fps=self._fps,
             has_sound=self._sound is not None,
             rights=self._rights,
+            introduction=self._introduction,
         )
         self._sessions.add(session)
         self._all_gone.clear()

@@ -28,6 +28,7 @@ from wavry.memory.counts import count_resources
 from wavry.memory.metrics import measure_memory, resident_bytes
 from wavry.observe.sampler import keep_history, new_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
+from wavry.rift import Hello
 from wavry.rift.cursor.sender import CursorSender
 from wavry.server.broadcast import MAX_VIEWERS, Broadcast
 from wavry.server.capture_stage import CaptureStage
@@ -37,6 +38,7 @@ from wavry.server.hands import HANDS_RIGHTS, Hands, HandsPart, HandsStage
 from wavry.server.hands.stage import open_keys
 from wavry.server.monitors import Monitors
 from wavry.server.sound_stage import SoundStage, new_sound_queue
+from wavry.server.viewer import PLAIN_HELLO
 from wavry.transport.identity import HostIdentity, data_directory
 from wavry.transport.quic.connection import format_address
 from wavry.transport.quic.server import QuicListener, listen
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from wavry.capture.layout import Layout
     from wavry.memory.budget import Bounded
     from wavry.rift import Right
+    from wavry.server.clipboard import HostClipboard
     from wavry.server.config import HostConfig
     from wavry.server.sound_stage import SoundState
     from wavry.server.viewer import ViewerSession
@@ -69,6 +72,7 @@ class Host:
         self._started_at = monotonic()
         self._history = new_history()
         self._registrations: list[Registration] = []
+        self._clipboard: HostClipboard | None = None
         self.budget = MemoryBudget()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -86,11 +90,13 @@ class Host:
                 await asyncio.to_thread(self._check_encoder)
             if self._config.input not in (AUTO, NO_INPUT):
                 await asyncio.to_thread(self._check_input)
+            await self._open_clipboard()
             self._build(opened.backend)
             identity = HostIdentity.load_or_create(data_directory())
             listener = listen(*self._config.listen, identity, self._admit)
         except BaseException:
             opened.backend.close()
+            self._close_clipboard()
             raise
         self._register("transport.quic", listener.memory, listener.memory.policy)
         try:
@@ -98,6 +104,7 @@ class Host:
         except ConfigError:
             await listener.close(ErrorCode.SHUTTING_DOWN, "")
             opened.backend.close()
+            self._close_clipboard()
             raise
         exempt_survivors()
         self._loop = asyncio.get_running_loop()
@@ -107,6 +114,7 @@ class Host:
         report = await self._stream(listener, stop)
         for registration in self._registrations:
             registration.close()
+        self._close_clipboard()
         self._write(report)
 
     def _check_encoder(self) -> None:
@@ -149,6 +157,7 @@ class Host:
             ceiling_bps=self._config.encode.bitrate_bps,
             fps=self._config.encode.fps,
             rights=self._rights(),
+            introduction=self._introduction(),
             add_parts=self._add_parts,
         )
         self._capture = CaptureStage(source, self._reopen, frames, self._source_changed, self._layout_changed)
@@ -201,6 +210,25 @@ class Host:
         self._register("cursor.latest", self._cursors, self._cursors.policy)
         self._register("rift.cursors", pending, pending.policy)
 
+    async def _open_clipboard(self) -> None:
+        if not self._config.clipboard:
+            return
+        from wavry.server.clipboard import HostClipboard
+
+        clipboard = HostClipboard(self._config.clipboard, self.budget)
+        if await clipboard.open():
+            self._clipboard = clipboard
+
+    def _close_clipboard(self) -> None:
+        if self._clipboard is not None:
+            self._clipboard.close()
+
+    def _introduction(self) -> Hello:
+        """Return what this host says of itself."""
+        if self._clipboard is None:
+            return PLAIN_HELLO
+        return Hello(clipboard_send=self._config.clipboard.send, clipboard_receive=self._config.clipboard.receive)
+
     def _register(self, name: str, holder: Bounded, policy: str) -> None:
         self._registrations.append(self.budget.register(name, holder, policy=policy))
 
@@ -231,6 +259,7 @@ class Host:
                     *self._sound_tasks(tasks),
                     *self._hands_tasks(tasks),
                     *self._cursor_tasks(tasks),
+                    *([tasks.create_task(self._clipboard.run())] if self._clipboard is not None else []),
                     tasks.create_task(keep_history(self._history)),
                 ]
                 await self._wait(stop)
@@ -278,6 +307,8 @@ class Host:
             viewer.talk.add(cursor)
             self._cursors.add(cursor)
         self._monitors.join(viewer)
+        if self._clipboard is not None:
+            self._clipboard.add(viewer)
 
     def _watched(self, watched: bool) -> None:
         if self._config.stream_for_s is None:

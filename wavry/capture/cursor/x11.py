@@ -22,11 +22,11 @@ import xcffib.xfixes
 import xcffib.xinput
 import xcffib.xproto
 
-from wavry.capture.bell import Bell
 from wavry.capture.cursor.source import Pointer
 from wavry.errors import BackendUnavailableError, CaptureLostError
 from wavry.media import CursorImage
 from wavry.media.cursor import HIDDEN
+from wavry.pipeline.bell import Bell
 from wavry.xcb import connect
 
 if TYPE_CHECKING:

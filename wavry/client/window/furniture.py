@@ -39,6 +39,8 @@ class Furniture:
         self.hotkeys = HotKeys()
         self.pointer = HostPointer()
         """What the host's pointer looks like and where it is."""
+        self.clipboard: WindowPart | None = None
+        """The part that has SDL's clipboard, if that is wanted."""
 
     def parts(self, app: ClientApp) -> list[WindowPart]:
         """Return all parts in the order in which they are asked; what they hold goes into the budget.
@@ -54,7 +56,8 @@ class Furniture:
         app.budget.register("client.plates", plates, policy=plates.policy)
         hands = [app.hands] if app.hands is not None else []
         cursor = WindowCursor(self.pointer, app.budget)
-        return [cursor, self.hotkeys, self.menu, EdgePan(), *hands, self.overlay, self.words]
+        clipboard = [self.clipboard] if self.clipboard is not None else []
+        return [cursor, self.hotkeys, self.menu, EdgePan(), *hands, *clipboard, self.overlay, self.words]
 
     def add_hotkeys(self, app: ClientApp, window: Window) -> None:
         """Fill the table, in the order of the menu."""
