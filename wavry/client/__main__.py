@@ -80,7 +80,7 @@ def _run_with_window(config: ClientConfig) -> None:
         fullscreen=config.fullscreen,
         renderer=config.renderer,
         on_mute=app.toggle_mute,
-        parts=[WindowCursor(pointer, app.budget)],  # first: it sees each movement, and is drawn below what others draw
+        parts=[WindowCursor(pointer, app.budget)],  # first, so that it sees each movement
     )
     try:
         loop = _LoopThread(app, window)
