@@ -1,4 +1,4 @@
-"""Where the host's pointer is, one datagram each: the newest wins. WIRE.md section 9 is the definition."""
+"""Where the host's pointer is, one datagram each: the newest wins. WIRE.md section 8 is the definition."""
 
 from __future__ import annotations
 
