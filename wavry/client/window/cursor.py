@@ -74,6 +74,8 @@ class WindowCursor(WindowPart):
             if event.window.event == sdl2.SDL_WINDOWEVENT_LEAVE:
                 self._mouse = None
             self._settle()
+        elif kind == sdl2.SDL_KEYUP:
+            self._settle()  # its press may have locked the pointer, or let it go
         return False
 
     def draw(self) -> None:

@@ -142,8 +142,10 @@ class Renderer:
     def present_parts(self, parts: Sequence[Rect]) -> None:
         """Show what was drawn in some parts, much cheaper than all; see `can_present_parts`."""
         sdl2.SDL_RenderFlush(self.handle)
-        rects = (sdl2.SDL_Rect * len(parts))(*(sdl2.SDL_Rect(*part) for part in parts))
-        if sdl2.SDL_UpdateWindowSurfaceRects(sdl2.SDL_RenderGetWindow(self.handle), rects, len(parts)) != 0:
+        whole = Rect(0, 0, *self.size)
+        visible = [sdl2.SDL_Rect(*seen) for part in parts if (seen := part.intersection(whole)) is not None]
+        rects = (sdl2.SDL_Rect * len(visible))(*visible)  # SDL's X11 takes a rectangle amiss that begins outside
+        if sdl2.SDL_UpdateWindowSurfaceRects(sdl2.SDL_RenderGetWindow(self.handle), rects, len(visible)) != 0:
             self.present()  # the window has just got another surface
 
     def close(self) -> None:
