@@ -8,6 +8,8 @@ import math
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.aio import in_loop, until
 from tests.support.clipboard import text_of
 from wavry.backends import Opened
@@ -19,7 +21,7 @@ from wavry.clipboard.config import MODES
 from wavry.errors import BackendUnavailableError, ErrorCode, NoBackendError
 from wavry.memory import MemoryBudget
 from wavry.rift import Hello, Right, encode_message
-from wavry.rift.clipboard import ClipboardData, ClipboardOffer
+from wavry.rift.clipboard import ClipboardData, ClipboardOffer, ClipboardReady
 from wavry.rift.clipboard.sender import MAX_BACKLOG_BYTES
 from wavry.rift.rights import ALL_RIGHTS
 from wavry.server import clipboard as server_clipboard
@@ -31,11 +33,10 @@ from wavry.transport.loopback import loopback_pair
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    import pytest
-
     from wavry.clipboard import ClipboardDirections
     from wavry.clipboard.board import BoardListener, ClipboardBoard
     from wavry.memory import Holder
+    from wavry.rift import Message
 
 BOTH = MODES["both"]
 
@@ -297,19 +298,29 @@ async def test_a_right_counts_at_the_moment_at_which_a_text_is_put(
     assert len([record for record in caplog.records if "no right" in record.message]) == 1
 
 
+@pytest.mark.parametrize(
+    ("messages", "reason"),
+    [
+        ([ClipboardOffer(transfer=1, size_bytes=2), ClipboardData(transfer=1, data=b"\xff\xff")], "not UTF-8"),
+        ([ClipboardOffer(transfer=1, size_bytes=2), ClipboardData(transfer=1, data=b"abc")], "longer than the 2 bytes"),
+        ([ClipboardReady()], "a second clipboard_ready"),
+    ],
+)
 @in_loop
-async def test_a_wrong_text_ends_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_wrong_ends_the_session(
+    monkeypatch: pytest.MonkeyPatch, messages: list[Message], reason: str
+) -> None:
     host = HostSide(BOTH, None, monkeypatch)
     await host.clipboard.open()
     client = ClientSide(BOTH, None)
     await client.clipboard.open()
     await client.connect(host)
-    for message in (ClipboardOffer(transfer=1, size_bytes=2), ClipboardData(transfer=1, data=b"\xff\xff")):
+    for message in messages:
         client.link.send_stream(Channel.BULK, encode_message(message))
     client.link.flush()
     error = await client.session.ended
     assert error.code == ErrorCode.PROTOCOL_VIOLATION
-    assert "not UTF-8" in str(error)
+    assert reason in str(error)
     assert host.board.puts == []
 
 

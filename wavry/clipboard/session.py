@@ -79,6 +79,11 @@ class ClipboardSession(SessionPart):
         """Note that things can be said from now on, and what the peer said of itself."""
         self._talk, self._peer = talk, peer
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether `begin` was called, and the session has not ended."""
+        return self._talk is not None
+
     # To the peer.
 
     def send(self, text: bytes) -> None:

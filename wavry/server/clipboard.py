@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wavry.clipboard.registry import open_clipboard
 from wavry.clipboard.session import ClipboardSession
 from wavry.clipboard.stage import ClipboardStage
+from wavry.errors import RemoteProtocolError
 from wavry.memory import HolderGroup
 from wavry.rift import Right
 from wavry.rift.clipboard import TO_CLIENT, TO_HOST, ClipboardReady, ClipboardReceiver
@@ -167,8 +168,14 @@ class ViewerClipboard(ClipboardSession):
         return self._viewer.rights.allows(Right.CLIPBOARD)
 
     def message_received(self, message: Message, *, now: float) -> None:
-        """Take what the viewer says."""
+        """Take what the viewer says.
+
+        Raises:
+            RemoteProtocolError: It is ready a second time; or see `ClipboardSession`.
+        """
         if isinstance(message, ClipboardReady):
+            if self.has_begun:
+                raise RemoteProtocolError("a second clipboard_ready")
             self.begin(self._viewer.talk, self._viewer.hello)
             ways = [way for way, goes in (("from", self.is_asked_to_receive), ("to", self.may_send)) if goes]
             logger.info("clipboards go %s %s", " and ".join(ways) or "neither from nor to", self.peer_name)
