@@ -2,8 +2,8 @@
 """Feeds mutated inputs to a parser of a peer's bytes: each gives a value or RemoteProtocolError, and nothing grows.
 
 Inputs are made from valid ones, seeded, so that a failure can be had again with the same arguments. Behind `parity` is
-a decoder and behind `packet` a receiver, which get what was parsed. Prints JSON; exit 1 on the first input that raises
-something else or leaves more memory held than the parser's caps allow.
+a decoder, behind `packet` a receiver and behind `input` all of a host's hands, which get what was parsed. Prints JSON;
+exit 1 on the first input that raises something else or leaves more memory held than the parser's caps allow.
 """
 
 from __future__ import annotations
@@ -26,13 +26,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.pairing.helpers import Host, client_gate, meet
 from tests.support.fec import protect, random_frames
+from tests.support.hands import RecordingInjector
 from tests.support.rift import make_unit
 from wavry.errors import RemoteProtocolError
-from wavry.media import Codec
+from wavry.media import Codec, CursorImage, Rect
+from wavry.media.cursor import HIDDEN
 from wavry.rift import (
     CONTROL,
     Bye,
     Hello,
+    Message,
     MessageDecoder,
     MessageKinds,
     Ping,
@@ -42,17 +45,29 @@ from wavry.rift import (
     SenderConfig,
     SoundConfig,
     StreamConfig,
+    clipboard,
     encode_message,
+    pairing,
 )
 from wavry.rift.arrivals import ArrivalReport
+from wavry.rift.clipboard import ClipboardData, ClipboardOffer, ClipboardReceiver, ClipboardSender
+from wavry.rift.cursor.datagrams import MAX_SHARE, CursorPlace, CursorState
+from wavry.rift.cursor.messages import MAX_SIDE, CursorShape
+from wavry.rift.cursor.receiver import CursorReceiver
 from wavry.rift.fec import FecConfig, ParityPacket, SourcePacket, StreamingFecDecoder, StreamingFecEncoder
+from wavry.rift.input.datagrams import PadState, PointerState
+from wavry.rift.input.messages import TO_HOST, Button, Held, Key, Pad, ReleaseAll, Scroll, Text
+from wavry.rift.input.receiver import InputReceiver
 from wavry.rift.nack import serialize_nacks
-from wavry.rift.pairing import TO_CLIENT, TO_HOST
+from wavry.rift.packet import PROTOCOL_MAJOR
 from wavry.rift.sound import SoundPlayout, SoundReceiver, SoundSender
+from wavry.server.hands import Hands, HandsStage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
+
+    from wavry.rift.input.events import InputEvent
 
 _CHECK_EVERY = 1000
 """Inputs between two looks at the memory."""
@@ -217,7 +232,7 @@ class PairingTarget:
 
     def _renew(self) -> None:
         self._at_host, self._at_client = self._host.gate(), client_gate(self._home, pin="123456")
-        self._decoders = MessageDecoder(MessageKinds(TO_HOST)), MessageDecoder(MessageKinds(TO_CLIENT))
+        self._decoders = MessageDecoder(MessageKinds(pairing.TO_HOST)), MessageDecoder(MessageKinds(pairing.TO_CLIENT))
 
     def feed(self, data: bytes) -> None:
         """Say it to both."""
@@ -236,6 +251,136 @@ class PairingTarget:
             raise AssertionError("somebody was let in")
 
 
+class InputTarget:
+    """Messages and datagrams of clients' hands, down to an injector.
+
+    A client stays for 500 inputs, and nothing may be down when it has gone.
+    """
+
+    def __init__(self, dice: Random) -> None:
+        messages: list[Message] = [
+            Key(usage=4, is_down=True, text="a"),
+            Key(usage=0xE1, is_down=True),
+            Key(usage=4, is_down=False),
+            Text(text="ab\n\u0416"),
+            Button(button=1, is_down=True, sequence=dice.getrandbits(32), x=1, y=65_535),
+            Button(button=1, is_down=False, sequence=3),
+            Scroll(horizontal=-30, vertical=dice.randint(1, 12_000)),
+            Held(keys=(4, 0xE1), buttons=(1, 2)),
+            ReleaseAll(),
+            Pad(pad=2, is_there=True, name="a pad", buttons=0b101),
+            Pad(pad=2, is_there=False),
+        ]
+        states: list[PointerState | PadState] = [
+            PointerState(dice.getrandbits(32), False, 1, 65_535, 0, 0),
+            PointerState(dice.getrandbits(32), True, 0, 0, -5, dice.getrandbits(31)),
+            PadState(dice.getrandbits(32), 2, 1, -2, 3, -4, 5, 32_767),
+        ]
+        # A message begins with 0, the highest byte of its size; a datagram with 1, its version.
+        self.seeds = [encode_message(message) for message in messages] + [state.to_bytes() for state in states]
+        self._kinds = MessageKinds(TO_HOST)
+        self._hands = Hands(1, lambda _: None)
+        self._injector = RecordingInjector(keeps=False)
+        self._stage = HandsStage(
+            self._hands.queue,
+            lambda: Rect(0, 0, 1920, 1080),
+            lambda *_: None,
+            open_keys=lambda: self._injector,
+            open_pads=lambda _: self._injector,
+        )
+        self.cap_bytes = self._hands.queue.cap_bytes + self._hands.receivers.cap_bytes
+        self._fed = 0
+        self._join()
+
+    def _join(self) -> None:
+        self._decoder, self.receiver = MessageDecoder(self._kinds), InputReceiver()
+        self._client = self._hands.join(self)
+
+    def feed(self, data: bytes) -> None:
+        """Take it and do what comes of it, a millisecond after the last, sometimes seconds, sometimes much later."""
+        self._fed += 1
+        now = self._fed * 1e-3 + self._fed // 100 * 3.0
+        try:
+            self._do(self.receiver.handle_timer(now=now))
+            if data[:1] == b"\x01":
+                self._do(self.receiver.receive_datagram(data))
+            else:
+                for message in self._decoder.receive(data):
+                    self._do(self.receiver.receive_message(message, now=now))
+        except RemoteProtocolError:
+            self._decoder = MessageDecoder(self._kinds)
+            raise
+        finally:
+            if self._fed % 500 == 0:
+                self._leave()
+            elif self._fed % 2000 < 1000:
+                self._stage.do_what_waits()
+
+    def rumble(self, pad: int, low: int, high: int, duration_ms: int) -> None:
+        """Do nothing: nobody shakes the recorder's pads."""
+
+    def _do(self, events: list[InputEvent]) -> None:
+        self._hands.do(self._client, events)
+
+    def _leave(self) -> None:
+        self._do(self.receiver.end())
+        self._hands.leave(self._client, self)
+        self._stage.do_what_waits()
+        if self._injector.is_anything_down:
+            raise AssertionError(f"left down: {self._injector.keys or self._injector.buttons or self._injector.pads}")
+        self._join()
+
+
+class CursorTarget:
+    """The cursor's shapes and places: each input is taken as what its first byte says, and unpacked."""
+
+    cap_bytes = 4 * MAX_SIDE * MAX_SIDE
+
+    def __init__(self, dice: Random) -> None:
+        shapes = [
+            CursorImage(width, height, width // 2, height - 1, dice.randbytes(8) * (width * height // 2))
+            for width, height in ((2, 1), (24, 24), (96, 64), (256, 256))
+        ]
+        places = [CursorPlace(True, 0, MAX_SHARE), CursorPlace(False, dice.getrandbits(16), 7, warps=255)]
+        self.seeds = [encode_message(CursorShape.of(shape)) for shape in (*shapes, HIDDEN, None)]
+        self.seeds += [CursorState(dice.getrandbits(32), place).to_bytes() for place in places]
+        self._receiver = CursorReceiver()
+
+    def feed(self, data: bytes) -> None:
+        """Receive it."""
+        if data[:1] == bytes([PROTOCOL_MAJOR]):
+            self._receiver.receive_datagram(data)
+            return
+        for message in MessageDecoder(CONTROL).receive(data):
+            if isinstance(message, CursorShape):
+                image = message.image()
+                assert image is None or len(image.pixels) == 4 * image.width * image.height
+
+
+class ClipboardTarget:
+    """The bulk stream, begun anew for each input, and a receiver that goes on with what it has."""
+
+    def __init__(self, dice: Random) -> None:
+        sender = ClipboardSender(rate_bps=dice.randint(500_000, 5_000_000))
+        self.seeds = []
+        for number in range(8):
+            sender.offer(("ä€😀" * dice.randint(0, 4000)).encode() if number else b"")
+            said = []
+            while (message := sender.next_message(backlog_bytes=0, now=sender.next_timer or 0.0)) is not None:
+                said.append(encode_message(message))
+            self.seeds += [b"".join(said), b"".join(said[:2])]
+        self._receiver = ClipboardReceiver()
+        self.cap_bytes = self._receiver.cap_bytes
+
+    def feed(self, data: bytes) -> None:
+        """Receive it."""
+        for message in MessageDecoder(MessageKinds(clipboard.TO_HOST)).receive(data):
+            if isinstance(message, ClipboardOffer):
+                self._receiver.receive_offer(message)
+            elif isinstance(message, ClipboardData):
+                self._receiver.receive_data(message)
+
+
 TARGETS: dict[str, Callable[[Random], Target]] = {
     "parity": ParityTarget,
     "packet": PacketTarget,
@@ -243,6 +388,9 @@ TARGETS: dict[str, Callable[[Random], Target]] = {
     "sound": SoundTarget,
     "control": ControlTarget,
     "pairing": PairingTarget,
+    "input": InputTarget,
+    "cursor": CursorTarget,
+    "clipboard": ClipboardTarget,
 }
 
 

@@ -69,7 +69,9 @@ def test_what_every_machine_has_is_available(report: dict[str, Any], kind: str, 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a screen")
-@pytest.mark.parametrize(("kind", "name"), [("capture", "x11"), ("capture", "mss"), ("renderer", "software")])
+@pytest.mark.parametrize(
+    ("kind", "name"), [("capture", "x11"), ("capture", "mss"), ("renderer", "software"), ("cursor", "x11")]
+)
 def test_without_a_screen_what_needs_one_is_refused_with_a_reason(report: dict[str, Any], kind: str, name: str) -> None:
     found = finding(report, kind, name)
     assert not found["available"]
@@ -83,6 +85,7 @@ def test_every_refusal_has_a_reason_that_does_not_repeat_the_name(report: dict[s
 
 
 def test_every_candidate_of_the_registries_is_examined(report: dict[str, Any]) -> None:
+    from wavry.capture.cursor import CURSOR_CANDIDATES
     from wavry.capture.registry import SCREEN_CANDIDATES
     from wavry.encode.registry import encoder_names
     from wavry.media import Codec
@@ -91,6 +94,7 @@ def test_every_candidate_of_the_registries_is_examined(report: dict[str, Any]) -
         return [each["name"] for each in report["back_ends"][kind]]
 
     assert names("capture") == [candidate.name for candidate in SCREEN_CANDIDATES]
+    assert names("cursor") == [candidate.name for candidate in CURSOR_CANDIDATES]
     for codec in Codec:
         assert names(f"encoder {codec.value}") == list(encoder_names(codec))
 

@@ -65,6 +65,12 @@ def test_a_role_loads_only_what_it_needs(module: str, absent: set[str]) -> None:
     assert modules_after(f"import {module}") & absent == set()
 
 
+@pytest.mark.parametrize("module", ["wavry.client.app", "wavry.server.host"])
+def test_clipboards_are_loaded_for_their_flag_alone(module: str) -> None:
+    only_theirs = {"wavry.clipboard.stage", "wavry.clipboard.session", "wavry.rift.clipboard", "wavry.server.clipboard"}
+    assert modules_after(f"import {module}") & only_theirs == set()
+
+
 @pytest.mark.parametrize("path", sorted((TOP / "wavry" / "rift").rglob("*.py")), ids=lambda path: path.name)
 def test_the_protocol_has_no_socket_thread_or_clock(path: Path) -> None:
     assert imported_by(path) & FORBIDDEN_IN_RIFT == set()

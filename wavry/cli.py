@@ -298,7 +298,7 @@ def run_program(name: str, main: Callable[[], None]) -> int:
     except WavryError as error:
         return _report(name, error)
     except ExceptionGroup as group:
-        first = _first_wavry_error(group)
+        first = first_wavry_error(group)
         if first is None:
             raise
         return _report(name, first)
@@ -312,11 +312,11 @@ def _report(name: str, error: WavryError) -> int:
     return exit_code(error)
 
 
-def _first_wavry_error(group: BaseExceptionGroup[BaseException]) -> WavryError | None:
+def first_wavry_error(group: BaseExceptionGroup[BaseException]) -> WavryError | None:
     """Return the error to report, or None if something among them is a fault of ours that needs its traceback."""
     found: WavryError | None = None
     for error in group.exceptions:
-        inner = _first_wavry_error(error) if isinstance(error, BaseExceptionGroup) else error
+        inner = first_wavry_error(error) if isinstance(error, BaseExceptionGroup) else error
         if not isinstance(inner, WavryError):
             return None
         found = found or inner

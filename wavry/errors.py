@@ -7,6 +7,7 @@
     │  └─ NoBackendError                  nothing of that kind runs here: kind, refusals
     ├─ CaptureError
     │  └─ CaptureLostError                the screen went away; the supervisor reopens it
+    ├─ InputLostError                     keys and pointer can't be moved any more; opening it again may work
     ├─ CodecError
     │  ├─ EncodeError
     │  └─ DecodeError
@@ -101,6 +102,18 @@ class CaptureLostError(CaptureError):
 
     def __str__(self) -> str:
         return f"{self.source} was lost: {self.reason}"
+
+
+class InputLostError(WavryError):
+    """The way to keys and pointer went away while it was in use; opening it again may work."""
+
+    def __init__(self, backend: str, reason: str) -> None:
+        super().__init__(backend, reason)
+        self.backend = backend
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.backend} was lost: {self.reason}"
 
 
 class CodecError(WavryError):

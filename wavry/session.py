@@ -14,7 +14,7 @@ from wavry.transport import Channel
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wavry.rift import Message
+    from wavry.rift import Hello, Message
     from wavry.transport import Connection
 
 
@@ -35,6 +35,9 @@ class SessionPart:
 
     says: tuple[type[Message], ...] = ()
     """Messages that it sends on another stream than the control stream."""
+
+    def welcomed(self, talk: Talk, peer: Hello) -> None:
+        """Note that the host has said hello; from now on a client may say things with `talk`."""
 
     def datagram_received(self, datagram: bytes, *, now: float) -> None:
         """Take a datagram.
@@ -122,6 +125,11 @@ class Talk:
     def part_of(self, datagram: bytes) -> SessionPart | None:
         """Return the part that takes a datagram, if there is one."""
         return self._by_stream.get(datagram[1]) if len(datagram) > 1 else None
+
+    def welcomed(self, peer: Hello) -> None:
+        """Tell all parts."""
+        for part in self._parts:
+            part.welcomed(self, peer)
 
     def writable(self, *, now: float) -> None:
         """Tell all parts."""

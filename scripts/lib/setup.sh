@@ -143,6 +143,9 @@ missing_programs() {
 X11_LIBRARIES=(libxcb1 libxcb-randr0 libxcb-render0 libxcb-shm0 libxcb-xfixes0)
 VIRTUAL_SCREEN=(xvfb xfonts-base x11-xserver-utils)
 
+# What tests type into and look with: xev, setxkbmap, a terminal, hands that are not ours, and clipboards.
+X11_PROGRAMS=(x11-utils x11-xkb-utils xterm xdotool xclip xsel)
+
 # Opus, PortAudio and the client of PulseAudio and PipeWire; without them there is no sound. And a sound server for tests.
 SOUND_LIBRARIES=(libopus0 libportaudio2 libasound2-plugins libpulse0)
 SOUND_SERVER=(pulseaudio pulseaudio-utils)

@@ -119,3 +119,25 @@ def test_a_change_is_seen_though_the_buffer_with_the_last_picture_was_freed(xser
     assert covers(frame.damage, Rect(101, 57, 33, 21))
     frame.release()
     source.close()
+
+
+def test_another_monitor_is_chosen_while_it_runs(start_xserver: Callable[..., XServer]) -> None:
+    server = start_xserver(640, 480)
+    server.xrandr("--setmonitor", "west", "320/100x480/100+0+0", "screen")
+    server.xrandr("--setmonitor", "east", "200/100x100/100+400+0", "none")
+    source = MssSource(config_for(server))
+    settle(source)
+    sizes = [monitor.rect.size for monitor in source.layout.monitors]
+    assert (source.layout.captured, sorted(sizes)) == (0, [(200, 100), (320, 480)])
+    east = sizes.index(Size(200, 100))
+    with Pencil(server.display) as pencil:
+        pencil.fill(0xABCDEF, 400, 0, 200, 100)
+        source.choose_monitor(east)  # it looks but once a minute unless told
+        frame = take_until(source, lambda frame: frame.size == (200, 100))
+        assert (pixels(frame) == (0xEF, 0xCD, 0xAB)).all()
+        frame.release()
+    assert source.layout.captured == east
+    source.choose_monitor(5)  # it has gone meanwhile
+    take_until(source, lambda frame: frame.size == sizes[0]).release()
+    assert source.layout.captured == 0
+    source.close()

@@ -18,6 +18,7 @@ from tests.capture.helpers import (
 )
 from tests.support.xserver import Pencil
 from wavry.capture import CaptureConfig, list_monitors
+from wavry.capture.layout import NO_CHOICE
 from wavry.capture.x11 import X11Source
 from wavry.errors import BackendUnavailableError, CaptureLostError, ConfigError
 from wavry.media import Rect, Size
@@ -250,3 +251,36 @@ def test_remote_display_is_refused(start_xserver: Callable[..., XServer]) -> Non
     server = start_xserver(640, 480, "-listen", "tcp", "-ac")
     with pytest.raises(BackendUnavailableError, match="is remote"):
         X11Source(CaptureConfig(display=f"127.0.0.1{server.display}"))
+
+
+def test_another_monitor_is_chosen_while_it_runs(start_xserver: Callable[..., XServer]) -> None:
+    server = start_xserver(640, 480)
+    server.xrandr("--setmonitor", "west", "320/100x480/100+0+0", "screen")
+    server.xrandr("--setmonitor", "east", "200/100x100/100+400+0", "none")
+    source = X11Source(config_for(server))
+    settle(source)
+    names = [monitor.name for monitor in source.layout.monitors]
+    assert (source.layout.captured, sorted(names)) == (0, ["east", "west"])
+    east = names.index("east")
+    with Pencil(server.display) as pencil:
+        pencil.fill(0xABCDEF, 400, 0, 200, 100)
+        source.choose_monitor(east)
+        frame = take_until(source, lambda frame: frame.size == (200, 100))
+        assert frame.damage is None
+        assert (pixels(frame) == (0xEF, 0xCD, 0xAB)).all()
+        frame.release()
+        assert source.layout.captured == east
+        pencil.fill(0x123456, 590, 90, 10, 10)
+        frame = take_until(source, lambda frame: bool((pixels(frame)[99, 199] == (0x56, 0x34, 0x12)).all()))
+        frame.release()
+    source.choose_monitor(99)  # it has gone meanwhile
+    take_until(source, lambda frame: frame.size == source.layout.monitors[0].rect.size).release()
+    assert source.layout.captured == 0
+    assert source.notes == ["monitor 99 is gone, shows the primary one"]
+    source.close()
+
+
+def test_a_region_is_all_that_may_be_seen(xserver: XServer) -> None:
+    source = X11Source(CaptureConfig(display=xserver.display, region=Rect(0, 0, 64, 64)))
+    assert source.layout == NO_CHOICE
+    source.close()

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.aio import PATIENCE_S, in_loop
+from tests.support.aio import PATIENCE_S, in_loop, until
 from tests.support.transport import Listener
 from wavry.client import app as app_module
 from wavry.client.app import ClientApp
 from wavry.client.config import ClientConfig
+from wavry.client.hands.hands import Hands
 from wavry.media import Codec
-from wavry.rift import Playout, StreamConfig, encode_message
+from wavry.rift import CONTROL, Hello, MessageDecoder, Playout, StreamConfig, encode_message
 from wavry.rift.fec import ParityFamily, ParityPacket
 from wavry.transport import Channel
 from wavry.transport.loopback import loopback_pair
@@ -69,3 +70,28 @@ async def test_what_repairs_take_is_loaded_beside_the_loop_once_a_protected_stre
         stop.set()
         await running
     assert loaded_by == (["wavry-arithmetic"] if is_protected else [])
+
+
+@pytest.mark.parametrize("has_hands", [True, False])
+@in_loop
+async def test_a_client_says_that_it_sends_input_only_where_there_are_hands(
+    has_hands: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link, host = loopback_pair()
+    heard = Listener(host)
+
+    async def connect(*_: object, **__: object) -> Dialer:
+        return Dialer(link)
+
+    monkeypatch.setattr(app_module, "connect", connect)
+    app = ClientApp(ClientConfig(address=("nowhere", 1), sound=False))
+    if has_hands:
+        app.hands = Hands(app.rights, app.budget)
+    stop = asyncio.Event()
+    running = asyncio.create_task(app.run(stop))
+    await until(lambda: heard.control)
+    stop.set()
+    await running
+    (hello, *_) = MessageDecoder(CONTROL).receive(bytes(heard.control))
+    assert isinstance(hello, Hello)
+    assert hello.input is has_hands

@@ -16,7 +16,7 @@ from wavry.client.sound.stage import SoundStage
 from wavry.client.statistics import Statistics
 from wavry.errors import ErrorCode
 from wavry.memory import MemoryBudget
-from wavry.rift import CONTROL, Hello, MessageDecoder, Pong, SoundConfig, encode_message
+from wavry.rift import CONTROL, Bye, Hello, MessageDecoder, Pong, SoundConfig, encode_message
 from wavry.rift.sound import SoundPacket, SoundSender
 from wavry.transport import Channel
 from wavry.transport.loopback import LoopbackConnection, loopback_pair
@@ -24,8 +24,10 @@ from wavry.transport.loopback import LoopbackConnection, loopback_pair
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from wavry.session import SessionPart
 
-def watch(connection: LoopbackConnection, sound: SoundSession | None = None, hello: Hello | None = None) -> HostSession:
+
+def watch(connection: LoopbackConnection, part: SessionPart | None = None, hello: Hello | None = None) -> HostSession:
     return HostSession(
         connection,
         hello or Hello(name="test", codecs=("h264",)),
@@ -35,7 +37,7 @@ def watch(connection: LoopbackConnection, sound: SoundSession | None = None, hel
         on_unit=lambda _: None,
         on_source_state=lambda *_: None,
         is_behind=lambda: False,
-        parts=[sound] if sound is not None else [],
+        parts=[part] if part is not None else [],
     )
 
 
@@ -79,6 +81,20 @@ async def test_a_host_that_answers_pings_is_not_given_up_however_long_it_sends_n
     async with asyncio.timeout(PATIENCE_S):
         await enough.wait()
     assert not session.ended.done()
+    client.close(0, "")
+    await host.wait_closed()
+
+
+@in_loop
+async def test_a_goodbye_ends_the_session_whether_the_connection_is_closed_or_not() -> None:
+    client, host = loopback_pair()
+    Listener(host)
+    session = watch(client)
+    host.send_stream(Channel.CONTROL, encode_message(Bye(code=ErrorCode.REFUSED, reason="too many")))
+    host.flush()
+    async with asyncio.timeout(PATIENCE_S):
+        error = await session.ended
+    assert (error.code, error.reason) == (ErrorCode.REFUSED, "too many")
     client.close(0, "")
     await host.wait_closed()
 

@@ -195,6 +195,7 @@ def test_a_window_shows_what_is_on_the_hosts_screen(tmp_path: Path) -> None:
     [
         (["--fps", "0", "--source", "testcard"], 2, r"--fps 0: .*1 to 240"),
         (["--fps", "many"], 2, r"--fps many: .*whole number"),
+        (["--clipboard", "sideways"], 2, r"--clipboard sideways: .*off, send, receive, both"),
         (["--no-such-flag"], 2, r"unrecognized arguments: --no-such-flag"),
         (["--source", "missing.mp4"], 2, r"--source missing.mp4: .*readable video file"),
         (["--source", "testcard", "--encoder", "bogus"], 2, r"--encoder bogus: .*libx264"),

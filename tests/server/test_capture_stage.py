@@ -40,6 +40,8 @@ class StillSource:
     def interrupt(self) -> None:
         self.answers.put(None)
 
+    area = None
+
     def request_full_frame(self) -> None:
         pass
 

@@ -89,6 +89,20 @@ class Program:
                 return match
         raise ProgramEnded(f"ended without {pattern!r}; printed {self.lines}")
 
+    def has_printed(self, pattern: str) -> bool:
+        """Whether a line with the pattern has been printed by now."""
+        return self.count(pattern) > 0
+
+    def count(self, pattern: str) -> int:
+        """Return in how many lines the pattern has been printed by now."""
+        while not self._queue.empty():
+            line = self._queue.get()
+            if line is None:
+                self._queue.put(None)  # for `wait_for`
+                break
+            self.lines.append(line)
+        return sum(re.search(pattern, line) is not None for line in self.lines)
+
     def ready_address(self) -> str:
         """Wait for a host's ready line and return its HOST:PORT."""
         return self.wait_for(r"^wavry-server ready udp://(\S+) sha256:[0-9a-f]{64}$")[1]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wavry.capture.buffers import PictureBuffers
-    from wavry.media import Frame, Size
+    from wavry.media import Frame, Rect, Size
     from wavry.memory import FrameBufferPool
 
 
@@ -39,6 +39,11 @@ class ClockedSource(ABC):
     def pool(self) -> FrameBufferPool:
         """The pool, one for all sizes."""
         return self._buffers.pool
+
+    @property
+    def area(self) -> Rect | None:
+        """The captured part of the desktop, if it is one."""
+        return None
 
     def size(self) -> Size:
         """Return the size of the next picture."""

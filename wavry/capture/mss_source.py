@@ -8,6 +8,7 @@ one picture more than the pool's. The cursor is not in the picture.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import mss
@@ -17,6 +18,7 @@ from wavry.capture.area import Desktop, choose_area, make_desktop, refit_area
 from wavry.capture.buffers import NO_ROWS, Canvas, PictureBuffers, Rows
 from wavry.capture.changes import RowComparer
 from wavry.capture.clocked import ClockedSource
+from wavry.capture.layout import Layout, make_layout
 from wavry.capture.pacing import FrameClock
 from wavry.clock import monotonic, monotonic_us
 from wavry.errors import BackendUnavailableError, CaptureLostError
@@ -44,10 +46,12 @@ class MssSource(ClockedSource):
         self._config = config
         self._mss: mss.MSS | None = _open_mss(config.display)
         try:
-            self._area = choose_area(_read_desktop(self._mss), config)
+            desktop = _read_desktop(self._mss)
+            self._area = choose_area(desktop, config)
         except BaseException:
             self._leave()
             raise
+        self._layout = make_layout(desktop, config)
         self.notes.append("no report of changes: looks on a clock, half a frame late on average, and compares")
         self._clock = FrameClock(config.fps, now=monotonic())
         self._refresh_at = monotonic() + config.refresh_interval_s
@@ -55,6 +59,22 @@ class MssSource(ClockedSource):
             self._area.size, config.pool_buffers, name="capture.mss", on_release=self._wishes.buffer_returned
         )
         self._reshape(self._area.size)
+
+    @property
+    def area(self) -> Rect:
+        """The captured part of the desktop."""
+        return self._area
+
+    @property
+    def layout(self) -> Layout:
+        """What could be shown and what is; see `ScreenSource`."""
+        return self._layout
+
+    def choose_monitor(self, number: int) -> None:
+        """Show another monitor; see `ScreenSource`. Any thread."""
+        self._config = replace(self._config, monitor=number)
+        self._refresh_at = 0.0  # set again only by the capture thread, before it looks
+        self._bell.set()
 
     def close(self) -> None:
         """Leave the screen and free the idle buffers; see `FrameSource`."""
@@ -133,9 +153,13 @@ class MssSource(ClockedSource):
         self._wishes.full_frame()
         try:
             with _open_mss(self._config.display) as fresh:
-                area = refit_area(_read_desktop(fresh), self._config)[0]
+                config, desktop = self._config, _read_desktop(fresh)
+                area = refit_area(desktop, config)[0]
         except (BackendUnavailableError, *_ERRORS) as error:
             raise CaptureLostError(NAME, str(error)) from error
+        layout = make_layout(desktop, config)
+        if layout != self._layout:
+            self._layout = layout
         if area != self._area:
             self._reopen()
 

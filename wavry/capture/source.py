@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wavry.media import Frame, Size
+    from wavry.media import Frame, Rect, Size
     from wavry.memory import FrameBufferPool
 
 
@@ -28,6 +28,10 @@ class FrameSource(Protocol):
     @property
     def pool(self) -> FrameBufferPool:
         """Where the buffers come from, one pool for all sizes. Whoever drives the source trims it."""
+
+    @property
+    def area(self) -> Rect | None:
+        """The part of the desktop that the pictures show, in its pixels; None where they show none. Any thread."""
 
     def size(self) -> Size:
         """Return the size of the next frame as far as known; width and height are even."""

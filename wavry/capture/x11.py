@@ -17,12 +17,13 @@ Some drivers forget to report damage, so every `refresh_interval_s` the whole pi
 from __future__ import annotations
 
 import select
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wavry.capture.area import choose_area, refit_area
-from wavry.capture.bell import Bell
 from wavry.capture.buffers import NO_ROWS, Canvas, PictureBuffers, PictureLoan, Rows
 from wavry.capture.damage import PendingDamage
+from wavry.capture.layout import Layout, make_layout
 from wavry.capture.pacing import FrameTokens
 from wavry.capture.wishes import Wishes
 from wavry.capture.x11_screen import NAME, Damaged, GrabRefusedError, X11Screen
@@ -31,6 +32,7 @@ from wavry.clock import monotonic, monotonic_us
 from wavry.errors import CaptureLostError
 from wavry.media import Frame, Rect, Size
 from wavry.memory import FrameBufferPool, checkpoint
+from wavry.pipeline.bell import Bell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,10 +59,12 @@ class X11Source:
         self._config = config
         self._screen = X11Screen(config.display)
         try:
-            self._area = choose_area(self._screen.desktop(), config)
+            desktop = self._screen.desktop()
+            self._area = choose_area(desktop, config)
         except Exception:
             self._screen.close()
             raise
+        self._layout = make_layout(desktop, config)
         self._bell = Bell()
         self._wishes = Wishes(self._bell.ring)
         self._buffers = PictureBuffers(
@@ -84,9 +88,25 @@ class X11Source:
         """The pool, one for all sizes."""
         return self._buffers.pool
 
+    @property
+    def area(self) -> Rect:
+        """The captured part of the desktop."""
+        return self._area
+
     def size(self) -> Size:
         """Return the size of the captured part."""
         return self._area.size
+
+    @property
+    def layout(self) -> Layout:
+        """What could be shown and what is; see `ScreenSource`."""
+        return self._layout
+
+    def choose_monitor(self, number: int) -> None:
+        """Show another monitor; see `ScreenSource`. Any thread."""
+        self._config = replace(self._config, monitor=number)
+        self._layout_changed = True  # lowered only by the capture thread, before it looks, as in `Wishes`
+        self._bell.ring()
 
     def next_frame(self, timeout: float) -> Frame | None:
         """Wait until the screen changes and return it; see `FrameSource`."""
@@ -225,7 +245,11 @@ class X11Source:
     def _follow_layout(self) -> None:
         """Look at the screen's new shape and choose again what to capture."""
         self._layout_changed = False
-        area, note = refit_area(self._screen.desktop(), self._config)
+        config, desktop = self._config, self._screen.desktop()
+        area, note = refit_area(desktop, config)
+        layout = make_layout(desktop, config)
+        if layout != self._layout:
+            self._layout = layout
         if note is not None and note not in self.notes:
             self.notes = [note]  # the latest alone, so that a screen that changes for years does not fill memory
         if area.size != self._area.size:

@@ -28,6 +28,7 @@ from wavry.capture.area import Desktop, make_desktop
 from wavry.capture.x11_segment import Segment
 from wavry.errors import BackendUnavailableError, CaptureError, CaptureLostError
 from wavry.media import Rect
+from wavry.xcb import connect
 
 if TYPE_CHECKING:
     from typing import Any
@@ -75,7 +76,7 @@ class X11Screen:
         if not display:
             raise BackendUnavailableError(NAME, "DISPLAY is not set")
         try:
-            self._connection = _connect(display)
+            self._connection = connect(display)
         except xcffib.XcffibException as error:
             raise BackendUnavailableError(NAME, f"cannot connect to X display {display}") from error
         self._retired: deque[int] = deque()
@@ -230,10 +231,6 @@ class X11Screen:
     def close(self) -> None:
         """Disconnect; the server forgets all of our segments and the damage. Idempotent."""
         self._connection.disconnect()
-
-
-def _connect(display: str) -> Any:
-    return xcffib.Connection(display=display)  # type: ignore[no-untyped-call]  # xcffib says typed, and is not
 
 
 def _open_extension(connection: Any, key: Any) -> Any:

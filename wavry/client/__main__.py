@@ -12,7 +12,7 @@ from wavry.client.arguments import PROGRAM, read_arguments
 from wavry.runtime import run_until_stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from wavry.client.app import ClientApp
     from wavry.client.config import ClientConfig
@@ -57,11 +57,14 @@ async def _run_app(app: ClientApp, stop: asyncio.Event) -> None:
 def _run_with_window(config: ClientConfig) -> None:
     """Give the window this thread, which SDL wants, and the event loop another one."""
     from wavry.client.app import ClientApp
+    from wavry.client.hands.hands import Hands
+    from wavry.client.window.furniture import Furniture
+    from wavry.client.window.scaling import ScaleMode
     from wavry.client.window.window import Window
     from wavry.pipeline import BoundedQueue, Overflow
 
     host, port = config.address
-    name = f"{host}:{port} - wavry"
+    furniture = Furniture(f"{host}:{port}", config)
     pictures: BoundedQueue[Picture] = BoundedQueue(
         "client.pictures",
         max_items=1,
@@ -74,18 +77,34 @@ def _run_with_window(config: ClientConfig) -> None:
         pictures.put_nowait(picture)
         window.wake()
 
-    app = ClientApp(config, on_picture=show, on_status=lambda text: window.set_title(text or name))
+    clipboard = None
+    if config.clipboard:
+        from wavry.client.window.clipboard import WindowClipboard
+
+        clipboard = furniture.clipboard = WindowClipboard()
+    app = ClientApp(
+        config,
+        on_picture=show,
+        on_notice=furniture.words.show,
+        on_hint=furniture.words.hint,
+        pointer=furniture.pointer,
+        open_clipboard=clipboard.open_best if clipboard is not None else None,
+    )
     app.budget.register(pictures.name, pictures, policy=pictures.overflow.value)
+    if not config.view_only:
+        app.hands = Hands(app.rights, app.budget)
     window = Window(
-        name,
+        f"{host}:{port} - wavry",
         pictures,
         app.statistics.on_shown,
         fullscreen=config.fullscreen,
         renderer=config.renderer,
-        on_mute=app.toggle_mute,
+        scale=ScaleMode(config.scale),
+        parts=furniture.parts(app),
     )
+    furniture.add_hotkeys(app, window)
     try:
-        loop = _LoopThread(app, window)
+        loop = _LoopThread(app, window, furniture.last_words)
         window.run()
         loop.finish()
     finally:
@@ -93,11 +112,18 @@ def _run_with_window(config: ClientConfig) -> None:
 
 
 class _LoopThread:
-    """Runs the app's event loop beside the window; whichever ends first ends the other."""
+    """Runs the app's event loop beside the window; whichever ends first ends the other.
 
-    def __init__(self, app: ClientApp, window: object) -> None:
+    Args:
+        app: What runs on it.
+        window: What ends with it.
+        last_words: Given the reason of an early end, has the window stay until a person has read it, and says so.
+    """
+
+    def __init__(self, app: ClientApp, window: object, last_words: Callable[[BaseException], bool]) -> None:
         self._app = app
         self._window = window
+        self._last_words = last_words
         self._error: BaseException | None = None
         self._stop: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -113,7 +139,8 @@ class _LoopThread:
             self._error = error
         finally:
             self._started.set()
-            self._window.stop()  # type: ignore[attr-defined] # a Window, whose module is imported only when needed
+            if self._error is None or not self._last_words(self._error):
+                self._window.stop()  # type: ignore[attr-defined] # a Window, whose module is imported only when needed
 
     async def _main(self, stop: asyncio.Event) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), stop

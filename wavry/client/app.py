@@ -7,8 +7,11 @@ import json
 import logging
 from typing import TYPE_CHECKING
 
+from wavry.client import notice
 from wavry.client.clock_sync import ClockSync
 from wavry.client.entrance import Entrance
+from wavry.client.monitors import HostMonitors, MonitorsSession
+from wavry.client.rights import HostRights
 from wavry.client.session import HostSession
 from wavry.client.statistics import Statistics
 from wavry.clock import monotonic
@@ -29,11 +32,17 @@ from wavry.transport.quic.client import connect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wavry.backends import Opened
+    from wavry.client.clipboard import ClientClipboard
     from wavry.client.config import ClientConfig
+    from wavry.client.cursor import CursorSession, HostPointer
+    from wavry.client.hands.hands import Hands
+    from wavry.client.notice import Notice
     from wavry.client.recording import Recorder
     from wavry.client.sound.session import SoundSession
     from wavry.client.sound.stage import SoundStage
-    from wavry.rift import SoundConfig
+    from wavry.clipboard.board import ClipboardBoard
+    from wavry.rift import Right, SoundConfig
     from wavry.rift.sound import SoundPacket
 
 logger = logging.getLogger(__name__)
@@ -55,7 +64,10 @@ class ClientApp:
     Args:
         config: What to do.
         on_picture: Gets every decoded picture, on the decode thread; the window's way in.
-        on_status: Gets what a person should read while there is no picture, on the loop; "" when there is one.
+        on_notice: Gets what a person should read while there is no picture, on the loop; None when there is one.
+        on_hint: Gets what a person should read once, on the loop.
+        pointer: Gets what the host's pointer looks like and where it is; None where nobody draws it.
+        open_clipboard: Opens this machine's clipboard, if `config` wants it; None for the way without a window.
     """
 
     def __init__(
@@ -63,23 +75,41 @@ class ClientApp:
         config: ClientConfig,
         *,
         on_picture: Callable[[Picture], None] | None = None,
-        on_status: Callable[[str], None] | None = None,
+        on_notice: Callable[[Notice | None], None] = lambda _: None,
+        on_hint: Callable[[str], None] = lambda _: None,
+        pointer: HostPointer | None = None,
+        open_clipboard: Callable[[], Opened[ClipboardBoard]] | None = None,
     ) -> None:
         self._config = config
         self._show = on_picture
-        self._on_status = on_status
+        self._on_notice = on_notice
+        self._on_hint = on_hint
+        self._pointer = pointer
         self.budget = MemoryBudget()
         self.statistics = Statistics(ClockSync())
         self._entrance = None if config.no_auth else Entrance(self._host_name, config.name, config.pin)
         """How it is let in; None where nothing is to be proved."""
+        self.rights = HostRights()
+        """What the host lets this client do."""
+        self.hands: Hands | None = None
+        """What a person does in the window, where there is one and it is not only to be looked at. Set before `run`."""
         self._session: HostSession | None = None
         """While it stands."""
         self._latest_session: HostSession | None = None
         self._transport_entry: Registration | None = None
         self._recorder: Recorder | None = None
         self._sound: SoundStage | None = self._make_sound() if config.sound else None
+        self._open_board = open_clipboard
+        self._clipboard: ClientClipboard | None = None
         self._last_picture: Picture | None = None
         self._status = ""
+        self._notice: Notice | None = None
+        self._awaits_picture = False
+        """Whether the present connection has not brought a picture yet, with a window."""
+        self.monitors = HostMonitors(on_hint)
+        self.rights = HostRights()
+        self.rights.listen(self._hint_denials)
+        self._told_denials: frozenset[Right] = frozenset()
         self._was_connected = False
         self._has_stream = asyncio.Event()
         self._units: BoundedQueue[ReceivedUnit] = BoundedQueue(
@@ -89,6 +119,8 @@ class ClientApp:
             overflow=Overflow.DROP_OLDEST,
             size_of=lambda received: received.size_bytes,
         )
+        if pointer is not None:
+            self.budget.register("client.pointer", pointer, policy=pointer.policy)
         self.budget.register(self._units.name, self._units, policy=self._units.overflow.value)
         self._backlog = BacklogWatch()
 
@@ -99,11 +131,14 @@ class ClientApp:
             ConnectFailedError: No connection came about.
             ConnectionLostError: It was lost and was not back at the end of the time.
         """
+        self._loop = asyncio.get_running_loop()
         decode = DecodeStage(self._units, self._picture_decoded, self._chain_broken)
         pictures = decode.picture_memory
         self.budget.register("decode.pictures", pictures, policy=pictures.policy)
         exempt_survivors()
         deadline = None if self._config.duration_s is None else monotonic() + self._config.duration_s
+        if self.hands is not None:
+            self.hands.open()
         try:
             async with asyncio.TaskGroup() as tasks:
                 workers = [
@@ -113,6 +148,8 @@ class ClientApp:
                 ]
                 if self._sound is not None:
                     workers.append(tasks.create_task(self._play_sound(self._sound)))
+                if self._config.clipboard and (clipboard := await self._open_clipboard()) is not None:
+                    workers.append(tasks.create_task(clipboard.run()))
                 if self._config.record is not None:
                     workers.append(tasks.create_task(self._record()))
                     await asyncio.sleep(0)  # the recorder opens its queue
@@ -120,7 +157,11 @@ class ClientApp:
                 for worker in workers:
                     worker.cancel()
         finally:
+            if self.hands is not None:
+                self.hands.close()
             await asyncio.to_thread(self._write_results)
+            if self._clipboard is not None:
+                self._clipboard.close()
 
     async def _settle(self) -> None:
         """Once the first stream has brought what it needs: load what repairs need, make room, and exempt all of it."""
@@ -149,6 +190,7 @@ class ClientApp:
             if error is None:
                 return
             if error.code in _FINAL_CODES:
+                self._say("", notice.refused(self._host_name, error.reason))
                 raise ConnectFailedError(self._host_name, error.reason)
             if deadline is not None and monotonic() >= deadline:
                 self._give_up(error)
@@ -173,13 +215,18 @@ class ClientApp:
             if self._transport_entry is not None:
                 self._transport_entry.close()
             self._transport_entry = self.budget.register("transport.quic", dialer.memory, policy=dialer.memory.policy)
-            sound = self._make_sound_session()
+            sound, monitors = self._make_sound_session(), MonitorsSession(self.monitors)
+            hands = None if self.hands is None else self.hands.new_session()
             session = self._session = self._latest_session = HostSession(
                 dialer.link,
                 Hello(
                     name=self._config.name,
                     codecs=tuple(codec.value for codec in Codec),
                     sound=sound is not None,
+                    input=hands is not None,
+                    cursor=self._pointer is not None,
+                    clipboard_send=self._clipboard is not None and self._config.clipboard.send,
+                    clipboard_receive=self._clipboard is not None and self._config.clipboard.receive,
                 ),
                 self.statistics,
                 self.budget,
@@ -187,10 +234,25 @@ class ClientApp:
                 on_unit=self._unit_came,
                 on_source_state=self._source_changed,
                 is_behind=self._is_behind,
-                parts=[sound] if sound is not None else [],
+                parts=[
+                    part
+                    for part in (
+                        sound,
+                        self.rights,
+                        monitors,
+                        hands,
+                        self._make_cursor_session(),
+                        self._clipboard.new_session() if self._clipboard is not None else None,
+                    )
+                    if part is not None
+                ],
                 picture_hold_s=self._picture_hold_s,
             )
-            self._say("")
+            if hands is not None:
+                hands.begin(session.talk)
+            monitors.begin(session.talk)
+            self._awaits_picture = True
+            self._say("", notice.connected(self._host_name))
             return await self._stay(session, stop, deadline)
         except ConnectionLostError as error:  # before there was a session
             return error
@@ -220,10 +282,11 @@ class ClientApp:
         raise ConnectFailedError(self._host_name, error.reason)
 
     def _announce(self, error: ConnectionLostError) -> None:
+        name = self._host_name
         if self._was_connected:
-            self._say(f"lost {self._host_name}: {error}; waiting for it to come back")
+            self._say(f"lost {name}: {error}; waiting for it to come back", notice.lost(name, str(error)))
         else:
-            self._say(f"waiting for {self._host_name}: {error}")
+            self._say(f"waiting for {name}: {error}", notice.connecting(name, str(error)))
 
     @staticmethod
     async def _wait(stop: asyncio.Event, seconds: float, deadline: float | None) -> None:
@@ -240,15 +303,20 @@ class ClientApp:
         host, port = self._config.address
         return f"{host}:{port}"
 
-    def _say(self, status: str) -> None:
-        """Tell a person, once for each new text."""
-        if status == self._status:
-            return
-        self._status = status
-        if status:
+    def _say(self, status: str, words: Notice | None) -> None:
+        """Tell a person: `status` in the log, `words` in the window; once for each new text."""
+        if status and status != self._status:
             logger.warning("%s", status)
-        if self._on_status is not None:
-            self._on_status(status)
+        self._status = status
+        if words != self._notice:
+            self._notice = words
+            self._on_notice(words)
+
+    def _hint_denials(self) -> None:
+        """Tell what was tried in vain."""
+        for right in sorted(self.rights.denied - self._told_denials):
+            self._on_hint(notice.denial(right))
+        self._told_denials = self.rights.denied
 
     # The stream's way.
 
@@ -268,7 +336,10 @@ class ClientApp:
         return self._backlog.is_behind(len(self._units), now=monotonic())
 
     def _source_changed(self, available: bool, reason: str) -> None:
-        self._say("" if available else f"the host has no picture: {reason}")
+        if available:
+            self._say("", notice.connected(self._host_name) if self._awaits_picture else None)
+        else:
+            self._say(f"the host has no picture: {reason}", notice.no_picture(reason))
 
     def _picture_decoded(self, picture: Picture) -> None:
         self.statistics.on_picture(picture)
@@ -278,6 +349,14 @@ class ClientApp:
             self._last_picture = picture
         if self._show is not None:
             self._show(picture)
+            if self._awaits_picture:
+                self._awaits_picture = False
+                self._loop.call_soon_threadsafe(self._picture_came)
+
+    def _picture_came(self) -> None:
+        """Have done with waiting; a host that has said since that it has no picture is still believed."""
+        if self._notice == notice.connected(self._host_name):
+            self._say("", None)
 
     def _chain_broken(self, epoch: int, frame_id: int) -> None:
         session = self._session
@@ -307,6 +386,13 @@ class ClientApp:
 
         return SoundSession(self._sound, figures, self.budget, self._sound_changed, self._sound_came)
 
+    def _make_cursor_session(self) -> CursorSession | None:
+        if self._pointer is None:
+            return None
+        from wavry.client.cursor import CursorSession
+
+        return CursorSession(self._pointer)
+
     def _picture_hold_s(self) -> float:
         return self._sound.picture_hold_s if self._sound is not None else 0.0
 
@@ -323,10 +409,22 @@ class ClientApp:
         if self._recorder is not None:
             self._recorder.take_sound(packet, config)
 
-    def toggle_mute(self) -> None:
-        """Mute the sound, or make it as loud as it was. Any thread."""
-        if self._sound is not None:
-            self._sound.is_muted = not self._sound.is_muted
+    def toggle_mute(self) -> bool:
+        """Mute the sound, or make it as loud as it was; say whether it is off now. Any thread."""
+        if self._sound is None:
+            return True
+        self._sound.is_muted = not self._sound.is_muted
+        return self._sound.is_muted
+
+    # The clipboard.
+
+    async def _open_clipboard(self) -> ClientClipboard | None:
+        from wavry.client.clipboard import ClientClipboard
+        from wavry.clipboard.registry import open_clipboard
+
+        clipboard = ClientClipboard(self._config.clipboard, self._open_board or open_clipboard, self.budget)
+        self._clipboard = clipboard if await clipboard.open() else None
+        return self._clipboard
 
     # What stays.
 

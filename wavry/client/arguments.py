@@ -10,6 +10,7 @@ from wavry.backends import AUTO
 from wavry.cli import Option, Program
 from wavry.client.config import ClientConfig
 from wavry.client.session import CLIENT_NAME
+from wavry.clipboard.config import OFF, clipboard_directions
 from wavry.errors import ConfigError
 from wavry.pairing.pin import is_pin
 
@@ -53,6 +54,15 @@ PROGRAM = Program(
         ),
         Option(flag="--name", metavar="NAME", default=CLIENT_NAME, help="what the host calls this client"),
         Option(flag="--fullscreen", help="start in full screen; F11 changes it"),
+        Option(flag="--view-only", help="look only: no key, click or pad reaches the host"),
+        Option(flag="--overlay", help="start with figures over the picture; F10 changes it"),
+        Option(
+            flag="--scale",
+            metavar="MODE",
+            parse=cli.one_of("fit", "1:1", "integer"),
+            default="fit",
+            help="how large the picture is: fit, 1:1, or integer for whole multiples; Ctrl+Alt+S changes it (fit)",
+        ),
         Option(
             flag="--renderer",
             metavar="NAME",
@@ -67,14 +77,26 @@ PROGRAM = Program(
             help="where sound goes: a PulseAudio sink, or a part of a device's name (the system's default)",
         ),
         Option(
-            flag="--volume", metavar="PERCENT", parse=cli.whole_number, default=100, help="loudness; F10 mutes (100)"
+            flag="--volume",
+            metavar="PERCENT",
+            parse=cli.whole_number,
+            default=100,
+            help="loudness; Ctrl+Alt+A mutes (100)",
+        ),
+        Option(
+            flag="--clipboard",
+            metavar="WAY",
+            parse=clipboard_directions,
+            default=OFF,
+            help="text of clipboards: off, send (this side's goes to the host), receive, or both (off)",
         ),
         *cli.CHECKPOINT_OPTIONS,
         cli.LOG_LEVEL,
         cli.CONFIG_FILE,
     ),
     epilog=(
-        "--discover instead of an address lists the hosts on this network.\n"
+        "In the window Ctrl+Alt+H opens a menu of all hot-keys and of the host's monitors.\n"
+        "--discover instead of an address lists the hosts on this network.\n\n"
         "Exit codes: 0 done, 2 wrong usage, 3 a part is missing on this machine, 4 could not connect or was refused,\n"
         "5 the connection was lost and did not come back."
     ),
@@ -88,8 +110,9 @@ def read_arguments(arguments: Sequence[str] | None) -> tuple[ClientConfig, dict[
         ConfigError: A value is wrong, or two do not go together.
     """
     values = PROGRAM.read(arguments)
-    if values["fullscreen"] and values["headless"]:
-        raise ConfigError("--fullscreen", "with --headless", "one of the two")
+    for name in ("fullscreen", "overlay"):
+        if values[name] and values["headless"]:
+            raise ConfigError(f"--{name}", "with --headless", "one of the two")
     if values["record"] is not None:
         from wavry.client.recording import check_recording_path
 
@@ -112,8 +135,12 @@ def read_arguments(arguments: Sequence[str] | None) -> tuple[ClientConfig, dict[
         name=values["name"],
         fullscreen=values["fullscreen"],
         renderer=values["renderer"],
+        view_only=values["view_only"],
+        scale=values["scale"],
+        overlay=values["overlay"],
         sound=not values["no_audio"],
         audio_device=values["audio_device"],
         volume_percent=values["volume"],
+        clipboard=values["clipboard"],
     )
     return config, values

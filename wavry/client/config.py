@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wavry.backends import AUTO
 from wavry.client.session import CLIENT_NAME
+from wavry.clipboard import OFF, ClipboardDirections
 from wavry.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -41,6 +42,14 @@ class ClientConfig:
     name: str = CLIENT_NAME
     fullscreen: bool = False
     renderer: str = AUTO
+    view_only: bool = False
+    """Whether nothing is sent of what keyboard, mouse and pads do. So it is with `headless`."""
+    scale: str = "fit"
+    """A value of `ScaleMode`: how large the picture is drawn at first."""
+
+    overlay: bool = False
+    """Whether the overlay is shown at first."""
+
     sound: bool = True
     """Whether the host is asked for sound. With `headless` it is decoded and measured, without a sound card."""
 
@@ -49,6 +58,9 @@ class ClientConfig:
 
     volume_percent: int = 100
     """Loudness. Range 0 to 100."""
+
+    clipboard: ClipboardDirections = OFF
+    """Which way clipboards go, as far as the host wants it too."""
 
     def __post_init__(self) -> None:
         if self.duration_s is not None and self.duration_s <= 0:

@@ -122,7 +122,6 @@ class HostSession:
         self._feedback_timer: asyncio.TimerHandle | None = None
         self._ping_timer: asyncio.TimerHandle | None = None
         self._bye: Bye | None = None
-        self._has_left = False
         self.ended: asyncio.Future[ConnectionLostError] = self._loop.create_future()
         """Done, with the reason, when the connection has ended."""
         statistics.clock.restart()
@@ -178,7 +177,6 @@ class HostSession:
 
     def leave(self, code: ErrorCode, reason: str) -> None:
         """Say goodbye."""
-        self._has_left = True
         self._send(Bye(code=code, reason=reason))
         self._connection.flush()
         self._connection.close(code, reason)
@@ -286,6 +284,7 @@ class HostSession:
             case Hello():
                 check_version(message)
                 logger.info("connected to %s, %s", printable(message.name) or "a nameless host", self._connection.peer)
+                self.talk.welcomed(message)
             case StreamConfig():
                 stream = StreamFormat(message.epoch, message.codec, Size(message.width, message.height))
                 self._streams.appendleft(stream)
@@ -297,8 +296,9 @@ class HostSession:
             case Ping(ping_id=ping_id, sent_us=sent_us):
                 self._send(Pong(ping_id=ping_id, sent_us=sent_us, received_us=monotonic_us()))
             case Bye():
-                self._bye = message  # it is the last word: the close that follows may get lost
-                self._connection.close(ErrorCode.NO_ERROR, "")
+                self._bye = message
+                # Nothing follows it. The packet that closes the connection may be lost, and silence takes seconds.
+                self.connection_lost(ConnectionLostError("it said goodbye"))
 
     def writable(self, *, now: float) -> None:
         """Let parts go on with what waited."""
@@ -311,7 +311,7 @@ class HostSession:
                 timer.cancel()
         self.talk.ended()
         self._network.finish()
-        if self._bye is not None and not self._has_left:
+        if self._bye is not None and not error.was_local:
             error = ConnectionLostError(printable(self._bye.reason), code=self._bye.code)
         if not self.ended.done():
             self.ended.set_result(error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wavry.clock import monotonic
 from wavry.memory.counts import count_resources
@@ -14,6 +14,8 @@ from wavry.observe.sampler import new_history
 from wavry.rift import ReceiverStats
 
 if TYPE_CHECKING:
+    from array import array
+
     from wavry.client.clock_sync import ClockSync
     from wavry.client.sound.figures import SoundFigures
     from wavry.decode import Picture, StreamFormat
@@ -34,52 +36,73 @@ _SUMMED = (
 _STAGES = ("capture", "encode", "network", "playout", "decode", "show")
 
 
+class Totals(NamedTuple):
+    """What one can take differences of: counts of a run at one moment."""
+
+    pictures_decoded: int
+    packets_received: int
+    packets_lost: int
+    packets_repaired: int
+    bytes_received: int
+    latencies: dict[str, array[int]]
+    """Buckets of each stage's histogram, and of `capture_to_shown`."""
+
+
 @dataclass(slots=True)
 class Network:
-    """What arrived over all connections of a run. Written on the loop."""
+    """What arrived over all connections of a run. Written on the loop, read from any thread."""
 
     keyframe_requests: int = 0
     reconnects: int = 0
     rtt_ms: float | None = None
     reorder_occupancy: float | None = None
-    _now: ReceiverStats = field(default_factory=ReceiverStats)
-    _before: ReceiverStats = field(default_factory=ReceiverStats)
+    _connections: tuple[ReceiverStats, ReceiverStats] = field(
+        default_factory=lambda: (ReceiverStats(), ReceiverStats())
+    )
+    """Of those that have ended and of the present one; replaced at once, so that a reader counts nothing twice."""
 
     def take(self, stats: ReceiverStats, reorder_occupancy: float) -> None:
         """Note how the present connection stands."""
-        self._now = stats
+        self._connections = self._connections[0], stats
         self.reorder_occupancy = reorder_occupancy
 
     def finish(self) -> None:
         """Add the present connection to those that have ended."""
+        ended = ReceiverStats()
         for name in _SUMMED:
-            setattr(self._before, name, getattr(self._before, name) + getattr(self._now, name))
-        self._now = ReceiverStats()
+            setattr(ended, name, self.total(name))
+        self._connections = ended, ReceiverStats()
+
+    def total(self, name: str) -> int:
+        """Return one of the counts that are added up."""
+        before, now = self._connections
+        total: int = getattr(before, name) + getattr(now, name)
+        return total
 
     @property
     def bytes_received(self) -> int:
         """Datagrams, headers included."""
-        return self._before.bytes_received + self._now.bytes_received
+        return self.total("bytes_received")
 
     @property
     def frames_received(self) -> int:
         """Access units handed to the decoder."""
-        return self._before.frames_received + self._now.frames_received
+        return self.total("frames_received")
 
     @property
     def frames_lost(self) -> int:
         """Access units that never became whole."""
-        return self._before.frames_lost + self._now.frames_lost
+        return self.total("frames_lost")
 
     @property
     def packets_requested(self) -> int:
         """How often the host was asked to send a packet again."""
-        return self._before.packets_requested + self._now.packets_requested
+        return self.total("packets_requested")
 
     @property
     def frames_recovered(self) -> int:
         """Access units handed to the decoder in which a packet was repaired."""
-        return self._before.frames_recovered + self._now.frames_recovered
+        return self.total("frames_recovered")
 
     @property
     def loss(self) -> float | None:
@@ -89,11 +112,11 @@ class Network:
     @property
     def loss_after_repair(self) -> float | None:
         """Packets that were neither received nor repaired, over expected ones."""
-        return self._share_of(self._before.packets_repaired + self._now.packets_repaired)
+        return self._share_of(self.total("packets_repaired"))
 
     def _share_of(self, repaired: int) -> float | None:
-        lost = self._before.packets_lost + self._now.packets_lost
-        expected = self._before.packets_received + self._now.packets_received + lost
+        lost = self.total("packets_lost")
+        expected = self.total("packets_received") + lost
         return (lost - repaired) / expected if expected else None
 
 
@@ -145,6 +168,22 @@ class Statistics:
 
     def _add(self, stage: str, microseconds: int) -> None:
         self._stages[stage].add(microseconds / 1000)
+
+    def totals(self) -> Totals:
+        """Return the counts of this moment. Any thread."""
+        network = self.network
+        with self._lock:
+            latencies = {name: histogram.counts() for name, histogram in self._stages.items()}
+            latencies["capture_to_shown"] = self._capture_to_shown.counts()
+            pictures_decoded = self.pictures_decoded
+        return Totals(
+            pictures_decoded,
+            network.total("packets_received"),
+            network.total("packets_lost"),
+            network.total("packets_repaired"),
+            network.bytes_received,
+            latencies,
+        )
 
     def line(self) -> str:
         """Return the figures of this moment in one line."""

@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from wavry.errors import (
     BackendError,
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from wavry.backends import Candidate
+    from wavry.clipboard.board import ClipboardBoard
     from wavry.encode.encoder import VideoEncoder
 
 _TRIAL_SIZE = Size(640, 360)
@@ -57,6 +58,9 @@ def examine_back_ends() -> dict[str, list[Finding]]:
         kinds[f"decoder {codec.value}"] = [_decoder(codec, unit)]
     kinds["renderer"] = _renderers()
     kinds["sound"] = _sounds()
+    kinds["input"] = _inputs()
+    kinds["cursor"] = _cursors()
+    kinds["clipboard"] = _clipboards()
     return kinds
 
 
@@ -118,6 +122,26 @@ def _write_video(path: Path) -> None:
         container.mux([*stream.encode(picture), *stream.encode(None)])
 
 
+def _cursors() -> list[Finding]:
+    from wavry.capture.cursor import CURSOR_CANDIDATES
+
+    return [_try(each.name, lambda each=each: _cursor(each)) for each in CURSOR_CANDIDATES]  # type: ignore[misc] # a lambda's default
+
+
+def _cursor(candidate: Candidate) -> str:
+    from wavry.capture.cursor import open_cursor
+
+    source = open_cursor(None, candidates=(candidate,)).backend
+    try:
+        source.look(0)
+        image = source.image()
+    finally:
+        source.close()
+    if image is None:
+        return "its shape can't be read now"
+    return "hidden by a program" if image.is_hidden else f"{image.width}x{image.height}"
+
+
 # Sound.
 
 
@@ -141,6 +165,33 @@ def _sound(source: str, candidate: Candidate) -> str:
         return "; ".join([_CHANNELS[opened.channels], *opened.notes])
     finally:
         opened.close()
+
+
+# Input.
+
+
+def _inputs() -> list[Finding]:
+    """Open the ways to keys and pointer, and to game pads; nothing is pressed."""
+    from wavry.input import registry
+
+    findings = [_try(each.name, lambda name=each.name: _input(name)) for each in registry.CANDIDATES]  # type: ignore[misc] # a lambda's default
+    return [*findings, _try("pads", _pads)]
+
+
+def _input(name: str) -> str:
+    from wavry.input import open_injector
+
+    injector = open_injector(wanted=name).backend
+    injector.close()
+    return "; ".join(injector.notes)
+
+
+def _pads() -> str:
+    from wavry.input import open_pad_injector
+
+    opened = open_pad_injector(lambda *_: None)
+    opened.backend.close()
+    return f"game pads through {opened.name}"
 
 
 # Codecs.
@@ -249,3 +300,32 @@ def _renderers_of(window: object) -> list[Finding]:
         Finding(each, each not in refused, refused.get(each, "the quickest here" if each == name else ""))
         for each in RENDERERS
     ]
+
+
+# The clipboard.
+
+
+def _clipboards() -> list[Finding]:
+    """Reach for the clipboard each way, without a look at what is on it."""
+    return [_try("x11", _x11_clipboard), _sdl_clipboard()]
+
+
+def _x11_clipboard() -> str:
+    from wavry.clipboard.registry import X11
+
+    board = cast("ClipboardBoard", X11.load()())
+    board.close()
+    return ""
+
+
+def _sdl_clipboard() -> Finding:
+    try:
+        from wavry.client.window.sdl import sdl2, start_video
+    except ImportError as error:
+        return Finding("sdl", False, str(error))
+    try:
+        start_video()
+    except BackendUnavailableError as error:
+        return Finding("sdl", False, error.reason)
+    sdl2.SDL_Quit()
+    return Finding("sdl", True, "for the client's window, where it is not on X11")

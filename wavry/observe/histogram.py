@@ -8,6 +8,12 @@ from __future__ import annotations
 
 import math
 from array import array
+from bisect import bisect_left
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _SMALLEST_MS = 0.01
 _LARGEST_MS = 100_000.0
@@ -40,12 +46,29 @@ class Histogram:
         for bucket, count in enumerate(self._counts):
             seen += count
             if seen >= wanted:
-                middle = _SMALLEST_MS * math.exp((bucket + 0.5) * _GROWTH)
-                return min(middle, self.maximum)
+                return min(_middle(bucket), self.maximum)
         return self.maximum
+
+    def counts(self) -> array[int]:
+        """Return a copy of all buckets, for `percentiles_between`."""
+        return self._counts[:]
 
     def summary(self) -> dict[str, float | None]:
         """Return p50, p95, p99 and max in milliseconds, rounded to 10 µs."""
         values = {"p50": self.percentile(50), "p95": self.percentile(95), "p99": self.percentile(99)}
         values["max"] = self.maximum
         return {name: None if value is None else round(value, 2) for name, value in values.items()}
+
+
+def percentiles_between(older: array[int], newer: array[int], percents: Sequence[float]) -> list[float] | None:
+    """Return percentiles of what one histogram counted between two copies of its buckets; None if that is nothing."""
+    counted = [new - old for old, new in zip(older, newer, strict=True)]
+    total = sum(counted)
+    if total <= 0:
+        return None
+    seen = list(accumulate(counted))
+    return [_middle(bisect_left(seen, max(1, math.ceil(total * percent / 100)))) for percent in percents]
+
+
+def _middle(bucket: int) -> float:
+    return _SMALLEST_MS * math.exp((bucket + 0.5) * _GROWTH)

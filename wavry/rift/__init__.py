@@ -31,11 +31,15 @@ from wavry.rift.events import (
 from wavry.rift.framing import MAX_MESSAGE_BYTES, Message, MessageDecoder, MessageKinds, encode_message
 from wavry.rift.messages import (
     CONTROL,
+    MAX_MONITORS,
     Bye,
+    ChooseMonitor,
     Denied,
     Feedback,
     Hello,
     KeyframeRequest,
+    MonitorInfo,
+    MonitorList,
     Ping,
     Pong,
     RightsGranted,
@@ -58,11 +62,13 @@ if TYPE_CHECKING:
 __all__ = [
     "CONTROL",
     "MAX_MESSAGE_BYTES",
+    "MAX_MONITORS",
     "MAX_UNIT_BYTES",
     "PROTOCOL_MAJOR",
     "PROTOCOL_MINOR",
     "AccessUnitReceived",
     "Bye",
+    "ChooseMonitor",
     "Denied",
     "Feedback",
     "FrameAssembler",
@@ -76,6 +82,8 @@ __all__ = [
     "Message",
     "MessageDecoder",
     "MessageKinds",
+    "MonitorInfo",
+    "MonitorList",
     "Packet",
     "PacketFlag",
     "Packetizer",
@@ -97,8 +105,13 @@ __all__ = [
     "Stream",
     "StreamConfig",
     "UnitsDropped",
+    "assembler",
     "check_version",
     "encode_message",
+    "playout",
+    "receiver",
+    "reorder",
+    "sender",
 ]
 
 __getattr__ = on_demand(

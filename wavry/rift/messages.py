@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Protocol, TypeAlias
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from wavry.errors import ErrorCode, RemoteProtocolError
 from wavry.media import Codec  # noqa: TC001 (msgspec reads the annotations at run time)
+from wavry.rift.cursor.messages import CursorShape
 from wavry.rift.framing import Message, MessageKinds
 from wavry.rift.packet import MAX_DATAGRAM_BYTES, MIN_DATAGRAM_BYTES, PROTOCOL_MAJOR, PROTOCOL_MINOR
 
@@ -27,6 +28,9 @@ PublicKey: TypeAlias = Annotated[bytes, Meta(min_length=32, max_length=32)]
 
 ShortText: TypeAlias = Annotated[str, Meta(max_length=32)]
 Text: TypeAlias = Annotated[str, Meta(max_length=256)]
+Side: TypeAlias = Annotated[int, Meta(ge=1, le=65_535)]
+MAX_MONITORS = 16
+MonitorName: TypeAlias = Annotated[str, Meta(max_length=64)]
 
 
 class Knock(Message, frozen=True, kw_only=True):
@@ -206,6 +210,38 @@ class Denied(Message, frozen=True, kw_only=True):
     right: ShortText
 
 
+class MonitorInfo(Struct, frozen=True, kw_only=True):
+    """One monitor of the host; its number is its place in the list."""
+
+    name: MonitorName = ""
+    width: Side
+    height: Side
+
+
+class MonitorList(Message, frozen=True, kw_only=True):
+    """Host to client: what it could show. Sent after the host's `Hello`, on every change, and as a refusal."""
+
+    kind: ClassVar[str] = "monitor_list"
+
+    monitors: Annotated[tuple[MonitorInfo, ...], Meta(max_length=MAX_MONITORS)] = ()
+    """Empty: there is nothing to choose from."""
+
+    captured: Annotated[int, Meta(ge=0, le=MAX_MONITORS - 1)] | None = None
+    """Which one is shown; None where that is none of them."""
+
+    refusal: Text = ""
+    """Why the client's last choice was not followed, for people."""
+
+
+class ChooseMonitor(Message, frozen=True, kw_only=True):
+    """Client to host: show this monitor instead. Needs the right "pointer"."""
+
+    kind: ClassVar[str] = "choose_monitor"
+
+    number: U16
+    """One that does not exist is refused by a `MonitorList`."""
+
+
 class Bye(Message, frozen=True, kw_only=True):
     """Either side: the last message."""
 
@@ -230,6 +266,9 @@ CONTROL_MESSAGES: tuple[type[Message], ...] = (
     SourceState,
     RightsGranted,
     Denied,
+    CursorShape,
+    MonitorList,
+    ChooseMonitor,
     Bye,
 )
 """What is said on the control stream."""

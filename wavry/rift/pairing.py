@@ -1,4 +1,4 @@
-"""What is said on the control stream before a client is let in, besides `Knock` and `Welcome`: WIRE.md section 9.
+"""What is said on the control stream before a client is let in, besides `Knock` and `Welcome`: WIRE.md section 11.
 
 Numbers of bytes are exact: anything else breaks the protocol.
 """

@@ -10,10 +10,12 @@ from wavry.backends import AUTO
 from wavry.capture import CaptureConfig
 from wavry.capture.sound import SOURCES, SYSTEM, SoundCaptureConfig
 from wavry.cli import Option, Program
+from wavry.clipboard.config import OFF, clipboard_directions
 from wavry.encode.config import MAX_BITRATE_BPS, MAX_DIMENSION, MIN_BITRATE_BPS
 from wavry.encode.registry import encoder_names
 from wavry.encode.stage import EncodeStageConfig
 from wavry.errors import ConfigError
+from wavry.input import input_names
 from wavry.media import Codec, Size
 from wavry.rift import Right
 from wavry.rift.fec import MAX_REDUNDANCY, MIN_REDUNDANCY
@@ -106,11 +108,25 @@ PROGRAM = Program(
             help="the device to record, by its name or a part of it; with system one that plays (the default one)",
         ),
         Option(
+            flag="--input",
+            metavar="NAME",
+            parse=cli.one_of(*input_names()),
+            default=AUTO,
+            help=f"how clients' keys and pointer get here: {', '.join(input_names())} (auto)",
+        ),
+        Option(
             flag="--rights",
             metavar="LIST",
             parse=parse_rights,
             default=ALL_RIGHTS,
             help=f"what clients may do, with commas: {', '.join(Right)} (all)",
+        ),
+        Option(
+            flag="--clipboard",
+            metavar="WAY",
+            parse=clipboard_directions,
+            default=OFF,
+            help="text of clipboards: off, send (this side's goes to clients), receive, or both (off)",
         ),
         Option(flag="--no-auth", help="let anybody in; only with a loopback --listen"),
         Option(flag="--no-discovery", help="do not announce the host on the network (mDNS, _wavry._udp)"),
@@ -187,6 +203,8 @@ def _host_config(values: dict[str, Any], codec: Codec) -> HostConfig:
         encode=encode,
         sound=SoundCaptureConfig(source=values["audio"], device=values["audio_device"]),
         rights=values["rights"],
+        input=values["input"],
+        clipboard=values["clipboard"],
         redundancy=values["fec"],
         listen=(host, port),
         no_auth=values["no_auth"],

@@ -13,10 +13,10 @@ from wavry.memory.allocator import return_free_memory
 from wavry.memory.collector import exempt_survivors
 from wavry.memory.reserve import touch_room
 from wavry.pipeline import BoundedQueue, QueueClosed
-from wavry.rift import Right, Sender
+from wavry.rift import Hello, Right, Sender
 from wavry.rift.rights import ALL_RIGHTS
 from wavry.rift.sound import SoundSender
-from wavry.server.viewer import SOUND_CONFIG, ViewerSession, sender_config
+from wavry.server.viewer import PLAIN_HELLO, SOUND_CONFIG, ViewerSession, sender_config
 from wavry.transport.quic.settings import LARGEST_DATAGRAM_BYTES
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Broadcast:
         ceiling_bps: Most that the encoder may ever make.
         fps: And so many frames.
         rights: What viewers may do.
+        introduction: What the host says of itself to each.
         add_parts: Adds to the session of a viewer that has introduced itself what it gets besides the stream.
     """
 
@@ -69,9 +70,11 @@ class Broadcast:
         ceiling_bps: int = 20_000_000,
         fps: int = 60,
         rights: frozenset[Right] = ALL_RIGHTS,
+        introduction: Hello = PLAIN_HELLO,
         add_parts: Callable[[ViewerSession], None] = lambda _: None,
     ) -> None:
         self._rights = rights
+        self._introduction = introduction
         self._add_parts = add_parts
         self._outputs = outputs
         self._request_keyframe = request_keyframe
@@ -109,6 +112,10 @@ class Broadcast:
         """Everything that waits to be sent to anybody."""
         return sum(session.send_buffer_bytes for session in self._sessions)
 
+    def rights_of(self, client: PairedClient | None) -> frozenset[Right]:
+        """Return what a client may do here; None is one that has proved nothing."""
+        return self._rights if client is None else frozenset(client.rights) & self._rights
+
     def admit(self, connection: Connection, client: PairedClient | None = None) -> None:
         """Start a session on a connection; its client has proved who it is, or need not."""
         session = ViewerSession(
@@ -122,8 +129,9 @@ class Broadcast:
             ceiling_bps=self._ceiling_bps,
             fps=self._fps,
             has_sound=self._sound is not None,
-            rights=self._rights if client is None else frozenset(client.rights) & self._rights,
+            rights=self.rights_of(client),
             client=client,
+            introduction=self._introduction,
         )
         self._sessions.add(session)
         self._all_gone.clear()

@@ -6,6 +6,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
+from wavry.capture.layout import NO_CHOICE, Layout, ScreenSource
 from wavry.errors import BackendError, CaptureLostError, ConfigError
 from wavry.pipeline import BoundedQueue, QueueClosed
 
@@ -31,6 +32,7 @@ class CaptureStage:
         reopen: Opens another after the screen was lost; raises a `BackendError` while there is none.
         frames: Where frames go; frames belong to it then.
         on_state: Told on the stage's thread when the screen goes (`False`, why) and comes back (`True`, "").
+        on_layout: Told on the stage's thread when there are other monitors, or another one is shown.
     """
 
     def __init__(
@@ -39,12 +41,17 @@ class CaptureStage:
         reopen: Callable[[], FrameSource],
         frames: BoundedQueue[Frame],
         on_state: Callable[[bool, str], None],
+        on_layout: Callable[[Layout], None] = lambda _: None,
     ) -> None:
         self.source = source
         source.reclaim_with(frames.get_nowait)
         self._reopen = reopen
         self.frames = frames
         self._on_state = on_state
+        self._on_layout = on_layout
+        self._told_layout = self.layout
+        self._chosen: int | None = None
+        """The monitor that somebody has chosen; holds for the next source too."""
         self._watched = threading.Event()
         self._stopped = threading.Event()
         self.captured = 0
@@ -80,6 +87,24 @@ class CaptureStage:
             self._watched.clear()
             self.source.interrupt()
 
+    @property
+    def layout(self) -> Layout:
+        """What could be shown and what is. Any thread."""
+        source = self.source
+        return source.layout if isinstance(source, ScreenSource) else NO_CHOICE
+
+    def choose_monitor(self, number: int) -> None:
+        """Show another monitor of the screen, if there is a choice. Any thread."""
+        self._chosen = number
+        source = self.source
+        if isinstance(source, ScreenSource):
+            source.choose_monitor(number)
+
+    def _tell_layout(self) -> None:
+        if (layout := self.layout) is not self._told_layout:
+            self._told_layout = layout
+            self._on_layout(layout)
+
     def stop(self) -> None:
         """Make `run` return. Any thread."""
         self._stopped.set()
@@ -97,6 +122,7 @@ class CaptureStage:
                 except CaptureLostError as error:
                     self._recover(error)
                     continue
+                self._tell_layout()
                 if frame is not None:
                     self.captured += 1
                     self.frames.put(frame)
@@ -118,6 +144,8 @@ class CaptureStage:
             try:
                 self.source = self._reopen()
                 self.source.reclaim_with(self.frames.get_nowait)
+                if self._chosen is not None:
+                    self.choose_monitor(self._chosen)
             except (BackendError, ConfigError) as refusal:
                 logger.debug("still no screen: %s", refusal)
                 continue

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from wavry.backends import AUTO
 from wavry.capture.sound import SoundCaptureConfig
+from wavry.clipboard import OFF, ClipboardDirections
 from wavry.encode.stage import EncodeStageConfig
 from wavry.rift.rights import ALL_RIGHTS, Right
 
@@ -26,6 +28,12 @@ class HostConfig:
 
     rights: frozenset[Right] = ALL_RIGHTS
     """What clients may do."""
+
+    input: str = AUTO
+    """How clients' hands reach this machine: `auto`, the name of the only way to try, or `off`."""
+
+    clipboard: ClipboardDirections = OFF
+    """Which way clipboards go, as far as clients want it too. Costs up to 14 MB while texts of 1 MiB are under way."""
 
     redundancy: float | None = None
     """Parity over source packets, 0.05 to 0.5. None: as much as each viewer's losses call for. 0: none."""

@@ -37,7 +37,7 @@ class Guard:
     Args:
         directory: The user's data directory.
         identity: The host's key.
-        rights: The most that any client may do.
+        rights: What a client that is paired now may do.
         broadcast: Where those go who may come in.
 
     Raises:
@@ -47,7 +47,6 @@ class Guard:
     def __init__(self, directory: Path, identity: HostIdentity, rights: frozenset[Right], broadcast: Broadcast) -> None:
         self._directory = directory
         self._fingerprint = identity.fingerprint
-        self._rights = rights
         self._broadcast = broadcast
         self._book = ClientBook(directory)
         self._book.reload()
@@ -118,5 +117,5 @@ class Guard:
             if known is None:
                 audit.info("%s was sent away: it is revoked", viewer.name)
                 viewer.close(ErrorCode.REFUSED, "the host has revoked this client")
-            elif (rights := frozenset(known.rights) & self._rights) != viewer.rights.granted:
+            elif (rights := self._broadcast.rights_of(known)) != viewer.rights.granted:
                 viewer.rights.granted = rights

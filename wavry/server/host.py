@@ -7,10 +7,12 @@ import json
 import logging
 import signal
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wavry.backends import AUTO
 from wavry.capture import open_source
+from wavry.capture.config import SCREEN
 from wavry.capture.sound import OFF
 from wavry.clock import monotonic
 from wavry.encode.config import EncoderConfig
@@ -18,18 +20,27 @@ from wavry.encode.registry import open_encoder
 from wavry.encode.stage import EncodeOutput, EncodeStage, output_bytes
 from wavry.errors import ConfigError, ErrorCode
 from wavry.files import write_whole
+from wavry.input import OFF as NO_INPUT
 from wavry.keyfile import data_directory
 from wavry.media import Frame, Size
-from wavry.memory import MemoryBudget, Registration, format_table
+from wavry.memory import HolderGroup, MemoryBudget, Registration, format_table
 from wavry.memory.collector import exempt_survivors
 from wavry.memory.counts import count_resources
 from wavry.memory.metrics import measure_memory, resident_bytes
 from wavry.observe.sampler import keep_history, new_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
-from wavry.server.broadcast import Broadcast
+from wavry.rift import Hello
+from wavry.rift.cursor.sender import CursorSender
+from wavry.server.broadcast import MAX_VIEWERS, Broadcast
 from wavry.server.capture_stage import CaptureStage
+from wavry.server.cursor.part import CursorHub, ViewerCursor
+from wavry.server.cursor.stage import CursorStage
 from wavry.server.guard import Guard
+from wavry.server.hands import HANDS_RIGHTS, Hands, HandsPart, HandsStage
+from wavry.server.hands.stage import open_keys
+from wavry.server.monitors import Monitors
 from wavry.server.sound_stage import SoundStage, new_sound_queue
+from wavry.server.viewer import PLAIN_HELLO
 from wavry.transport.identity import HostIdentity
 from wavry.transport.quic.connection import format_address
 from wavry.transport.quic.server import QuicListener, listen
@@ -37,7 +48,10 @@ from wavry.transport.quic.server import QuicListener, listen
 if TYPE_CHECKING:
     from wavry.backends import Opened
     from wavry.capture import FrameSource
+    from wavry.capture.layout import Layout
     from wavry.memory.budget import Bounded
+    from wavry.rift import Right
+    from wavry.server.clipboard import HostClipboard
     from wavry.server.config import HostConfig
     from wavry.server.sound_stage import SoundState
     from wavry.server.viewer import ViewerSession
@@ -60,6 +74,7 @@ class Host:
         self._started_at = monotonic()
         self._history = new_history()
         self._registrations: list[Registration] = []
+        self._clipboard: HostClipboard | None = None
         self.budget = MemoryBudget()
         self._guard: Guard | None = None
         """Lets in those who were paired; None where everybody may come."""
@@ -77,6 +92,9 @@ class Host:
         try:
             if self._config.encode.encoder != AUTO:
                 await asyncio.to_thread(self._check_encoder)
+            if self._config.input not in (AUTO, NO_INPUT):
+                await asyncio.to_thread(self._check_input)
+            await self._open_clipboard()
             self._build(opened.backend)
             identity = HostIdentity.load_or_create(data_directory())
             if not self._config.no_auth:
@@ -84,6 +102,7 @@ class Host:
             listener = listen(*self._config.listen, identity, self._admit)
         except BaseException:
             opened.backend.close()
+            self._close_clipboard()
             raise
         self._register("transport.quic", listener.memory, listener.memory.policy)
         try:
@@ -91,6 +110,7 @@ class Host:
         except ConfigError:
             await listener.close(ErrorCode.SHUTTING_DOWN, "")
             opened.backend.close()
+            self._close_clipboard()
             raise
         exempt_survivors()
         self._loop = asyncio.get_running_loop()
@@ -100,6 +120,7 @@ class Host:
         report = await self._stream(listener, stop)
         for registration in self._registrations:
             registration.close()
+        self._close_clipboard()
         self._write(report)
 
     def _check_encoder(self) -> None:
@@ -107,6 +128,10 @@ class Host:
         encode = self._config.encode
         probe = EncoderConfig(codec=encode.codec, size=_PROBE_SIZE, fps=encode.fps, bitrate_bps=encode.bitrate_bps)
         open_encoder(probe, wanted=encode.encoder).backend.close()
+
+    def _check_input(self) -> None:
+        """Fail now, not when the first client comes, if the only way to hands does not work here."""
+        open_keys(self._config.input, self._config.capture.display).close()
 
     # Building.
 
@@ -137,11 +162,15 @@ class Host:
             redundancy=self._config.redundancy,
             ceiling_bps=self._config.encode.bitrate_bps,
             fps=self._config.encode.fps,
-            rights=self._config.rights,
+            rights=self._rights(),
+            introduction=self._introduction(),
             add_parts=self._add_parts,
         )
-        self._capture = CaptureStage(source, self._reopen, frames, self._source_changed)
+        self._capture = CaptureStage(source, self._reopen, frames, self._source_changed, self._layout_changed)
+        self._monitors = Monitors(self._capture.layout, self._capture.choose_monitor)
         self._sound = self._build_sound()
+        self._hands_stage = self._build_hands()
+        self._build_cursor()
         self._register("capture.pool", self._capture, source.pool.policy)
         self._register(outputs.name, outputs, outputs.overflow.value)
         for name, holder in self._broadcast.holders.items():
@@ -156,6 +185,55 @@ class Host:
         self._register("sound.capture", stage, stage.policy)
         self._register(packets.name, packets, packets.overflow.value)
         return stage
+
+    def _rights(self) -> frozenset[Right]:
+        """Return what clients may do: nobody has hands where only pictures of something else are shown."""
+        has_hands = self._config.input != NO_INPUT and self._config.capture.source == SCREEN
+        return self._config.rights if has_hands else self._config.rights - HANDS_RIGHTS
+
+    def _build_hands(self) -> HandsStage | None:
+        """Make what takes clients' input; the thread is there only if anybody may send some."""
+        self._hands = hands = Hands(MAX_VIEWERS, lambda wanted: stage.want(wanted))
+        stage = HandsStage(
+            hands.queue,
+            lambda: self._capture.source.area,
+            self._rumbled,
+            open_keys=partial(open_keys, self._config.input, self._config.capture.display),
+        )
+        self._register(hands.queue.name, hands.queue, hands.queue.policy)
+        self._register("rift.input", hands.receivers, hands.receivers.policy)
+        return stage if self._rights() & HANDS_RIGHTS else None
+
+    def _build_cursor(self) -> None:
+        self._cursor: CursorStage | None = None
+        if self._config.capture.source != SCREEN:
+            return
+        pending = HolderGroup(MAX_VIEWERS, CursorSender.cap_bytes, CursorSender.policy)
+        self._cursors = CursorHub(lambda wanted: stage.want(wanted), pending)
+        stage = self._cursor = CursorStage(
+            self._cursors, lambda: self._capture.source.area, self._config.capture.display
+        )
+        self._register("cursor.latest", self._cursors, self._cursors.policy)
+        self._register("rift.cursors", pending, pending.policy)
+
+    async def _open_clipboard(self) -> None:
+        if not self._config.clipboard:
+            return
+        from wavry.server.clipboard import HostClipboard
+
+        clipboard = HostClipboard(self._config.clipboard, self.budget)
+        if await clipboard.open():
+            self._clipboard = clipboard
+
+    def _close_clipboard(self) -> None:
+        if self._clipboard is not None:
+            self._clipboard.close()
+
+    def _introduction(self) -> Hello:
+        """Return what this host says of itself."""
+        if self._clipboard is None:
+            return PLAIN_HELLO
+        return Hello(clipboard_send=self._config.clipboard.send, clipboard_receive=self._config.clipboard.receive)
 
     def _register(self, name: str, holder: Bounded, policy: str) -> None:
         self._registrations.append(self.budget.register(name, holder, policy=policy))
@@ -185,6 +263,9 @@ class Host:
                     tasks.create_task(run_in_worker("wavry-encode", self._encode.run, stop=self._encode.stop)),
                     tasks.create_task(self._broadcast.run()),
                     *self._sound_tasks(tasks),
+                    *self._hands_tasks(tasks),
+                    *self._cursor_tasks(tasks),
+                    *([tasks.create_task(self._clipboard.run())] if self._clipboard is not None else []),
                     tasks.create_task(keep_history(self._history)),
                     *self._guard_tasks(tasks, listener),
                 ]
@@ -211,6 +292,15 @@ class Host:
             tasks.create_task(self._broadcast.run_sound()),
         ]
 
+    def _hands_tasks(self, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        stage = self._hands_stage
+        return [] if stage is None else [tasks.create_task(run_in_worker("wavry-input", stage.run, stop=stage.stop))]
+
+    def _cursor_tasks(self, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        if self._cursor is None:
+            return []
+        return [tasks.create_task(run_in_worker("wavry-cursor", self._cursor.run, stop=self._cursor.stop))]
+
     async def _wait(self, stop: asyncio.Event) -> None:
         try:
             async with asyncio.timeout(self._config.stream_for_s):
@@ -226,6 +316,15 @@ class Host:
 
     def _add_parts(self, viewer: ViewerSession) -> None:
         """Give a viewer what it gets besides the stream."""
+        if viewer.hello.input:
+            viewer.talk.add(HandsPart(self._hands, viewer.rights, viewer.talk))
+        if self._cursor is not None and viewer.hello.cursor:
+            cursor = ViewerCursor(viewer.talk, self._cursors)
+            viewer.talk.add(cursor)
+            self._cursors.add(cursor)
+        self._monitors.join(viewer)
+        if self._clipboard is not None:
+            self._clipboard.add(viewer)
 
     def _watched(self, watched: bool) -> None:
         if self._config.stream_for_s is None:
@@ -235,9 +334,17 @@ class Host:
         """Pass on what the capture thread says of its screen."""
         self._loop.call_soon_threadsafe(self._broadcast.tell_source_state, available, reason)
 
+    def _layout_changed(self, layout: Layout) -> None:
+        """Pass on what the capture thread says of the monitors."""
+        self._loop.call_soon_threadsafe(self._monitors.changed, layout)
+
     def _sound_changed(self, state: SoundState) -> None:
         """Pass on what the sound thread says of its device."""
         self._loop.call_soon_threadsafe(self._broadcast.tell_sound_state, state)
+
+    def _rumbled(self, client: int, pad: int, low: int, high: int, duration_ms: int) -> None:
+        """Pass on what a program wants a client's pad to do."""
+        self._loop.call_soon_threadsafe(self._hands.rumble, client, pad, low, high, duration_ms)
 
     def _reopen(self) -> FrameSource:
         return open_source(self._config.capture).backend

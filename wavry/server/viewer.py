@@ -6,6 +6,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from wavry import __version__
 from wavry.clock import monotonic_us, timer_at
 from wavry.errors import ConnectionLostError, ErrorCode, LocalProtocolError, RemoteProtocolError
@@ -71,6 +73,10 @@ _SOUND_BYTES_PER_S = 32_000
 _SOUND_SLACK_S = 0.03
 
 
+PLAIN_HELLO = Hello()
+"""Of a host that offers nothing besides the stream."""
+
+
 def sender_config(largest_datagram_bytes: int, redundancy: float | None, ceiling_bps: float, fps: int) -> SenderConfig:
     """Return how a viewer is sent to, its caps among it.
 
@@ -105,6 +111,7 @@ class ViewerSession:
         has_sound: Whether sound is to be had, if the client wants it.
         rights: What the client may do.
         client: Who it is, where that was proved.
+        introduction: What the host says of itself; name and size of datagrams are filled in.
     """
 
     def __init__(
@@ -122,9 +129,11 @@ class ViewerSession:
         has_sound: bool = False,
         rights: frozenset[Right] = ALL_RIGHTS,
         client: PairedClient | None = None,
+        introduction: Hello = PLAIN_HELLO,
     ) -> None:
         self.client = client
         """Who it is; None where nobody has to prove it."""
+        self._introduction = introduction
         self.connection = connection
         self.name = connection.peer
         self._on_watching = on_watching
@@ -148,6 +157,8 @@ class ViewerSession:
         self._send_timer: asyncio.TimerHandle | None = None
         self._codecs: tuple[str, ...] = ()
         self.is_watching = False
+        self.bulk_window_bytes = 0
+        """What the bulk stream may have in flight, beside what DELTA allows the picture; set by who sends there."""
         self._wished_at = -_KEYFRAME_INTERVAL_S
         self._hello_timer = self._loop.call_later(
             _HELLO_TIMEOUT_S, connection.close, ErrorCode.TIMEOUT, "no hello came"
@@ -290,7 +301,7 @@ class ViewerSession:
             window_bytes = self.sender.rate.congestion_window_bytes(rtt_ms / 1000)
             if self.sound is not None:
                 window_bytes += round(_SOUND_BYTES_PER_S * (rtt_ms / 1000 + _SOUND_SLACK_S))
-            self.connection.limit_in_flight(window_bytes)
+            self.connection.limit_in_flight(window_bytes + self.bulk_window_bytes)
             self._on_rate()
 
     def _wish_keyframe(self, now: float) -> None:
@@ -358,7 +369,8 @@ class ViewerSession:
         if hello.sound and self._has_sound and Right.AUDIO in self.rights.granted:
             self.sound = SoundSender(SOUND_CONFIG)
         self.is_watching = True
-        self._send(Hello(name=f"wavry {__version__}", max_datagram_bytes=self.connection.largest_datagram_bytes))
+        largest = self.connection.largest_datagram_bytes
+        self._send(structs.replace(self._introduction, name=f"wavry {__version__}", max_datagram_bytes=largest))
         self.rights.tell()
         self.connection.flush()
         logger.info("%s watches", self.name)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wavry.client.window.renderer import placed
+from wavry.client.window.scaling import placed
 from wavry.media import Rect, Size
 
 sizes = st.builds(Size, st.integers(16, 8192), st.integers(16, 8192))

@@ -2,7 +2,8 @@
 
 With a GPU, SDL's accelerated renderer converts and scales for nothing. Without one the same renderer runs on
 llvmpipe, which costs 10 ms a picture and can't keep up at 1080p60, while SDL's software renderer needs 1.3 ms at
-720p and 2.7 at 1080p. So what opens is measured, with pictures of the real size, and the quickest stays.
+720p and 2.7 at 1080p. So where both may open they are measured, with pictures of the real size, and the quickest stays.
+Until there is a picture to measure with, the software renderer draws: words, which cost nothing.
 """
 
 from __future__ import annotations
@@ -17,12 +18,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wavry.backends import AUTO
+from wavry.client.window.scaling import CENTRE, ScaleMode, placed
 from wavry.client.window.sdl import sdl2, sdl_error
 from wavry.errors import BackendUnavailableError, ConfigError, NoBackendError
 from wavry.media import Rect, Size
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import av
+
+__all__ = ["RENDERERS", "Renderer", "View", "open_first_renderer", "open_renderer", "placed", "set_hints"]
 
 _BT709 = 2
 """SDL_YUV_CONVERSION_BT709 of SDL_surface.h, which PySDL2 does not name: limited range, as the stream is."""
@@ -33,14 +39,29 @@ RENDERERS = ("accelerated", "software")
 
 
 @dataclass(slots=True)
+class View:
+    """How the person looks at the picture; it outlives renderers."""
+
+    mode: ScaleMode = ScaleMode.FIT
+    pan: tuple[float, float] = CENTRE
+    """See `placed`."""
+
+
+@dataclass(slots=True)
 class Renderer:
     """An SDL renderer with a texture of the stream's size. Only for the thread that made its window."""
 
     name: str
     handle: Any
+    view: View = field(default_factory=View)
     refusals: list[BackendUnavailableError] = field(default_factory=list)
+    place: Rect | None = None
+    """Where the picture was drawn last, in pixels of the window; it may reach beyond it. None before the first one."""
+
     _texture: Any = None
     _size: Size | None = None
+    _is_sharp: bool | None = None
+    """How the texture is scaled: sharp squares, or smoothly."""
 
     def upload(self, frame: av.VideoFrame) -> None:
         """Copy a 4:2:0 picture into the texture; the frame may be freed afterwards.
@@ -64,27 +85,68 @@ class Renderer:
         )
         if not self._texture:
             raise BackendUnavailableError(self.name, sdl_error())
-        self._size = size
+        self._size, self._is_sharp = size, None
 
-    def draw(self) -> bool:
-        """Draw the texture, its shape kept, black around it; `present` shows it.
+    @property
+    def picture_size(self) -> Size | None:
+        """Of the picture itself; None before the first one."""
+        return self._size
 
-        Returns:
-            False before the first `upload`: nothing was drawn.
-        """
-        if self._texture is None or self._size is None:
-            return False
+    @property
+    def size(self) -> Size:
+        """What is drawn into, in pixels."""
         width, height = ctypes.c_int(), ctypes.c_int()
         sdl2.SDL_GetRendererOutputSize(self.handle, width, height)
-        place = placed(self._size, Size(width.value, height.value))
-        if place.size != (width.value, height.value):
-            sdl2.SDL_RenderClear(self.handle)
+        return Size(width.value, height.value)
+
+    def draw(self) -> bool:
+        """Draw the texture where `view` puts it, black around it; `present` shows it.
+
+        Returns:
+            False before the first `upload`: all is black.
+        """
+        if self._texture is None or self._size is None:
+            self._blacken()
+            return False
+        window = self.size
+        place = self.place = placed(self._size, window, self.view.mode, self.view.pan)
+        if place.width < window.width or place.height < window.height:
+            self._blacken()
+        self._scale_sharply(self.view.mode is ScaleMode.INTEGER and place.width >= self._size.width)
         sdl2.SDL_RenderCopy(self.handle, self._texture, None, sdl2.SDL_Rect(*place))
         return True
+
+    def _blacken(self) -> None:
+        sdl2.SDL_SetRenderDrawColor(self.handle, 0, 0, 0, 255)
+        sdl2.SDL_RenderFillRect(self.handle, None)  # not SDL_RenderClear, which heeds no clip
+
+    def _scale_sharply(self, is_sharp: bool) -> None:
+        if is_sharp != self._is_sharp:
+            self._is_sharp = is_sharp
+            mode = sdl2.SDL_ScaleModeNearest if is_sharp else sdl2.SDL_ScaleModeLinear
+            sdl2.SDL_SetTextureScaleMode(self._texture, mode)
+
+    @property
+    def can_present_parts(self) -> bool:
+        """Whether what was drawn before stays, so that a part can be drawn and shown alone."""
+        return self.name == "software"
+
+    def clip(self, part: Rect | None) -> None:
+        """Draw only in a part from now on, or everywhere again."""
+        sdl2.SDL_RenderSetClipRect(self.handle, None if part is None else sdl2.SDL_Rect(*part))
 
     def present(self) -> None:
         """Show what was drawn."""
         sdl2.SDL_RenderPresent(self.handle)
+
+    def present_parts(self, parts: Sequence[Rect]) -> None:
+        """Show what was drawn in some parts, much cheaper than all; see `can_present_parts`."""
+        sdl2.SDL_RenderFlush(self.handle)
+        whole = Rect(0, 0, *self.size)
+        visible = [sdl2.SDL_Rect(*seen) for part in parts if (seen := part.intersection(whole)) is not None]
+        rects = (sdl2.SDL_Rect * len(visible))(*visible)  # SDL's X11 takes a rectangle amiss that begins outside
+        if sdl2.SDL_UpdateWindowSurfaceRects(sdl2.SDL_RenderGetWindow(self.handle), rects, len(visible)) != 0:
+            self.present()  # the window has just got another surface
 
     def close(self) -> None:
         """Free texture and renderer. Idempotent."""
@@ -96,19 +158,30 @@ class Renderer:
             self.handle = None
 
 
-def placed(picture: Size, window: Size) -> Rect:
-    """Return where a picture goes in a window: as large as fits, its shape kept, in the middle."""
-    scale = min(window.width / picture.width, window.height / picture.height)
-    width, height = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    return Rect((window.width - width) // 2, (window.height - height) // 2, width, height)
+def open_first_renderer(window: Any, view: View) -> Renderer:
+    """Open what draws until there is a picture; `open_renderer` replaces it.
+
+    Raises:
+        BackendUnavailableError: SDL can't.
+    """
+    return _create(window, "software", view)
 
 
-def open_renderer(window: Any, sample: av.VideoFrame, *, wanted: str = AUTO) -> Renderer:
+def open_renderer(
+    window: Any,
+    sample: av.VideoFrame,
+    *,
+    first: Renderer | None = None,
+    view: View | None = None,
+    wanted: str = AUTO,
+) -> Renderer:
     """Open the renderer that shows pictures like `sample` most quickly.
 
     Args:
-        window: The SDL window; it shows the sample afterwards.
+        window: The SDL window.
         sample: A 4:2:0 picture of the stream's size.
+        first: What draws now. It stays if no other one comes into question, and is closed otherwise.
+        view: How the person looks at the picture.
         wanted: `auto`, or one of `RENDERERS`.
 
     Raises:
@@ -117,14 +190,26 @@ def open_renderer(window: Any, sample: av.VideoFrame, *, wanted: str = AUTO) -> 
     """
     if wanted not in (AUTO, *RENDERERS):
         raise ConfigError("--renderer", wanted, ", ".join((AUTO, *RENDERERS)))
-    names = RENDERERS if wanted == AUTO else (wanted,)
     refusals: list[BackendUnavailableError] = []
+    names = list(RENDERERS) if wanted == AUTO else [wanted]
+    if wanted == AUTO:
+        names = [name for name in names if _has_gpu(name, refusals)]
+    if first is not None and names == [first.name]:
+        renderer = first
+    else:
+        if first is not None:
+            first.close()
+        renderer = _create(window, _quickest(window, names, sample, refusals), view or View())
+    renderer.refusals = refusals
+    return renderer
+
+
+def _quickest(window: Any, names: list[str], sample: av.VideoFrame, refusals: list[BackendUnavailableError]) -> str:
+    """Return which of these shows the sample most quickly."""
     timings: dict[str, float] = {}
     for name in names:
         try:
-            if wanted == AUTO:
-                _check_gpu(name)
-            renderer = _create(window, name)
+            renderer = _create(window, name, View())
             try:
                 timings[name] = _measure(renderer, sample)
             finally:
@@ -133,23 +218,23 @@ def open_renderer(window: Any, sample: av.VideoFrame, *, wanted: str = AUTO) -> 
             refusals.append(refusal)
     if not timings:
         raise NoBackendError("renderer", tuple(refusals))
-    best = min(timings, key=timings.__getitem__)
-    renderer = _create(window, best)
-    renderer.refusals = refusals
-    return renderer
+    return min(timings, key=timings.__getitem__)
 
 
-def _check_gpu(name: str) -> None:
+def _has_gpu(name: str, refusals: list[BackendUnavailableError]) -> bool:
+    """Whether a renderer that wants a GPU may find one."""
     if name == "accelerated" and sys.platform == "linux" and not list(Path("/dev/dri").glob("renderD*")):
-        raise BackendUnavailableError(name, "no GPU: there is no /dev/dri/renderD*")
+        refusals.append(BackendUnavailableError(name, "no GPU: there is no /dev/dri/renderD*"))
+        return False
+    return True
 
 
-def _create(window: Any, name: str) -> Renderer:
+def _create(window: Any, name: str, view: View) -> Renderer:
     flags = sdl2.SDL_RENDERER_SOFTWARE if name == "software" else sdl2.SDL_RENDERER_ACCELERATED
     handle = sdl2.SDL_CreateRenderer(window, -1, flags)
     if not handle:
         raise BackendUnavailableError(name, sdl_error())
-    return Renderer(name, handle)
+    return Renderer(name, handle, view)
 
 
 def _measure(renderer: Renderer, sample: av.VideoFrame) -> float:

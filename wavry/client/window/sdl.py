@@ -33,6 +33,7 @@ def start_video() -> None:
         reason = sdl_error()
     else:
         driver = sdl2.SDL_GetCurrentVideoDriver().decode()
+        sdl2.SDL_StopTextInput()  # it is on from the start; who wants text of keys asks for it
         if driver not in _BLIND_DRIVERS or os.environ.get("SDL_VIDEODRIVER"):
             return
         reason = "there is no screen (DISPLAY and WAYLAND_DISPLAY are not set)"
