@@ -84,7 +84,7 @@ async def test_a_client_says_that_it_sends_input_only_where_there_are_hands(
         return Dialer(link)
 
     monkeypatch.setattr(app_module, "connect", connect)
-    app = ClientApp(ClientConfig(address=("nowhere", 1), sound=False))
+    app = ClientApp(ClientConfig(address=("nowhere", 1), sound=False, no_auth=True))
     if has_hands:
         app.hands = Hands(app.rights, app.budget)
     stop = asyncio.Event()

@@ -36,7 +36,7 @@ class Screen:
         self.pictures = 0
         self.hints: list[str] = []
         self.app = ClientApp(
-            ClientConfig(address=("127.0.0.1", port), headless=True, sound=False),
+            ClientConfig(address=("127.0.0.1", port), headless=True, sound=False, no_auth=True),
             on_picture=self._show,
             on_notice=self.notices.append,
             on_hint=self.hints.append,
@@ -63,7 +63,7 @@ async def running(host: Host) -> AsyncIterator[None]:
 
 def make_host(port: int, rights: frozenset[Right] = ALL_RIGHTS) -> Host:
     capture = CaptureConfig(source="testcard", size=Size(64, 64))
-    return Host(HostConfig(capture=capture, listen=("127.0.0.1", port), rights=rights))
+    return Host(HostConfig(capture=capture, listen=("127.0.0.1", port), rights=rights, no_auth=True))
 
 
 @pytest.fixture(autouse=True)
