@@ -24,7 +24,7 @@ from wavry.memory.collector import exempt_survivors
 from wavry.memory.reserve import touch_room
 from wavry.observe.sampler import keep_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
-from wavry.rift import Hello
+from wavry.rift import Hello, Right
 from wavry.rift.fec import load_arithmetic
 from wavry.transport.quic.client import connect
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from wavry.client.sound.session import SoundSession
     from wavry.client.sound.stage import SoundStage
     from wavry.clipboard.board import ClipboardBoard
-    from wavry.rift import Right, SoundConfig
+    from wavry.rift import SoundConfig
     from wavry.rift.sound import SoundPacket
 
 logger = logging.getLogger(__name__)
@@ -104,8 +104,8 @@ class ClientApp:
         self._awaits_picture = False
         """Whether the present connection has not brought a picture yet, with a window."""
         self.monitors = HostMonitors(on_hint)
-        self.rights = HostRights()
         self.rights.listen(self._hint_denials)
+        self.rights.listen(self._follow_control)
         self._told_denials: frozenset[Right] = frozenset()
         self._was_connected = False
         self._has_stream = asyncio.Event()
@@ -302,6 +302,13 @@ class ClientApp:
         if words != self._notice:
             self._notice = words
             self._on_notice(words)
+
+    def _follow_control(self) -> None:
+        """Have the host's pointer drawn where this client does not move it."""
+        granted = self.rights.granted
+        if self._pointer is not None:
+            may_move = granted is None or Right.POINTER in granted
+            self._pointer.set_control(may_move and not self._config.view_only)
 
     def _hint_denials(self) -> None:
         """Tell what was tried in vain."""
