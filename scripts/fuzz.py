@@ -41,7 +41,8 @@ from wavry.rift import (
     encode_message,
 )
 from wavry.rift.arrivals import ArrivalReport
-from wavry.rift.clipboard import TO_HOST, ClipboardData, ClipboardOffer, ClipboardReceiver, ClipboardSender
+from wavry.rift.clipboard import TO_CLIENT as CLIPBOARD_TO_CLIENT
+from wavry.rift.clipboard import ClipboardData, ClipboardOffer, ClipboardReceiver, ClipboardSender
 from wavry.rift.fec import FecConfig, ParityPacket, SourcePacket, StreamingFecDecoder, StreamingFecEncoder
 from wavry.rift.nack import serialize_nacks
 from wavry.rift.sound import SoundPlayout, SoundReceiver, SoundSender
@@ -212,7 +213,7 @@ class ClipboardTarget:
 
     def feed(self, data: bytes) -> None:
         """Receive it."""
-        for message in MessageDecoder(MessageKinds(TO_HOST)).receive(data):
+        for message in MessageDecoder(MessageKinds(CLIPBOARD_TO_CLIENT)).receive(data):
             if isinstance(message, ClipboardOffer):
                 self._receiver.receive_offer(message)
             elif isinstance(message, ClipboardData):

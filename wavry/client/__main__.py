@@ -69,20 +69,15 @@ def _run_with_window(config: ClientConfig) -> None:
         pictures.put_nowait(picture)
         window.wake()
 
+    app = ClientApp(config, on_picture=show, on_status=lambda text: window.set_title(text or name))
+    app.budget.register(pictures.name, pictures, policy=pictures.overflow.value)
     parts: list[WindowPart] = []
-    clipboard = None
     if config.clipboard:
         from wavry.client.window.clipboard import WindowClipboard
 
         clipboard = WindowClipboard()
+        app.open_clipboard = clipboard.open_best
         parts.append(clipboard)
-    app = ClientApp(
-        config,
-        on_picture=show,
-        on_status=lambda text: window.set_title(text or name),
-        open_clipboard=clipboard.open_best if clipboard is not None else None,
-    )
-    app.budget.register(pictures.name, pictures, policy=pictures.overflow.value)
     window = Window(
         name,
         pictures,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from wavry.client.clock_sync import ClockSync
 from wavry.client.session import HostSession
 from wavry.client.statistics import Statistics
+from wavry.clipboard.registry import open_clipboard
 from wavry.clock import monotonic
 from wavry.decode import DecodeStage, Picture, ReceivedUnit, StreamFormat
 from wavry.decode.backlog import BacklogWatch
@@ -59,7 +60,6 @@ class ClientApp:
         config: What to do.
         on_picture: Gets every decoded picture, on the decode thread; the window's way in.
         on_status: Gets what a person should read while there is no picture, on the loop; "" when there is one.
-        open_clipboard: Opens this machine's clipboard, if `config` wants it; None for the way without a window.
     """
 
     def __init__(
@@ -68,7 +68,6 @@ class ClientApp:
         *,
         on_picture: Callable[[Picture], None] | None = None,
         on_status: Callable[[str], None] | None = None,
-        open_clipboard: Callable[[], Opened[ClipboardBoard]] | None = None,
     ) -> None:
         self._config = config
         self._show = on_picture
@@ -81,7 +80,8 @@ class ClientApp:
         self._transport_entry: Registration | None = None
         self._recorder: Recorder | None = None
         self._sound: SoundStage | None = self._make_sound() if config.sound else None
-        self._open_board = open_clipboard
+        self.open_clipboard: Callable[[], Opened[ClipboardBoard]] = open_clipboard
+        """Opens the clipboard of the screen that the window is on, where there is a window. Set before `run`."""
         self._clipboard: ClientClipboard | None = None
         self._last_picture: Picture | None = None
         self._status = ""
@@ -344,9 +344,8 @@ class ClientApp:
 
     async def _open_clipboard(self) -> ClientClipboard | None:
         from wavry.client.clipboard import ClientClipboard
-        from wavry.clipboard.registry import open_clipboard
 
-        clipboard = ClientClipboard(self._config.clipboard, self._open_board or open_clipboard, self.budget)
+        clipboard = ClientClipboard(self._config.clipboard, self.open_clipboard, self.budget)
         self._clipboard = clipboard if await clipboard.open() else None
         return self._clipboard
 
