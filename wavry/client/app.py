@@ -13,6 +13,7 @@ from wavry.client.monitors import HostMonitors, MonitorsSession
 from wavry.client.rights import HostRights
 from wavry.client.session import HostSession
 from wavry.client.statistics import Statistics
+from wavry.clipboard.registry import open_clipboard
 from wavry.clock import monotonic
 from wavry.decode import DecodeStage, Picture, ReceivedUnit, StreamFormat
 from wavry.decode.backlog import BacklogWatch
@@ -66,7 +67,6 @@ class ClientApp:
         on_notice: Gets what a person should read while there is no picture, on the loop; None when there is one.
         on_hint: Gets what a person should read once, on the loop.
         pointer: Gets what the host's pointer looks like and where it is; None where nobody draws it.
-        open_clipboard: Opens this machine's clipboard, if `config` wants it; None for the way without a window.
     """
 
     def __init__(
@@ -77,7 +77,6 @@ class ClientApp:
         on_notice: Callable[[Notice | None], None] = lambda _: None,
         on_hint: Callable[[str], None] = lambda _: None,
         pointer: HostPointer | None = None,
-        open_clipboard: Callable[[], Opened[ClipboardBoard]] | None = None,
     ) -> None:
         self._config = config
         self._show = on_picture
@@ -96,7 +95,8 @@ class ClientApp:
         self._transport_entry: Registration | None = None
         self._recorder: Recorder | None = None
         self._sound: SoundStage | None = self._make_sound() if config.sound else None
-        self._open_board = open_clipboard
+        self.open_clipboard: Callable[[], Opened[ClipboardBoard]] = open_clipboard
+        """Opens the clipboard of the screen that the window is on, where there is a window. Set before `run`."""
         self._clipboard: ClientClipboard | None = None
         self._last_picture: Picture | None = None
         self._status = ""
@@ -418,9 +418,10 @@ class ClientApp:
 
     async def _open_clipboard(self) -> ClientClipboard | None:
         from wavry.client.clipboard import ClientClipboard
-        from wavry.clipboard.registry import open_clipboard
 
-        clipboard = ClientClipboard(self._config.clipboard, self._open_board or open_clipboard, self.budget)
+        clipboard = ClientClipboard(
+            self._config.clipboard, self.open_clipboard, self.budget, lambda: Right.CLIPBOARD not in self.rights.denied
+        )
         self._clipboard = clipboard if await clipboard.open() else None
         return self._clipboard
 
