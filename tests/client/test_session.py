@@ -18,6 +18,7 @@ from wavry.errors import ErrorCode
 from wavry.memory import MemoryBudget
 from wavry.rift import CONTROL, Hello, MessageDecoder, Pong, SoundConfig, encode_message
 from wavry.rift.sound import SoundPacket, SoundSender
+from wavry.session import SessionPart
 from wavry.transport import Channel
 from wavry.transport.loopback import LoopbackConnection, loopback_pair
 
@@ -81,6 +82,25 @@ async def test_a_host_that_answers_pings_is_not_given_up_however_long_it_sends_n
     assert not session.ended.done()
     client.close(0, "")
     await host.wait_closed()
+
+
+@in_loop
+async def test_parts_hear_of_the_end_once_though_the_connection_ends_later() -> None:
+    client, host = loopback_pair()
+    Listener(host)
+    ends: list[str] = []
+
+    class Part(SessionPart):
+        def ended(self) -> None:
+            ends.append("ended")
+
+    session = watch(client)
+    session.talk.add(Part())
+    async with asyncio.timeout(PATIENCE_S):
+        await session.ended  # the host says nothing
+    client.close(0, "")
+    await client.wait_closed()
+    assert ends == ["ended"]
 
 
 class Told(SoundStage):
