@@ -25,8 +25,6 @@ from wavry.transport.loopback import LoopbackConnection, loopback_pair
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wavry.session import SessionPart
-
 
 def watch(connection: LoopbackConnection, part: SessionPart | None = None, hello: Hello | None = None) -> HostSession:
     return HostSession(
