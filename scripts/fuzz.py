@@ -374,7 +374,7 @@ class ClipboardTarget:
 
     def feed(self, data: bytes) -> None:
         """Receive it."""
-        for message in MessageDecoder(MessageKinds(clipboard.TO_HOST)).receive(data):
+        for message in MessageDecoder(MessageKinds(clipboard.TO_CLIENT)).receive(data):
             if isinstance(message, ClipboardOffer):
                 self._receiver.receive_offer(message)
             elif isinstance(message, ClipboardData):

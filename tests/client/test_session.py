@@ -18,13 +18,12 @@ from wavry.errors import ErrorCode
 from wavry.memory import MemoryBudget
 from wavry.rift import CONTROL, Bye, Hello, MessageDecoder, Pong, SoundConfig, encode_message
 from wavry.rift.sound import SoundPacket, SoundSender
+from wavry.session import SessionPart
 from wavry.transport import Channel
 from wavry.transport.loopback import LoopbackConnection, loopback_pair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from wavry.session import SessionPart
 
 
 def watch(connection: LoopbackConnection, part: SessionPart | None = None, hello: Hello | None = None) -> HostSession:
@@ -97,6 +96,25 @@ async def test_a_goodbye_ends_the_session_whether_the_connection_is_closed_or_no
     assert (error.code, error.reason) == (ErrorCode.REFUSED, "too many")
     client.close(0, "")
     await host.wait_closed()
+
+
+@in_loop
+async def test_parts_hear_of_the_end_once_though_the_connection_ends_later() -> None:
+    client, host = loopback_pair()
+    Listener(host)
+    ends: list[str] = []
+
+    class Part(SessionPart):
+        def ended(self) -> None:
+            ends.append("ended")
+
+    session = watch(client)
+    session.talk.add(Part())
+    async with asyncio.timeout(PATIENCE_S):
+        await session.ended  # the host says nothing
+    client.close(0, "")
+    await client.wait_closed()
+    assert ends == ["ended"]
 
 
 class Told(SoundStage):

@@ -18,6 +18,7 @@ from wavry.client.clock_sync import ClockSync
 from wavry.client.session import HostSession
 from wavry.client.statistics import Statistics
 from wavry.clipboard.config import MODES
+from wavry.clipboard.session import share_of_rate
 from wavry.errors import BackendUnavailableError, ErrorCode, NoBackendError
 from wavry.memory import MemoryBudget
 from wavry.rift import Hello, Right, encode_message
@@ -361,6 +362,26 @@ def test_what_the_picture_uses_is_known_after_a_moment_and_forgotten_after_a_pau
     assert use.rate_bps(100.6) == 4_000_000
     assert use.rate_bps(200.0) == math.inf
     assert use.rate_bps(201.0) == 0
+
+
+@pytest.mark.parametrize(
+    ("rtt_ms", "least_ms", "share"),
+    [
+        (None, None, 1.0),
+        (0.4, 0.2, 1.0),
+        (40.0, 30.0, 1.0),
+        (50.0, 30.0, 0.5),
+        (70.0, 30.0, 0.25),
+        (900.0, 30.0, 0.125),
+    ],
+)
+@in_loop
+async def test_a_queue_in_the_network_slows_a_text_down(
+    rtt_ms: float | None, least_ms: float | None, share: float
+) -> None:
+    connection, _ = loopback_pair()
+    connection.rtt_ms, connection.min_rtt_ms = rtt_ms, least_ms
+    assert share_of_rate(connection) == share
 
 
 @in_loop

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.pointer import EDGE, LINK, TEXT, ScreenPointer
-from tests.support.programs import PATIENCE_S, Program, client, host
+from tests.support.programs import PATIENCE_S, client, host
 from tests.support.xserver import Pencil, XServer
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ def test_who_only_watches_sees_the_hosts_pointer_where_it_is(tmp_path: Path) -> 
     ):
         pencil.fill(GREY, 0, 0, 640, 480)
         arrow = here.image()
-        arguments = server.ready_address(), "--no-auth", "--no-audio"
-        with Program("tests.support.watching_client", *arguments, home=tmp_path, DISPLAY=desk.display) as viewer:
+        flags = "--no-audio", "--view-only"
+        with client(tmp_path, server.ready_address(), *flags, DISPLAY=desk.display) as viewer:
             viewer.wait_for("window: ")
             there.show(TEXT)
             shape = there.image()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import signal
 import subprocess
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -37,11 +36,11 @@ UMLAUTS = "äöüß"
 CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюяАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯёЁ"
 
 
-def eventually(condition: Callable[[], object]) -> None:
+def eventually(condition: Callable[[], object], otherwise: Callable[[], object] = lambda: "") -> None:
     """Ask until the answer is yes; each question takes a round trip to an X server."""
     give_up_at = monotonic() + PATIENCE_S
     while not condition():
-        assert monotonic() < give_up_at, "it never came true"
+        assert monotonic() < give_up_at, ("it never came true", otherwise())
 
 
 class Desk:
@@ -50,6 +49,7 @@ class Desk:
     def __init__(self, host_screen: XServer, client_screen: XServer, server: Program, viewer: Program) -> None:
         self.host_screen, self.client_screen = host_screen, client_screen
         self.server, self.viewer = server, viewer
+        self._host_display = Display(host_screen.display)
         viewer.wait_for("window: ")
         self.window = self.do("search", "--sync", "--class", "wavry").split()[-1]
         self.focus()
@@ -68,17 +68,27 @@ class Desk:
         place = placed(HOST_SCREEN, size)
         middle = place.x + place.width // 2, place.y + place.height // 2
         beside = middle[0] + 40, middle[1] + 40
-        eventually(lambda: self.is_near(beside, place) and self.is_near(middle, place))
+        eventually(
+            lambda: self.is_near(beside, place, patience_s=0.5) and self.is_near(middle, place, patience_s=0.5),
+            lambda: (
+                size,
+                self.do("getwindowgeometry", self.window),
+                self.host_pointer(),
+                self.viewer.count(""),
+                self.viewer.lines,
+            ),
+        )
         return place
 
-    def is_near(self, point: tuple[int, int], place: Rect) -> bool:
-        """Move there; say whether the host's pointer is within a pixel of what is seen at that point, before long."""
+    def is_near(self, point: tuple[int, int], place: Rect, *, patience_s: float = PATIENCE_S) -> bool:
+        """Move there; say whether the host's pointer comes within a pixel of what is seen at that point."""
         self.do("mousemove", *map(str, point))
         across, down = (
             min(max((at - begin + 0.5) * whole / extent - 0.5, 0), whole - 1)
             for at, begin, extent, whole in zip(point, place[:2], place[2:], HOST_SCREEN, strict=True)
         )
-        for _ in range(200):
+        give_up_at = monotonic() + patience_s
+        while monotonic() < give_up_at:
             x, y = self.host_pointer()
             if abs(x - across) <= 1 and abs(y - down) <= 1:
                 return True
@@ -86,9 +96,11 @@ class Desk:
 
     def host_pointer(self) -> tuple[int, int]:
         """Where the host's pointer is."""
-        told = re.match(r"x:(\d+) y:(\d+) ", _xdotool(self.host_screen, "getmouselocation"))
-        assert told is not None
-        return int(told[1]), int(told[2])
+        found = self._host_display.screen().root.query_pointer()
+        return found.root_x, found.root_y
+
+    def close(self) -> None:
+        self._host_display.close()
 
 
 def _xdotool(screen: XServer, *words: str) -> str:
@@ -110,7 +122,8 @@ def desk(home: Path, *host_flags: str, network: tuple[str, ...] = ()) -> Iterato
             with impair(home, server.ready_address(), *network) as relay:
                 address = relay.wait_for(r"^impair ready udp://(\S+)$")[1]
                 with client(home, address, "--no-audio", DISPLAY=client_screen.display) as viewer:
-                    yield Desk(host_screen, client_screen, server, viewer)
+                    with closing(Desk(host_screen, client_screen, server, viewer)) as hands:
+                        yield hands
 
 
 def some_text(length: int, *alphabets: str) -> str:

@@ -77,22 +77,21 @@ def _run_with_window(config: ClientConfig) -> None:
         pictures.put_nowait(picture)
         window.wake()
 
-    clipboard = None
-    if config.clipboard:
-        from wavry.client.window.clipboard import WindowClipboard
-
-        clipboard = furniture.clipboard = WindowClipboard()
     app = ClientApp(
         config,
         on_picture=show,
         on_notice=furniture.words.show,
         on_hint=furniture.words.hint,
         pointer=furniture.pointer,
-        open_clipboard=clipboard.open_best if clipboard is not None else None,
     )
     app.budget.register(pictures.name, pictures, policy=pictures.overflow.value)
     if not config.view_only:
         app.hands = Hands(app.rights, app.budget)
+    if config.clipboard:
+        from wavry.client.window.clipboard import WindowClipboard
+
+        clipboard = furniture.clipboard = WindowClipboard()
+        app.open_clipboard = clipboard.open_best
     window = Window(
         f"{host}:{port} - wavry",
         pictures,

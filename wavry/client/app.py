@@ -14,6 +14,7 @@ from wavry.client.monitors import HostMonitors, MonitorsSession
 from wavry.client.rights import HostRights
 from wavry.client.session import HostSession
 from wavry.client.statistics import Statistics
+from wavry.clipboard.registry import open_clipboard
 from wavry.clock import monotonic
 from wavry.decode import DecodeStage, Picture, ReceivedUnit, StreamFormat
 from wavry.decode.backlog import BacklogWatch
@@ -25,7 +26,7 @@ from wavry.memory.collector import exempt_survivors
 from wavry.memory.reserve import touch_room
 from wavry.observe.sampler import keep_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
-from wavry.rift import Hello
+from wavry.rift import Hello, Right
 from wavry.rift.fec import load_arithmetic
 from wavry.transport.quic.client import connect
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from wavry.client.sound.session import SoundSession
     from wavry.client.sound.stage import SoundStage
     from wavry.clipboard.board import ClipboardBoard
-    from wavry.rift import Right, SoundConfig
+    from wavry.rift import SoundConfig
     from wavry.rift.sound import SoundPacket
 
 logger = logging.getLogger(__name__)
@@ -67,7 +68,6 @@ class ClientApp:
         on_notice: Gets what a person should read while there is no picture, on the loop; None when there is one.
         on_hint: Gets what a person should read once, on the loop.
         pointer: Gets what the host's pointer looks like and where it is; None where nobody draws it.
-        open_clipboard: Opens this machine's clipboard, if `config` wants it; None for the way without a window.
     """
 
     def __init__(
@@ -78,7 +78,6 @@ class ClientApp:
         on_notice: Callable[[Notice | None], None] = lambda _: None,
         on_hint: Callable[[str], None] = lambda _: None,
         pointer: HostPointer | None = None,
-        open_clipboard: Callable[[], Opened[ClipboardBoard]] | None = None,
     ) -> None:
         self._config = config
         self._show = on_picture
@@ -99,7 +98,8 @@ class ClientApp:
         self._transport_entry: Registration | None = None
         self._recorder: Recorder | None = None
         self._sound: SoundStage | None = self._make_sound() if config.sound else None
-        self._open_board = open_clipboard
+        self.open_clipboard: Callable[[], Opened[ClipboardBoard]] = open_clipboard
+        """Opens the clipboard of the screen that the window is on, where there is a window. Set before `run`."""
         self._clipboard: ClientClipboard | None = None
         self._last_picture: Picture | None = None
         self._status = ""
@@ -107,8 +107,8 @@ class ClientApp:
         self._awaits_picture = False
         """Whether the present connection has not brought a picture yet, with a window."""
         self.monitors = HostMonitors(on_hint)
-        self.rights = HostRights()
         self.rights.listen(self._hint_denials)
+        self.rights.listen(self._follow_control)
         self._told_denials: frozenset[Right] = frozenset()
         self._was_connected = False
         self._has_stream = asyncio.Event()
@@ -312,6 +312,13 @@ class ClientApp:
             self._notice = words
             self._on_notice(words)
 
+    def _follow_control(self) -> None:
+        """Have the host's pointer drawn where this client does not move it."""
+        granted = self.rights.granted
+        if self._pointer is not None:
+            may_move = granted is None or Right.POINTER in granted
+            self._pointer.set_control(may_move and not self._config.view_only)
+
     def _hint_denials(self) -> None:
         """Tell what was tried in vain."""
         for right in sorted(self.rights.denied - self._told_denials):
@@ -420,9 +427,10 @@ class ClientApp:
 
     async def _open_clipboard(self) -> ClientClipboard | None:
         from wavry.client.clipboard import ClientClipboard
-        from wavry.clipboard.registry import open_clipboard
 
-        clipboard = ClientClipboard(self._config.clipboard, self._open_board or open_clipboard, self.budget)
+        clipboard = ClientClipboard(
+            self._config.clipboard, self.open_clipboard, self.budget, lambda: Right.CLIPBOARD not in self.rights.denied
+        )
         self._clipboard = clipboard if await clipboard.open() else None
         return self._clipboard
 

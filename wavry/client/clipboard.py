@@ -29,11 +29,17 @@ class ClientClipboard:
         directions: What this side opted in to.
         open_board: Opens this machine's clipboard; blocks.
         budget: Where everything registers that holds texts.
+        may_send: Whether there is sense in sending text to the host, as far as its rights go.
     """
 
     def __init__(
-        self, directions: ClipboardDirections, open_board: Callable[[], Opened[ClipboardBoard]], budget: MemoryBudget
+        self,
+        directions: ClipboardDirections,
+        open_board: Callable[[], Opened[ClipboardBoard]],
+        budget: MemoryBudget,
+        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
+        self._may_send = may_send
         self._directions = directions
         self._stage = ClipboardStage(open_board, self._changed, budget)
         self._budget = budget
@@ -55,7 +61,9 @@ class ClientClipboard:
 
     def new_session(self) -> HostClipboardSession:
         """Return the part of a new session."""
-        session = self._session = HostClipboardSession(self._directions, self._take, self._stage, self._budget)
+        session = self._session = HostClipboardSession(
+            self._directions, self._take, self._stage, self._budget, self._may_send
+        )
         return session
 
     def _take(self, text: bytes) -> None:
@@ -77,6 +85,7 @@ class HostClipboardSession(ClipboardSession):
         on_text: Gets the host's texts.
         stage: Listens while there is somebody to tell.
         budget: Where what is received registers.
+        may_send: Whether there is sense in sending text to the host.
     """
 
     message_types = TO_CLIENT
@@ -88,14 +97,20 @@ class HostClipboardSession(ClipboardSession):
         on_text: Callable[[bytes], None],
         stage: ClipboardStage,
         budget: MemoryBudget,
+        may_send: Callable[[], bool],
     ) -> None:
         super().__init__(directions, on_text)
+        self._may_send = may_send
         self._stage = stage
         self._registration = budget.register("rift.clipboard", self.receiver, policy=self.receiver.policy)
 
     def rate_bps(self, now: float) -> float:
         """The same on every link: 16 kB under way at most are the brake."""
         return _RATE_BPS
+
+    def allows_sending(self) -> bool:
+        """Whether the host has not refused it."""
+        return self._may_send()
 
     @property
     def peer_name(self) -> str:

@@ -305,7 +305,13 @@ class HostSession:
         self.talk.writable(now=now)
 
     def connection_lost(self, error: ConnectionLostError) -> None:
-        """End; what the host said last is the better reason."""
+        """End; what the host said last is the better reason.
+
+        A host that has fallen silent is given up before its connection ends, which is no news then: parts that outlive
+        a session may be in the next one.
+        """
+        if self.ended.done():
+            return
         for timer in (self._receiver_timer, self._playout_timer, self._feedback_timer, self._ping_timer):
             if timer is not None:
                 timer.cancel()
@@ -313,8 +319,7 @@ class HostSession:
         self._network.finish()
         if self._bye is not None and not error.was_local:
             error = ConnectionLostError(printable(self._bye.reason), code=self._bye.code)
-        if not self.ended.done():
-            self.ended.set_result(error)
+        self.ended.set_result(error)
 
 
 CLIENT_NAME = f"wavry {__version__}"

@@ -18,8 +18,15 @@ if TYPE_CHECKING:
     from wavry.clipboard.config import ClipboardDirections
     from wavry.rift import Message
     from wavry.session import Talk
+    from wavry.transport import Connection
 
 logger = logging.getLogger(__name__)
+
+
+_SHORT_QUEUE_MS = 10.0
+"""So much more than the shortest round trip is jitter, or a queue that hurts nobody."""
+
+_LEAST_SHARE = 0.125
 
 
 class ClipboardSession(SessionPart):
@@ -114,7 +121,7 @@ class ClipboardSession(SessionPart):
         if not self.may_send:
             sender.cancel()  # a right was taken away meanwhile
         now, has_spoken = self._loop.time(), False
-        sender.rate_bps = self.rate_bps(now)
+        sender.rate_bps = self.rate_bps(now) * share_of_rate(talk.connection)
         while message := sender.next_message(backlog_bytes=talk.connection.stream_backlog_bytes(Channel.BULK), now=now):
             talk.say(message)
             has_spoken = True
@@ -158,3 +165,14 @@ class ClipboardSession(SessionPart):
         self._sender.cancel()
         self.receiver.cancel()
         self._timer = timer_at(self._loop, self._timer, None, self._due)
+
+
+def share_of_rate(connection: Connection) -> float:
+    """Return how much of its rate a text may use: less, the longer the queue in the network is.
+
+    What waits there holds up keys and picture, whatever its priority was.
+    """
+    rtt_ms, least_ms = connection.rtt_ms, connection.min_rtt_ms
+    if rtt_ms is None or least_ms is None or rtt_ms - least_ms <= _SHORT_QUEUE_MS:
+        return 1.0
+    return max(_SHORT_QUEUE_MS / (rtt_ms - least_ms), _LEAST_SHARE)

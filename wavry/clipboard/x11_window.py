@@ -16,6 +16,7 @@ import xcffib.xfixes
 import xcffib.xproto
 
 from wavry.errors import BackendUnavailableError
+from wavry.xcb import connect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +79,7 @@ class HiddenWindow:
         if not display:
             raise BackendUnavailableError(NAME, "DISPLAY is not set")
         try:
-            self._connection: Any = xcffib.Connection(display=display)  # type: ignore[no-untyped-call]
+            self._connection = connect(display)
         except xcffib.XcffibException as error:
             raise BackendUnavailableError(NAME, f"cannot connect to X display {display}") from error
         try:

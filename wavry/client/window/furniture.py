@@ -57,7 +57,7 @@ class Furniture:
         hands = [app.hands] if app.hands is not None else []
         cursor = WindowCursor(self.pointer, app.budget)
         clipboard = [self.clipboard] if self.clipboard is not None else []
-        return [cursor, self.hotkeys, self.menu, EdgePan(), *hands, *clipboard, self.overlay, self.words]
+        return [cursor, self.hotkeys, self.menu, EdgePan(), self.overlay, self.words, *hands, *clipboard]
 
     def add_hotkeys(self, app: ClientApp, window: Window) -> None:
         """Fill the table, in the order of the menu."""
