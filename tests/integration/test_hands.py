@@ -15,7 +15,7 @@ from tests.support.hands_client import hands_on
 from tests.support.programs import Program, host
 from tests.support.x11_programs import XTerminal, XWatcher
 from tests.support.xserver import XServer
-from wavry.rift import Denied
+from wavry.rift import Denied, RightsGranted
 from wavry.rift.input.messages import Key, Scroll, Text
 
 if TYPE_CHECKING:
@@ -160,6 +160,19 @@ async def _try_to_type(address: str, watcher: XWatcher) -> None:
         denied = [message for message in client.told if isinstance(message, Denied)]
     assert denied == [Denied(right="keys")]
     assert watcher.seen == ["button 1 press", "button 1 release"]
+
+
+def test_a_host_without_hands_grants_none(tmp_path: Path) -> None:
+    with XServer(640, 480) as screen, host_of(tmp_path, screen, "--input", "off") as server:
+        _ask(server.ready_address())
+        assert server.end() == 0, server.lines
+
+
+@in_loop
+async def _ask(address: str) -> None:
+    async with hands_on(address) as client:
+        granted = next(message.rights for message in client.told if isinstance(message, RightsGranted))
+    assert granted == ("audio", "clipboard", "view")
 
 
 def test_a_screen_that_comes_back_takes_input_again(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tests.support.aio import until
 from tests.support.transport import Listener
+from wavry.errors import ErrorCode
 from wavry.rift import CONTROL, Hello, Message, MessageDecoder, RightsGranted, encode_message
 from wavry.rift.input.datagrams import PointerState
 from wavry.rift.input.messages import Button, Held, Key, Text
@@ -90,6 +91,8 @@ async def hands_on(address: str) -> AsyncIterator[HandsClient]:
         await client.welcome()
         yield client
     finally:
+        dialer.link.close(ErrorCode.NO_ERROR, "")
+        dialer.link.flush()
         dialer.close()
 
 

@@ -180,13 +180,17 @@ def _desktop_size(display: str | None) -> Size:
     import xcffib
 
     from wavry.media import Size
+    from wavry.xcb import connect
+
+    if not display:
+        raise BackendUnavailableError(NAME, "DISPLAY is not set, and only X or Xwayland tells the size of the desktop")
 
     try:
-        connection = xcffib.Connection(display=display)  # type: ignore[no-untyped-call]
+        connection = connect(display)
     except xcffib.XcffibException as error:
         raise BackendUnavailableError(NAME, f"no X display tells the size of the desktop: {error}") from error
     try:
         screen = connection.get_setup().roots[connection.pref_screen]
         return Size(screen.width_in_pixels, screen.height_in_pixels)
     finally:
-        connection.disconnect()  # type: ignore[no-untyped-call]
+        connection.disconnect()

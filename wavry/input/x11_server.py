@@ -16,6 +16,7 @@ from xcffib.ffi import ffi
 
 from wavry.errors import BackendUnavailableError, InputLostError
 from wavry.input.x11_layout import KeyboardLayout, KeySymbols, KeyType
+from wavry.xcb import connect
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -62,7 +63,7 @@ class X11Server:
         if not display:
             raise BackendUnavailableError(NAME, "DISPLAY is not set")
         try:
-            self._connection: Any = xcffib.Connection(display=display)  # type: ignore[no-untyped-call]
+            self._connection: Any = connect(display)
         except xcffib.XcffibException as error:
             raise BackendUnavailableError(NAME, f"cannot connect to X display {display}") from error
         try:

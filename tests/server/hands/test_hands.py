@@ -19,7 +19,7 @@ from wavry.rift import Denied, MessageDecoder, MessageKinds, Right
 from wavry.rift.input.datagrams import PadState
 from wavry.rift.input.messages import TO_CLIENT, Button, Held, Key, Pad, ReleaseAll, Rumble, Scroll, Text
 from wavry.rift.rights import ALL_RIGHTS
-from wavry.server.hands import Hands, HandsPart, HandsStage
+from wavry.server.hands import Hands, HandsPart, HandsStage, stage
 from wavry.server.viewer import ViewerSession
 from wavry.transport import Channel
 from wavry.transport.loopback import loopback_pair
@@ -240,7 +240,11 @@ async def test_pads_of_several_clients_are_kept_apart_and_shake() -> None:
 
 
 @in_loop
-async def test_hands_that_are_lost_are_spoken_of_once_and_looked_for(caplog: pytest.LogCaptureFixture) -> None:
+async def test_hands_that_are_lost_are_spoken_of_once_and_looked_for(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "_RETRY_S", 0.0)
+
     class Lost(RecordingInjector):
         def press_key(self, usage: int, text: str) -> None:
             raise InputLostError("recorder", "it broke")
@@ -265,6 +269,35 @@ async def test_hands_that_are_lost_are_spoken_of_once_and_looked_for(caplog: pyt
         assert [record.getMessage() for record in caplog.records] == [
             "input: recorder was lost: it broke; trying again"
         ]
+
+
+@in_loop
+async def test_a_fault_of_ours_lets_go_of_everything_and_ends_nothing(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "_RETRY_S", 0.0)
+
+    class Faulty(RecordingInjector):
+        def type_text(self, text: str) -> None:
+            raise ValueError(text)
+
+    opened: list[Faulty] = []
+
+    def open_another() -> Faulty:
+        opened.append(Faulty())
+        return opened[-1]
+
+    async with Desk(opens=open_another) as desk:
+        client, _ = await desk.client()
+        client.press(A)
+        client.type("x")
+        client.press(B)
+        await until(lambda: len(opened) == 2 and opened[1].keys == {B})
+        assert opened[0].is_closed
+        assert not opened[0].is_anything_down
+    assert [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR] == [
+        "input: a fault of ours in TextTyped; letting go of everything"
+    ]
 
 
 @in_loop

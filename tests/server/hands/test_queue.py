@@ -8,11 +8,12 @@ from wavry.rift.input.events import (
     KeyPressed,
     KeyReleased,
     PadAxes,
+    PadButtons,
     PointerMoved,
     PointerMovedBy,
     TextTyped,
 )
-from wavry.server.hands.queue import MAX_BYTES, MAX_EVENTS, Deed, HandsQueue
+from wavry.server.hands.queue import MAX_CHARACTERS, MAX_EVENTS, Deed, HandsQueue
 
 
 def filled(*events: object) -> HandsQueue:
@@ -46,12 +47,23 @@ def test_a_full_queue_takes_releases_and_nothing_else() -> None:
     assert queue.used_bytes == 0
 
 
-def test_text_is_bounded_in_bytes() -> None:
-    queue = HandsQueue(max_releases=8)
-    while queue.put(Deed(0, TextTyped("x" * 1024))):
-        pass
-    assert MAX_BYTES * 0.99 < queue.used_bytes <= MAX_BYTES < queue.cap_bytes
-    assert queue.high_water_bytes == queue.used_bytes
+def test_text_is_bounded_in_characters() -> None:
+    queue = filled(*[TextTyped("x" * 32)] * (MAX_CHARACTERS // 32))
+    assert not queue.put(Deed(0, TextTyped("x")))
+    assert queue.put(Deed(0, ButtonPressed(1)))
+    assert queue.high_water_bytes == queue.used_bytes <= queue.cap_bytes
+    drained(queue)
+    assert queue.put(Deed(0, TextTyped("x")))
+
+
+def test_a_pads_buttons_are_never_left_as_they_were_and_take_no_more_room() -> None:
+    queue = filled(*[KeyPressed(4, "")] * MAX_EVENTS)
+    for buttons in (1, 3, 0):
+        assert queue.put(Deed(0, PadButtons(2, buttons)))
+    assert queue.put(Deed(1, PadButtons(2, 7)))
+    assert len(queue) == MAX_EVENTS + 2
+    assert drained(queue)[-2:] == [PadButtons(2, 0), PadButtons(2, 7)]
+    assert queue.used_bytes == 0
 
 
 def test_who_waits_can_be_woken_and_hears_of_the_end() -> None:

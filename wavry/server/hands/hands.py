@@ -13,6 +13,7 @@ from wavry.rift.input.events import (
     KeyReleased,
     PadPlugged,
     PadUnplugged,
+    TextTyped,
 )
 from wavry.rift.input.messages import MAX_HELD, MAX_PADS
 from wavry.rift.input.receiver import InputReceiver
@@ -20,6 +21,10 @@ from wavry.server.hands.queue import Deed, HandsQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+
+_PIECE = 32
+"""Characters that are typed in one go. It may take a quarter of a second, and a host that stops waits for its end."""
 
 
 class Client(Protocol):
@@ -40,7 +45,7 @@ class Hands:
     """
 
     def __init__(self, max_clients: int, on_wanted: Callable[[bool], None]) -> None:
-        self.queue = HandsQueue(max_clients * (MAX_HELD + MAX_PADS))
+        self.queue = HandsQueue(max_clients * (MAX_HELD + 2 * MAX_PADS))
         receiver = InputReceiver()
         self.receivers = HolderGroup(max_clients, receiver.cap_bytes, receiver.policy)
         """What is known of all clients, for the budget."""
@@ -87,6 +92,9 @@ class Hands:
                     if (client, pad) in self._pads:
                         self._pads.discard((client, pad))
                         self.queue.put(Deed(client, event))
+                case TextTyped(text=text):
+                    for at in range(0, len(text), _PIECE):
+                        self.queue.put(Deed(client, TextTyped(text[at : at + _PIECE])))
                 case _:
                     self.queue.put(Deed(client, event))
 

@@ -30,8 +30,8 @@ _EVENT_BYTES = 256
 """Of one event with its place in the queue. An estimate."""
 _CHARACTER_BYTES = 4
 
-MAX_BYTES = 1 << 20
-"""Sixteen times the bursts of text that all clients may send at once."""
+MAX_CHARACTERS = 2048
+"""Twice the longest message. Typing may be as slow as 150 characters a second, and what lets go waits behind it."""
 
 
 class Deed(NamedTuple):
@@ -46,8 +46,9 @@ class Deed(NamedTuple):
 class HandsQueue:
     """First in, first out. `put` is for the loop and never waits, `get` for one thread.
 
-    When it is full nothing is taken but what lets go; who puts things in knows how much of that there can be. Motion of
-    pointer and sticks is not queued twice in a row: the newer takes the place of the older.
+    When it is full nothing is taken but what lets go; who puts things in knows how much of that there can be. The state
+    of a pad's buttons then takes the place of an older one. Motion of pointer and sticks is not queued twice in a row:
+    the newer takes the place of the older.
 
     Args:
         max_releases: How many things can be down together.
@@ -58,7 +59,7 @@ class HandsQueue:
 
     def __init__(self, max_releases: int) -> None:
         self._deeds: deque[Deed] = deque()
-        self._bytes = 0
+        self._characters = 0
         self._max_releases = max_releases
         self._condition = threading.Condition()
         self._closed = False
@@ -69,20 +70,34 @@ class HandsQueue:
 
     def put(self, deed: Deed) -> bool:
         """Add an event; return whether there was room, which releases always find."""
-        size = _size_of(deed)
+        characters = _characters_of(deed)
         with self._condition:
             if self._deeds and (merged := _merged(self._deeds[-1], deed)) is not None:
                 self._deeds[-1] = merged
                 return True
-            is_full = len(self._deeds) >= MAX_EVENTS or self._bytes + size > MAX_BYTES
+            is_full = len(self._deeds) >= MAX_EVENTS or self._characters + characters > MAX_CHARACTERS
+            if is_full and isinstance(deed.event, PadButtons):
+                return self._replace_buttons(deed) or self._append(deed, characters)
             if self._closed or (is_full and not isinstance(deed.event, _RELEASES)):
                 self.drops += 1
                 return False
-            self._deeds.append(deed)
-            self._bytes += size
-            self._high_water_bytes = max(self._high_water_bytes, self._bytes)
-            self._condition.notify()
-            return True
+            return self._append(deed, characters)
+
+    def _append(self, deed: Deed, characters: int) -> bool:
+        self._deeds.append(deed)
+        self._characters += characters
+        self._high_water_bytes = max(self._high_water_bytes, self.used_bytes)
+        self._condition.notify()
+        return True
+
+    def _replace_buttons(self, deed: Deed) -> bool:
+        """Put the newest state of a pad's buttons where an older one waits, if one does."""
+        for index, (client, event) in enumerate(self._deeds):
+            if client == deed.client and isinstance(event, PadButtons) and event.pad == deed.event.pad:  # type: ignore[union-attr] # it is of buttons
+                self._deeds[index] = deed
+                self.drops += 1
+                return True
+        return False
 
     def get(self, timeout: float | None = None) -> Deed | None:
         """Wait for an event and take it.
@@ -101,7 +116,7 @@ class HandsQueue:
                 self._woken = False
                 return None
             deed = self._deeds.popleft()
-            self._bytes -= _size_of(deed)
+            self._characters -= _characters_of(deed)
             return deed
 
     def wake(self) -> None:
@@ -115,7 +130,7 @@ class HandsQueue:
         with self._condition:
             self._closed = True
             self._deeds.clear()
-            self._bytes = 0
+            self._characters = 0
             self._condition.notify()
 
     def __len__(self) -> int:
@@ -124,12 +139,12 @@ class HandsQueue:
     @property
     def cap_bytes(self) -> int:
         """Most that waits, with all releases there can be."""
-        return MAX_BYTES + self._max_releases * _EVENT_BYTES
+        return (MAX_EVENTS + self._max_releases) * _EVENT_BYTES + MAX_CHARACTERS * _CHARACTER_BYTES
 
     @property
     def used_bytes(self) -> int:
         """What waits now."""
-        return self._bytes
+        return len(self._deeds) * _EVENT_BYTES + self._characters * _CHARACTER_BYTES
 
     @property
     def high_water_bytes(self) -> int:
@@ -137,11 +152,11 @@ class HandsQueue:
         return self._high_water_bytes
 
 
-def _size_of(deed: Deed) -> int:
+def _characters_of(deed: Deed) -> int:
     event = deed.event
     if isinstance(event, TextTyped | KeyPressed):
-        return _EVENT_BYTES + _CHARACTER_BYTES * len(event.text)
-    return _EVENT_BYTES + (_CHARACTER_BYTES * len(event.name) if isinstance(event, PadPlugged) else 0)
+        return len(event.text)
+    return len(event.name) if isinstance(event, PadPlugged) else 0
 
 
 def _merged(last: Deed, deed: Deed) -> Deed | None:

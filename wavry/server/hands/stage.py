@@ -111,6 +111,8 @@ class HandsStage:
                 self._close()
         except QueueClosed:
             pass
+        except Exception:
+            logger.exception("input: a fault of ours; the stream goes on without clients' hands")
         finally:
             self._close()
 
@@ -152,7 +154,8 @@ class HandsStage:
             else:
                 self._do_keys(event)
         except Exception:
-            logger.exception("input: a fault of ours; %s was left out", type(event).__name__)
+            logger.exception("input: a fault of ours in %s; letting go of everything", type(event).__name__)
+            self._close()  # nobody knows what it has left down
 
     # Keys and pointer.
 
@@ -171,7 +174,7 @@ class HandsStage:
         self._keys_trouble = str(error)
         logger.warning("input: %s; trying again", error)
         keys.close()
-        self._keys, self._retry_keys_at = None, 0.0
+        self._keys = None  # and opened at once, unless that was a moment ago
 
     def _find_keys(self) -> Injector | None:
         """Return the way to keys and pointer, opened if it is time to try."""
