@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.pointer import EDGE, LINK, TEXT, ScreenPointer
 from tests.support.programs import PATIENCE_S, client, host
+from tests.support.x11_programs import press
 from tests.support.xserver import Pencil, XServer
 
 if TYPE_CHECKING:
@@ -59,7 +60,11 @@ def test_the_pointer_over_the_window_looks_as_on_the_host(tmp_path: Path) -> Non
         terminal.wait()
 
         there.hide()
-        wait_until(lambda: (image := here.image()) is not None and not any(image.pixels))
+        wait_until(lambda: _is_hidden(here))
+        press(desk, "ctrl+alt+h")
+        wait_until(lambda: here.image() == arrow)  # for our own menu
+        press(desk, "Escape")
+        wait_until(lambda: _is_hidden(here))
 
         there.show(LINK)
         wait_for_the_same()
@@ -68,6 +73,11 @@ def test_the_pointer_over_the_window_looks_as_on_the_host(tmp_path: Path) -> Non
         assert server.end() == 0, server.lines
         wait_until(lambda: here.image() == arrow)
         assert viewer.end(signal.SIGTERM) == 0, viewer.lines
+
+
+def _is_hidden(screen: ScreenPointer) -> bool:
+    image = screen.image()
+    return image is not None and not any(image.pixels)
 
 
 def test_who_only_watches_sees_the_hosts_pointer_where_it_is(tmp_path: Path) -> None:

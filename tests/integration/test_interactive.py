@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
@@ -15,7 +14,7 @@ from Xlib.display import Display
 
 from tests.integration.test_impaired import impair
 from tests.support.programs import PATIENCE_S, Program, client, host
-from tests.support.x11_programs import XTerminal, XWatcher
+from tests.support.x11_programs import XTerminal, XWatcher, xdotool
 from tests.support.xserver import XServer
 from wavry.client.window.renderer import placed
 from wavry.media import Rect, Size
@@ -55,7 +54,7 @@ class Desk:
         self.focus()
 
     def do(self, *words: str) -> str:
-        return _xdotool(self.client_screen, *words)
+        return xdotool(self.client_screen, *words)
 
     def focus(self) -> None:
         """Give the window the keyboard; nobody manages windows here."""
@@ -101,12 +100,6 @@ class Desk:
 
     def close(self) -> None:
         self._host_display.close()
-
-
-def _xdotool(screen: XServer, *words: str) -> str:
-    # Characters that the keyboard does not have are known by their names in the locale's encoding.
-    environment = {**os.environ, "DISPLAY": screen.display, "LC_ALL": "C.UTF-8"}
-    return subprocess.run(["xdotool", *words], env=environment, check=True, capture_output=True, text=True).stdout
 
 
 def set_layout(screen: XServer, layout: str) -> None:

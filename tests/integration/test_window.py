@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.programs import PATIENCE_S, client, host
+from tests.support.x11_programs import press, xdotool
 from tests.support.xserver import Pencil, XServer
 
 if TYPE_CHECKING:
@@ -27,10 +28,6 @@ PLATE = 0x11151D
 """What words are written on, over black; a margin of it is above them."""
 
 
-def xdotool(screen: XServer, *arguments: str) -> None:
-    subprocess.run(["xdotool", *arguments], env={**os.environ, "DISPLAY": screen.display}, check=True)
-
-
 def wait_for_title(screen: XServer, title: str) -> None:
     deadline = monotonic() + PATIENCE_S
     seen = ""
@@ -39,10 +36,6 @@ def wait_for_title(screen: XServer, title: str) -> None:
         command = ["xdotool", "search", "--class", "wavry", "getwindowname"]
         answer = subprocess.run(command, env={**os.environ, "DISPLAY": screen.display}, capture_output=True, text=True)
         seen = answer.stdout.strip()
-
-
-def press(screen: XServer, *keys: str) -> None:
-    xdotool(screen, "key", "--delay", "30", *keys)
 
 
 def test_another_monitor_of_the_host_is_chosen_in_the_menu(tmp_path: Path) -> None:
@@ -85,6 +78,24 @@ def test_the_window_speaks_before_the_first_picture_and_after_the_last_one(tmp_p
                 viewer.wait_for("lost ")
                 screen.wait_for_colour(20, 20, DIMMED_GREEN, tolerance=12)
             assert viewer.end() == 0, viewer.lines
+
+
+def test_a_signal_ends_a_window_that_only_stays_to_be_read(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as nobody, XServer(640, 480) as screen:
+        nobody.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{nobody.getsockname()[1]}"
+        flags = "--no-audio", "--connect-timeout", "100ms"
+        with client(tmp_path, address, *flags, DISPLAY=screen.display) as viewer:
+            wait_for_title(screen, "Could not connect - wavry")
+            assert viewer.end(signal.SIGTERM) == 4, viewer.lines
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_window_in_which_nothing_moves(tmp_path: Path, number: signal.Signals) -> None:
+    with XServer(640, 480) as desktop, XServer(640, 480) as screen, host(tmp_path, DISPLAY=desktop.display) as server:
+        with client(tmp_path, server.ready_address(), "--no-audio", DISPLAY=screen.display) as viewer:
+            viewer.wait_for("window: ")
+            assert viewer.end(number) == 0, viewer.lines
 
 
 def test_who_is_refused_reads_why_and_closes_the_window(tmp_path: Path) -> None:

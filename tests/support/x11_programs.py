@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 _UTF8 = {"LC_ALL": "C.UTF-8"}
 
 
+def xdotool(server: XServer, *words: str) -> str:
+    """Do something on a screen and return what xdotool prints."""
+    # Characters that the keyboard does not have are known by their names in the locale's encoding.
+    environment = {**os.environ, **_UTF8, "DISPLAY": server.display}
+    return subprocess.run(["xdotool", *words], env=environment, check=True, capture_output=True, text=True).stdout
+
+
+def press(server: XServer, *keys: str) -> None:
+    """Press keys in whatever window has the keyboard."""
+    xdotool(server, "key", "--delay", "30", *keys)
+
+
 class XWatcher:
     """An `xev` with a window at the corner of the screen, which has the keyboard; says what the server sends it."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from wavry import cli
 from wavry.client.arguments import PROGRAM, read_arguments
-from wavry.runtime import run_until_stopped
+from wavry.runtime import StopSignals, run_until_stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -103,7 +103,7 @@ def _run_with_window(config: ClientConfig) -> None:
     )
     furniture.add_hotkeys(app, window)
     try:
-        loop = _LoopThread(app, window, furniture.last_words)
+        loop = _LoopThread(app, window, furniture.last_words, StopSignals())
         window.run()
         loop.finish()
     finally:
@@ -117,9 +117,13 @@ class _LoopThread:
         app: What runs on it.
         window: What ends with it.
         last_words: Given the reason of an early end, has the window stay until a person has read it, and says so.
+        signals: End it, too.
     """
 
-    def __init__(self, app: ClientApp, window: object, last_words: Callable[[BaseException], bool]) -> None:
+    def __init__(
+        self, app: ClientApp, window: object, last_words: Callable[[BaseException], bool], signals: StopSignals
+    ) -> None:
+        self._signals = signals
         self._app = app
         self._window = window
         self._last_words = last_words
@@ -138,11 +142,13 @@ class _LoopThread:
             self._error = error
         finally:
             self._started.set()
-            if self._error is None or not self._last_words(self._error):
-                self._window.stop()  # type: ignore[attr-defined] # a Window, whose module is imported only when needed
+            if self._error is not None and self._last_words(self._error):
+                self._signals.wait()
+            self._window.stop()  # type: ignore[attr-defined] # a Window, whose module is imported only when needed
 
     async def _main(self, stop: asyncio.Event) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), stop
+        self._signals.set_on(stop)
         self._started.set()
         await _run_app(self._app, stop)
 
@@ -153,6 +159,7 @@ class _LoopThread:
                 self._loop.call_soon_threadsafe(self._stop.set)
             except RuntimeError:
                 pass  # it has just ended by itself
+        self._signals.wake()
         self._thread.join()
         if self._error is not None:
             raise self._error

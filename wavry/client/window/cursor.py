@@ -117,7 +117,7 @@ class WindowCursor(WindowPart):
     def _settle(self) -> None:
         """Make the system's pointer and the sprite what they have to be now; cheap when they are."""
         has_pointer = self._has_pointer
-        self._show_pointer(has_pointer)
+        self._show_pointer(has_pointer and not self._window.needs_arrow)
         rect = None if has_pointer else self._find_sprite()
         if rect != self._sprite_rect:
             for stale in (self._sprite_rect, rect):

@@ -82,6 +82,8 @@ class Menu(WindowPart):
     def toggle(self) -> None:
         """Open it, or close it."""
         self._is_open = not self._is_open
+        if self._window is not None:
+            self._window.needs_arrow = self._is_open
         if self._is_open:
             self._select(next(i for i, entry in enumerate(self.entries()) if entry.choose is not None))
         else:

@@ -260,6 +260,7 @@ def set_hints() -> None:
         (sdl2.SDL_HINT_RENDER_SCALE_QUALITY, b"1"),
         (sdl2.SDL_HINT_RENDER_VSYNC, b"0"),
         (sdl2.SDL_HINT_VIDEO_ALLOW_SCREENSAVER, b"0"),
+        (sdl2.SDL_HINT_NO_SIGNAL_HANDLERS, b"1"),  # the program has its own
     ):
         sdl2.SDL_SetHint(name, value)
     os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "wavry")

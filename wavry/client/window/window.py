@@ -73,6 +73,8 @@ class Window:
         self._fitted = False
         self._open = True
         self._needs_redraw = False
+        self.needs_arrow = False
+        """Whether a part needs the person's own pointer to be seen, whatever the host's looks like."""
         self._stale_parts: list[Rect] = []
         set_hints()
         try:

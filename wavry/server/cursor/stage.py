@@ -40,6 +40,8 @@ _INTERVAL_S = 1 / 60
 
 _WAIT_S = 1.0
 _REOPEN_DELAYS_S = (0.25, 0.5, 1.0, 2.0, 5.0)
+_SETTLED_S = 10.0
+"""A screen that is lost sooner than that after it came is the same trouble as before: no new line, no quicker try."""
 _WARPS = 256
 
 
@@ -105,11 +107,12 @@ class CursorStage:
         """Open, watch, and open again when the screen was lost."""
         failures, trouble = 0, ""
         while self._is_on:
+            began_at = monotonic()
             try:
-                source = open_cursor(self._display).backend
-                failures, trouble = 0, ""
-                self._watch(source)
+                self._watch(open_cursor(self._display).backend)
             except (BackendError, CaptureLostError) as error:
+                if monotonic() - began_at > _SETTLED_S:
+                    failures, trouble = 0, ""  # it was well; this is another matter
                 if not trouble:
                     trouble = str(error)
                     logger.warning("cursor: %s; clients show an arrow of their own", trouble)
