@@ -91,7 +91,7 @@ class HostSide:
         self.board, self.budget = MemoryBoard(text), MemoryBudget()
         self.directions = directions
         patch.setattr(server_clipboard, "open_clipboard", lambda: opened(self.board))
-        self.clipboard = HostClipboard(directions, self.budget)
+        self.clipboard = HostClipboard(directions, self.budget, 4)
         self.viewers: list[ViewerSession] = []
 
     def viewer(self, connection: object, rights: frozenset[Right]) -> ViewerSession:

@@ -147,3 +147,14 @@ def test_commands_for_a_host_that_does_not_run_say_so(tmp_path: Path) -> None:
     with Program("wavry.server", "clients", "revoke", "nobody", home=tmp_path) as command:
         assert command.wait() == 2
         assert "one client's name" in command.lines[-1]
+
+
+def test_a_client_that_comes_again_takes_over_from_itself(machine: Machine, home: Path) -> None:
+    assert visit(home, machine.address, "--pin", machine.pin())[0] == 0
+    with Program("wavry.client", machine.address, "--headless", home=home) as first:
+        first.wait_for("stream: h264")
+        with Program("wavry.client", machine.address, "--headless", home=home) as second:
+            second.wait_for("stream: h264")
+            assert first.wait() == 4
+            assert "connected again from elsewhere" in first.lines[-1]
+            assert second.end() == 0

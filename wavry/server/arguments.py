@@ -21,7 +21,7 @@ from wavry.rift import Right
 from wavry.rift.fec import MAX_REDUNDANCY, MIN_REDUNDANCY
 from wavry.rift.rights import ALL_RIGHTS
 from wavry.server.commands import parse_rights
-from wavry.server.config import HostConfig
+from wavry.server.config import MAX_VIEWERS, HostConfig
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,6 +115,13 @@ PROGRAM = Program(
             help=f"how clients' keys and pointer get here: {', '.join(input_names())} (auto)",
         ),
         Option(
+            flag="--viewers",
+            metavar="N",
+            parse=cli.whole_number,
+            default=4,
+            help=f"most who watch at once, 1 to {MAX_VIEWERS} (4)",
+        ),
+        Option(
             flag="--rights",
             metavar="LIST",
             parse=parse_rights,
@@ -192,6 +199,8 @@ def _host_config(values: dict[str, Any], codec: Codec) -> HostConfig:
         fps=values["fps"],
         size=size if values["source"] == "testcard" else None,
     )
+    if not 1 <= values["viewers"] <= MAX_VIEWERS:
+        raise ConfigError("--viewers", values["viewers"], f"1 to {MAX_VIEWERS}")
     bitrate_bps = values["bitrate"]
     if not MIN_BITRATE_BPS <= bitrate_bps <= MAX_BITRATE_BPS:
         raise ConfigError("--bitrate", bitrate_bps, "100k to 1G")
@@ -202,6 +211,7 @@ def _host_config(values: dict[str, Any], codec: Codec) -> HostConfig:
         capture=capture,
         encode=encode,
         sound=SoundCaptureConfig(source=values["audio"], device=values["audio_device"]),
+        max_viewers=values["viewers"],
         rights=values["rights"],
         input=values["input"],
         clipboard=values["clipboard"],

@@ -34,9 +34,6 @@ _SETTLED_S = 1.0
 _SAME_SHARE = 0.02
 """Targets that differ by less are the same: each change costs the encoder a reconfiguration."""
 
-MAX_VIEWERS = 4
-"""Most who watch at once; a fifth is refused."""
-
 
 class Broadcast:
     """Hands the encoder's output to the viewers, and the viewers' wishes to the encoder. On the loop.
@@ -54,6 +51,7 @@ class Broadcast:
         redundancy: Parity over source packets; None follows each viewer's losses, 0 sends none.
         ceiling_bps: Most that the encoder may ever make.
         fps: And so many frames.
+        max_viewers: Most who watch at once, 1 to `config.MAX_VIEWERS`; a further one is refused.
         rights: What viewers may do.
         introduction: What the host says of itself to each.
         add_parts: Adds to the session of a viewer that has introduced itself what it gets besides the stream.
@@ -69,10 +67,12 @@ class Broadcast:
         redundancy: float | None = None,
         ceiling_bps: int = 20_000_000,
         fps: int = 60,
+        max_viewers: int = 4,
         rights: frozenset[Right] = ALL_RIGHTS,
         introduction: Hello = PLAIN_HELLO,
         add_parts: Callable[[ViewerSession], None] = lambda _: None,
     ) -> None:
+        self.max_viewers = max_viewers
         self._rights = rights
         self._introduction = introduction
         self._add_parts = add_parts
@@ -90,7 +90,7 @@ class Broadcast:
         self._all_report = True
         largest = Sender(sender_config(LARGEST_DATAGRAM_BYTES, redundancy, ceiling_bps, fps))
         self.holders = {
-            name: HolderGroup(MAX_VIEWERS, holder.cap_bytes, holder.policy)
+            name: HolderGroup(max_viewers, holder.cap_bytes, holder.policy)
             for name, holder in largest.holders().items()
         }
         """What all viewers' senders hold, by its name in the budget."""
@@ -145,7 +145,7 @@ class Broadcast:
         """
         self._sound, self._on_sound_wanted = packets, on_wanted
         self.holders |= {
-            name: HolderGroup(MAX_VIEWERS, holder.cap_bytes, holder.policy)
+            name: HolderGroup(self.max_viewers, holder.cap_bytes, holder.policy)
             for name, holder in SoundSender(SOUND_CONFIG).holders().items()
         }
 
@@ -212,9 +212,17 @@ class Broadcast:
         for viewer in self._viewers:
             viewer.tell_source_state(available, reason)
 
+    def _take_over(self, viewer: ViewerSession) -> None:
+        """End what the same client has here: it has come anew, from wherever it is now."""
+        for other in list(self._viewers):
+            if viewer.client is not None and other.client is not None and other.client.key == viewer.client.key:
+                other.close(ErrorCode.REFUSED, "this client has connected again from elsewhere")
+                self._remove(other)
+
     def _add_viewer(self, viewer: ViewerSession) -> None:
-        if len(self._viewers) >= MAX_VIEWERS:
-            viewer.close(ErrorCode.REFUSED, f"{MAX_VIEWERS} are watching already")
+        self._take_over(viewer)
+        if len(self._viewers) >= self.max_viewers:
+            viewer.close(ErrorCode.REFUSED, f"{self.max_viewers} are watching already")
             return
         self._viewers.append(viewer)
         self._add_parts(viewer)

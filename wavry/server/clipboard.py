@@ -14,7 +14,6 @@ from wavry.memory import HolderGroup
 from wavry.rift import Right
 from wavry.rift.clipboard import TO_CLIENT, TO_HOST, ClipboardReady, ClipboardReceiver
 from wavry.rift.clipboard.sender import MAX_BACKLOG_BYTES
-from wavry.server.broadcast import MAX_VIEWERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,14 +42,15 @@ class HostClipboard:
     Args:
         directions: What this side opted in to.
         budget: Where everything registers that holds texts.
+        max_viewers: Most viewers there can be.
     """
 
-    def __init__(self, directions: ClipboardDirections, budget: MemoryBudget) -> None:
+    def __init__(self, directions: ClipboardDirections, budget: MemoryBudget, max_viewers: int) -> None:
         self._directions = directions
         self._stage = ClipboardStage(open_clipboard, self._changed, budget)
         self._viewers: list[ViewerClipboard] = []
         self._budget = budget
-        self._receivers = HolderGroup(MAX_VIEWERS, ClipboardReceiver.cap_bytes, ClipboardReceiver.policy)
+        self._receivers = HolderGroup(max_viewers, ClipboardReceiver.cap_bytes, ClipboardReceiver.policy)
 
     async def open(self) -> bool:
         """Open the clipboard; if there is none, say so in one line and return False."""

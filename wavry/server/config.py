@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from wavry.capture import CaptureConfig
 
 
+MAX_VIEWERS = 16
+"""Most viewers that a host may be told to take."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostConfig:
     """Everything `python -m wavry.server` takes."""
@@ -25,6 +29,9 @@ class HostConfig:
     encode: EncodeStageConfig = field(default_factory=EncodeStageConfig)
 
     sound: SoundCaptureConfig = field(default_factory=SoundCaptureConfig)
+
+    max_viewers: int = 4
+    """Most who watch at once; a further one is refused. Each may cost 3 MB when its link stalls. Range 1 to 16."""
 
     rights: frozenset[Right] = ALL_RIGHTS
     """What clients may do."""

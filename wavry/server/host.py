@@ -31,10 +31,11 @@ from wavry.observe.sampler import keep_history, new_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
 from wavry.rift import Hello
 from wavry.rift.cursor.sender import CursorSender
-from wavry.server.broadcast import MAX_VIEWERS, Broadcast
+from wavry.server.broadcast import Broadcast
 from wavry.server.capture_stage import CaptureStage
 from wavry.server.cursor.part import CursorHub, ViewerCursor
 from wavry.server.cursor.stage import CursorStage
+from wavry.server.door import MAX_WAITING
 from wavry.server.guard import Guard
 from wavry.server.hands import HANDS_RIGHTS, Hands, HandsPart, HandsStage
 from wavry.server.hands.stage import open_keys
@@ -44,6 +45,7 @@ from wavry.server.viewer import PLAIN_HELLO
 from wavry.transport.identity import HostIdentity
 from wavry.transport.quic.connection import format_address
 from wavry.transport.quic.server import QuicListener, listen
+from wavry.transport.quic.settings import QuicSettings
 
 if TYPE_CHECKING:
     from wavry.backends import Opened
@@ -99,7 +101,7 @@ class Host:
             identity = HostIdentity.load_or_create(data_directory())
             if not self._config.no_auth:
                 self._guard = Guard(data_directory(), identity, self._config.rights, self._broadcast)
-            listener = listen(*self._config.listen, identity, self._admit)
+            listener = listen(*self._config.listen, identity, self._admit, settings=self._quic_settings())
         except BaseException:
             opened.backend.close()
             self._close_clipboard()
@@ -122,6 +124,9 @@ class Host:
             registration.close()
         self._close_clipboard()
         self._write(report)
+
+    def _quic_settings(self) -> QuicSettings:
+        return QuicSettings(max_connections=MAX_WAITING + self._config.max_viewers)
 
     def _check_encoder(self) -> None:
         """Fail now, not when the first viewer comes, if the only encoder to be used does not work here."""
@@ -162,6 +167,7 @@ class Host:
             redundancy=self._config.redundancy,
             ceiling_bps=self._config.encode.bitrate_bps,
             fps=self._config.encode.fps,
+            max_viewers=self._config.max_viewers,
             rights=self._rights(),
             introduction=self._introduction(),
             add_parts=self._add_parts,
@@ -193,7 +199,7 @@ class Host:
 
     def _build_hands(self) -> HandsStage | None:
         """Make what takes clients' input; the thread is there only if anybody may send some."""
-        self._hands = hands = Hands(MAX_VIEWERS, lambda wanted: stage.want(wanted))
+        self._hands = hands = Hands(self._config.max_viewers, lambda wanted: stage.want(wanted))
         stage = HandsStage(
             hands.queue,
             lambda: self._capture.source.area,
@@ -208,7 +214,7 @@ class Host:
         self._cursor: CursorStage | None = None
         if self._config.capture.source != SCREEN:
             return
-        pending = HolderGroup(MAX_VIEWERS, CursorSender.cap_bytes, CursorSender.policy)
+        pending = HolderGroup(self._config.max_viewers, CursorSender.cap_bytes, CursorSender.policy)
         self._cursors = CursorHub(lambda wanted: stage.want(wanted), pending)
         stage = self._cursor = CursorStage(
             self._cursors, lambda: self._capture.source.area, self._config.capture.display
@@ -221,7 +227,7 @@ class Host:
             return
         from wavry.server.clipboard import HostClipboard
 
-        clipboard = HostClipboard(self._config.clipboard, self.budget)
+        clipboard = HostClipboard(self._config.clipboard, self.budget, self._config.max_viewers)
         if await clipboard.open():
             self._clipboard = clipboard
 

@@ -44,7 +44,7 @@ class QuicSettings:
     """Most bytes of streams that may wait for a peer that does not take them; then it loses its connection."""
 
     max_connections: int = 20
-    """Most connections of a host whose handshake is done: those that are being let in, and viewers. Further ones are
+    """Most connections of a host whose handshake is done: 16 that are being let in, and viewers. Further ones are
     refused. About 100 kB each."""
 
     max_handshakes: int = 32
