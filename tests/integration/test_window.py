@@ -86,7 +86,7 @@ def test_a_signal_ends_a_window_that_only_stays_to_be_read(tmp_path: Path) -> No
         address = f"127.0.0.1:{nobody.getsockname()[1]}"
         flags = "--no-audio", "--connect-timeout", "100ms"
         with client(tmp_path, address, *flags, DISPLAY=screen.display) as viewer:
-            wait_for_title(screen, "Could not connect - wavry")
+            wait_for_title(screen, "This did not work - wavry")
             assert viewer.end(signal.SIGTERM) == 4, viewer.lines
 
 
