@@ -43,7 +43,7 @@ _PARSING_BYTES = 64_000
 
 _SLOWEST_MS = 50.0
 _MAX_INPUT_BYTES = 4096
-_MAX_CORPUS = 300
+_MAX_CORPUS = 60
 """Files kept for each target."""
 
 
