@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +22,8 @@ class PairingTarget:
     cap_bytes = 0
 
     def __init__(self, dice: Random) -> None:
-        self._directory = tempfile.TemporaryDirectory(prefix="wavry-fuzz-")
-        self._home = Path(self._directory.name)
+        self._home = Path(tempfile.mkdtemp(prefix="wavry-fuzz-"))
+        atexit.register(shutil.rmtree, self._home)
         self._dice = dice
         self._host = Host(self._home / "host")
         client = client_gate(self._home, pin=self._host.offer.open(now=0.0))
