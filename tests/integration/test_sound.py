@@ -78,8 +78,8 @@ def test_a_tone_is_heard_as_it_was_played(tmp_path: Path, sound_server: SoundSer
         address = streaming.ready_address()
         with watching(tmp_path, address, sound_server, "--stats-json", "s.json") as viewer:
             with sound_server.play(tone(1000, 1.0, level=LEVEL), latency_ms=500):
-                hear(sound_server, 4)
-                sound = hear(sound_server, 10)
+                hear(sound_server, 3)
+                sound = hear(sound_server, 6)
             assert viewer.end() == 0, viewer.lines
         assert streaming.end() == 0, streaming.lines
     levels = 20 * np.log10(np.abs(np.fft.rfft(sound * np.blackman(len(sound)))) + 1e-9)
@@ -90,7 +90,7 @@ def test_a_tone_is_heard_as_it_was_played(tmp_path: Path, sound_server: SoundSer
     assert missing(sound) < 0.2
     audio = stats_of(tmp_path)["audio"]
     assert audio["output"] == "pulse"
-    assert audio["packets_received"] > 1500
+    assert audio["packets_received"] > 1000
     assert audio["capture_to_heard"]["p50"] > 0
     names = {entry["name"] for entry in stats_of(tmp_path)["budget"]}
     assert {"rift.sound_fec", "rift.sound_playout"} <= names
@@ -103,11 +103,11 @@ def test_on_a_network_that_loses_5_percent_a_tone_is_still_there(tmp_path: Path,
             address = relay.wait_for(r"^impair ready udp://(127\.0\.0\.1:\d+)$")[1]
             with watching(tmp_path, address, sound_server, "--stats-json", "s.json") as viewer:
                 with sound_server.play(tone(1000, 1.0, level=LEVEL), latency_ms=500):
-                    hear(sound_server, 6)
-                    sound = hear(sound_server, 10)
+                    hear(sound_server, 4)
+                    sound = hear(sound_server, 6)
                 assert viewer.end() == 0, viewer.lines
     assert missing(sound) < 0.2
-    assert stats_of(tmp_path)["audio"]["packets_repaired"] > 50
+    assert stats_of(tmp_path)["audio"]["packets_repaired"] > 30
 
 
 def test_a_recording_has_the_sound(tmp_path: Path, sound_server: SoundServer) -> None:
