@@ -57,25 +57,34 @@ class Guard:
         """Let a new connection wait for its client's proof."""
         self._door.admit(connection)
 
+    async def open(self, udp_port: int) -> None:
+        """Listen to the user's commands, before anybody can know that the host is there; `run` must follow.
+
+        Raises:
+            ConfigError: The file that tells of it can't be written.
+        """
+        self._control = LocalControl(self._directory, udp_port, {"pair": self._open_pairing})
+        await self._control.start()
+        self._show_pin_on_signal()
+
     async def run(self, host: str, udp_port: int, *, announces: bool) -> None:
-        """Answer the user's commands, and see that whoever is revoked goes, until cancelled.
+        """Let in whoever may come, and see that whoever is revoked goes, until cancelled.
 
         Args:
             host: The address that the host listens on, and
             udp_port: its port.
             announces: Whether the network hears of the host.
         """
-        control = LocalControl(self._directory, udp_port, {"pair": self._open_pairing})
-        await control.start()
-        self._show_pin_on_signal()
-        announcement = await asyncio.to_thread(self._announce, host, udp_port) if announces else None
+        announcement: Announcement | None = None
         try:
+            if announces:
+                announcement = await asyncio.to_thread(self._announce, host, udp_port)
             while True:
                 await asyncio.sleep(_LOOK_EVERY_S)
                 self._follow_book()
         finally:
             self._door.close()
-            await control.close()
+            await self._control.close()
             if announcement is not None:
                 await asyncio.to_thread(announcement.close)
 

@@ -109,6 +109,8 @@ class Host:
         self._register("transport.quic", listener.memory, listener.memory.policy)
         try:
             self._check_memory_limit()
+            if self._guard is not None:
+                await self._guard.open(listener.address[1])
         except ConfigError:
             await listener.close(ErrorCode.SHUTTING_DOWN, "")
             opened.backend.close()
