@@ -53,6 +53,9 @@ _GAP_S = (0.08, 0.14)
 """Between an answer and the next key, at random, so that it meets every phase of a frame."""
 
 _COLUMNS = 60
+_LEFT = r" [1-9]\d* presses, left at (\d+) us"
+"""What the client's log says of keys that went to the host."""
+
 _DARK = 128
 """A cell darker than this on average holds the cursor, a lighter one a letter or nothing."""
 
@@ -158,7 +161,7 @@ class Terminal:
 
     def cell(self) -> Cell:
         """Return where the next letter goes."""
-        row, column = divmod(self._typed, _COLUMNS)
+        row, column = divmod(self._typed, _COLUMNS - 1)
         (width, height), (left, top) = self._cell_size, self._origin
         # The middle of it, where the cursor is and its neighbours are not.
         return Cell(left + column * width + 1, top + row * height + 2, width - 2, height - 4)
@@ -171,9 +174,10 @@ class Terminal:
                 raise SystemExit(f"the terminal's cursor is not at {self.cell()}")
             time.sleep(0.01)
 
-    def step(self) -> None:
-        """Note that a letter was typed."""
+    def step(self) -> bool:
+        """Note that a letter was typed; say whether a new line is due: in the last column the cursor would stay."""
         self._typed += 1
+        return self._typed % (_COLUMNS - 1) == 0
 
 
 class Keyboard:
@@ -184,14 +188,14 @@ class Keyboard:
         self.window = find_window(self._display, "wavry")
         self.window.set_input_focus(X.RevertToParent, X.CurrentTime)
         self._display.sync()
-        self._code = self._display.keysym_to_keycode(XK.string_to_keysym("i"))
 
-    def press(self) -> float:
+    def press(self, keysym: int = XK.XK_i) -> float:
         """Press and release; return when."""
+        code = self._display.keysym_to_keycode(keysym)
         pressed_at = time.monotonic()
-        xtest.fake_input(self._display, X.KeyPress, self._code)
+        xtest.fake_input(self._display, X.KeyPress, code)
         self._display.sync()
-        xtest.fake_input(self._display, X.KeyRelease, self._code)
+        xtest.fake_input(self._display, X.KeyRelease, code)
         self._display.sync()
         return pressed_at
 
@@ -228,7 +232,7 @@ def measure(
             keys.seen.get()  # X tells of each key twice, once for the device it came from
         pressed_at = keyboard.press()
         try:
-            sent_at = int(viewer.wait_for(r" [1-9]\d* presses, left at (\d+) us")[1]) / 1e6
+            sent_at = int(viewer.wait_for(_LEFT)[1]) / 1e6
             steps = [pressed_at, sent_at, *(each.seen.get(timeout=_PATIENCE_S) for each in (keys, on_host, on_client))]
         except queue.Empty:
             missed += 1
@@ -236,7 +240,9 @@ def measure(
             for name, begin, end in zip(_PARTS, steps, steps[1:], strict=False):
                 times[name].add((end - begin) * 1000)
             times["key_to_photon"].add((steps[-1] - pressed_at) * 1000)
-        terminal.step()
+        if terminal.step():
+            keyboard.press(XK.XK_Return)
+            viewer.wait_for(_LEFT)
     return times, missed
 
 
