@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from wavry.errors import BackendUnavailableError, ConfigError, ErrorCode
+from wavry.memory.allocator import return_free_memory
 from wavry.pairing.book import ClientBook
 from wavry.pairing.pin import PinOffer
 from wavry.server.commands import pin_line
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from wavry.server.broadcast import Broadcast
     from wavry.transport import Connection
     from wavry.transport.identity import HostIdentity
+    from wavry.transport.quic.server import QuicListener
 
 logger = logging.getLogger(__name__)
 audit = logging.getLogger("wavry.audit")
@@ -67,21 +69,24 @@ class Guard:
         await self._control.start()
         self._show_pin_on_signal()
 
-    async def run(self, host: str, udp_port: int, *, announces: bool) -> None:
+    async def run(self, listener: QuicListener, *, announces: bool) -> None:
         """Let in whoever may come, and see that whoever is revoked goes, until cancelled.
 
         Args:
-            host: The address that the host listens on, and
-            udp_port: its port.
+            listener: Where the host listens.
             announces: Whether the network hears of the host.
         """
         announcement: Announcement | None = None
         try:
             if announces:
-                announcement = await asyncio.to_thread(self._announce, host, udp_port)
+                announcement = await asyncio.to_thread(self._announce, *listener.address[:2])
+            connections = 0
             while True:
                 await asyncio.sleep(_LOOK_EVERY_S)
                 self._follow_book()
+                before, connections = connections, len(listener.connections)
+                if connections < before:
+                    return_free_memory()  # after a flood of them there are 2 MB to give back
         finally:
             self._door.close()
             await self._control.close()

@@ -289,8 +289,7 @@ class Host:
     def _guard_tasks(self, tasks: asyncio.TaskGroup, listener: QuicListener) -> list[asyncio.Task[None]]:
         if self._guard is None:
             return []
-        host, port = listener.address[:2]
-        return [tasks.create_task(self._guard.run(host, port, announces=self._config.discovery))]
+        return [tasks.create_task(self._guard.run(listener, announces=self._config.discovery))]
 
     def _sound_tasks(self, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         if self._sound is None:
