@@ -95,6 +95,7 @@ def test_a_stranger_sees_nothing_and_hears_what_to_do(machine: Machine, home: Pa
     assert "python -m wavry.server pair" in lines[-1]
     code, lines = visit(home, machine.address, "--no-auth")
     assert (code, "lets nobody in without pairing" in lines[-1]) == (4, True)
+    assert lines[-1].endswith("the number it shows")
     assert not frames_seen(home)
 
 

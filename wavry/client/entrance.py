@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wavry.transport import Connection
 
 _PATIENCE_S = 5.0
+_MAX_REASON = 256
 
 
 class Entrance:
@@ -63,7 +64,7 @@ class Entrance:
             raise ConnectionLostError("the host does not answer", code=ErrorCode.TIMEOUT) from None
         except ConnectionLostError as error:
             if error.code == ErrorCode.REFUSED:
-                raise NotLetInError(self._address, printable(error.reason)) from error
+                raise NotLetInError(self._address, printable(error.reason, _MAX_REASON)) from error
             raise
         if gate.has_paired:
             self._hosts.remember(self._address, host_fingerprint)

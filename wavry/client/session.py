@@ -318,7 +318,7 @@ class HostSession:
         self.talk.ended()
         self._network.finish()
         if self._bye is not None and not error.was_local:
-            error = ConnectionLostError(printable(self._bye.reason), code=self._bye.code)
+            error = ConnectionLostError(printable(self._bye.reason, 256), code=self._bye.code)
         self.ended.set_result(error)
 
 

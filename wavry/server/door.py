@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
@@ -120,7 +121,7 @@ class Door:
         address = address_of(connection.peer)
         wait_s = self._failures.wait_s(address, now=now)
         if wait_s > 0:
-            connection.close(ErrorCode.REFUSED, f"too many failures from {address}; try again in {wait_s:.0f} s")
+            connection.close(ErrorCode.REFUSED, f"too many failures from {address}; try again in {math.ceil(wait_s)} s")
             return
         from_there = [each for each in self._waiting if each.address == address]
         if len(from_there) >= MAX_WAITING_PER_ADDRESS:
@@ -200,7 +201,7 @@ class _Waiting:
         self._is_done = True
         self._timer.cancel()
         self._door.gone(self, has_failed=self._has_failed)
-        reason = printable(reason)[:_MAX_REASON]
+        reason = printable(reason, _MAX_REASON)
         self.connection.send_stream(Channel.CONTROL, encode_message(Bye(code=code, reason=reason)))
         self.connection.flush()
         self.connection.close(code, reason)
