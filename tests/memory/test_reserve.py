@@ -61,5 +61,5 @@ def test_larger_blocks_find_touched_room_in_the_heap() -> None:
         command = [sys.executable, "-c", _HEAP_GROWTH, how]
         return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
-    assert growth("untouched") > 100_000
+    assert growth("untouched") > 60_000  # of 200 kB: what start-up has freed is room, too
     assert growth("touched") < 40_000
