@@ -52,6 +52,7 @@ def test_keys_and_pin_are_in_no_log_and_no_report(tmp_path: Path) -> None:
     assert "was paired" in words
     for secret in (pin, wrong):  # not looked for among figures, where any six digits may stand
         assert not re.search(rf"(?<![0-9a-f]){secret}(?![0-9a-f])", words)
+    assert "server.door" in (home / "report.json").read_text()
     said += [file.read_text() for file in tmp_path.glob("**/*.json")]
     keys = [*secrets_of(home), *secrets_of(away)]
     assert len(keys) >= 6

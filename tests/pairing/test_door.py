@@ -119,6 +119,8 @@ async def test_who_says_nothing_is_sent_away(entry: Entry, monkeypatch: pytest.M
 async def test_from_one_address_only_few_may_wait_and_the_oldest_makes_room(entry: Entry) -> None:
     waiting = [entry.knock() for _ in range(MAX_WAITING_PER_ADDRESS + 2)]
     assert entry.door.waiting == MAX_WAITING_PER_ADDRESS
+    assert entry.door.drops == 2
+    assert 0 < entry.door.used_bytes <= entry.door.high_water_bytes <= entry.door.cap_bytes
     assert ["too many are waiting" in await each.refused() for each in waiting[:2]] == [True, True]
     waiting[2].connection.close(0, "gone")
     await until(lambda: entry.door.waiting == MAX_WAITING_PER_ADDRESS - 1)

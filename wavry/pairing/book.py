@@ -54,7 +54,7 @@ class PairedClient(Struct, frozen=True, kw_only=True):
 
 class _File(Struct, kw_only=True):
     version: Annotated[int, Meta(ge=1, le=1)] = 1
-    clients: list[PairedClient] = []
+    clients: Annotated[list[PairedClient], Meta(max_length=MAX_CLIENTS)] = []
 
 
 class ClientBook:

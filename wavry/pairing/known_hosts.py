@@ -61,12 +61,6 @@ class KnownHosts:
             del file.hosts[next(iter(file.hosts))]
         self._write(file)
 
-    def forget(self, address: str) -> None:
-        """Expect nothing at an address any more."""
-        file = self._read()
-        if file.hosts.pop(address, None) is not None:
-            self._write(file)
-
     def _write(self, file: _File) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         data = msgspec.json.format(msgspec.json.encode(file), indent=2) + b"\n"

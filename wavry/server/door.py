@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from wavry.errors import ConfigError, ErrorCode, RemoteProtocolError
 from wavry.observe.logs import printable
 from wavry.pairing.host_gate import HOW_TO_PAIR, HostGate
-from wavry.rift import Bye, Hello, MessageDecoder, MessageKinds, encode_message
+from wavry.rift import MAX_MESSAGE_BYTES, Bye, Hello, MessageDecoder, MessageKinds, encode_message
 from wavry.rift.pairing import TO_HOST
 from wavry.transport import Channel
 
@@ -43,6 +43,12 @@ _FREE_FAILURES = 5
 
 _ADDRESSES_REMEMBERED = 256
 
+_ADDRESS_BYTES = 256
+"""Of one address that has failed: its text, its count and its place. An estimate."""
+
+_WAITING_BYTES = MAX_MESSAGE_BYTES + 8 * 1024
+"""Of one that waits: an unfinished message of the largest size, its gate and its decoder."""
+
 _MAX_REASON = 256
 _TOO_MANY = "too many are waiting to be let in; try again"
 _KINDS = MessageKinds((*TO_HOST, Hello))
@@ -58,6 +64,9 @@ class FailureLog:
     def __init__(self) -> None:
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
         """By address: how many, and when the last one was."""
+
+    def __len__(self) -> int:
+        return len(self._failures)
 
     def note(self, address: str, *, now: float) -> None:
         """Take note of a failure."""
@@ -85,6 +94,8 @@ class FailureLog:
 class Door:
     """Lets connections in. On the loop.
 
+    Policy when full: the oldest that waits is sent away.
+
     Args:
         host_fingerprint: SHA-256 of the host's public key.
         book: The clients that are known.
@@ -92,6 +103,8 @@ class Door:
         rights: What a client that is paired now may do.
         on_proved: Gets a connection that nobody observes any more, with its client.
     """
+
+    policy = "the oldest that waits is sent away"
 
     def __init__(
         self,
@@ -108,12 +121,30 @@ class Door:
         self._on_proved = on_proved
         self._waiting: dict[_Waiting, None] = {}
         """The oldest first."""
+        self._most_waiting = 0
         self._failures = FailureLog()
+        self.drops = 0
+        """Connections that had to make room for others, or came from an address that has to wait."""
 
     @property
     def waiting(self) -> int:
         """How many connections wait."""
         return len(self._waiting)
+
+    @property
+    def cap_bytes(self) -> int:
+        """Most that those who wait may have said, and the addresses that failed."""
+        return MAX_WAITING * _WAITING_BYTES + _ADDRESSES_REMEMBERED * _ADDRESS_BYTES
+
+    @property
+    def used_bytes(self) -> int:
+        """What it may hold now: each that waits counts as if it had said most of the longest message."""
+        return self.waiting * _WAITING_BYTES + len(self._failures) * _ADDRESS_BYTES
+
+    @property
+    def high_water_bytes(self) -> int:
+        """Most that it may have held."""
+        return max(self._most_waiting * _WAITING_BYTES + len(self._failures) * _ADDRESS_BYTES, self.used_bytes)
 
     def admit(self, connection: Connection) -> None:
         """Let a connection wait; when too many do, the oldest has had its time."""
@@ -121,15 +152,21 @@ class Door:
         address = address_of(connection.peer)
         wait_s = self._failures.wait_s(address, now=now)
         if wait_s > 0:
+            self.drops += 1
             connection.close(ErrorCode.REFUSED, f"too many failures from {address}; try again in {math.ceil(wait_s)} s")
             return
         from_there = [each for each in self._waiting if each.address == address]
         if len(from_there) >= MAX_WAITING_PER_ADDRESS:
-            from_there[0].refuse(ErrorCode.REFUSED, _TOO_MANY)
+            self._make_room(from_there[0])
         elif len(self._waiting) >= MAX_WAITING:
-            next(iter(self._waiting)).refuse(ErrorCode.REFUSED, _TOO_MANY)
+            self._make_room(next(iter(self._waiting)))
         gate = HostGate(connection.peer, self._host_fingerprint, self._book, self._offer, self._rights)
         self._waiting[_Waiting(connection, address, gate, self)] = None
+        self._most_waiting = max(self._most_waiting, self.waiting)
+
+    def _make_room(self, oldest: _Waiting) -> None:
+        self.drops += 1
+        oldest.refuse(ErrorCode.REFUSED, _TOO_MANY)
 
     def proved(self, waiting: _Waiting, client: PairedClient) -> None:
         """Take a connection from those that wait: it has shown who it is."""

@@ -53,11 +53,12 @@ class Guard:
         self._book = ClientBook(directory)
         self._book.reload()
         self._offer = PinOffer()
-        self._door = Door(bytes.fromhex(identity.fingerprint), self._book, self._offer, rights, self._broadcast.admit)
+        self.door = Door(bytes.fromhex(identity.fingerprint), self._book, self._offer, rights, self._broadcast.admit)
+        """Where connections wait; belongs into the budget."""
 
     def admit(self, connection: Connection) -> None:
         """Let a new connection wait for its client's proof."""
-        self._door.admit(connection)
+        self.door.admit(connection)
 
     async def open(self, udp_port: int) -> None:
         """Listen to the user's commands, before anybody can know that the host is there; `run` must follow.
@@ -88,7 +89,7 @@ class Guard:
                 if connections < before:
                     return_free_memory()  # after a flood of them there are 2 MB to give back
         finally:
-            self._door.close()
+            self.door.close()
             await self._control.close()
             if announcement is not None:
                 await asyncio.to_thread(announcement.close)

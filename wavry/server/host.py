@@ -101,6 +101,7 @@ class Host:
             identity = HostIdentity.load_or_create(data_directory())
             if not self._config.no_auth:
                 self._guard = Guard(data_directory(), identity, self._config.rights, self._broadcast)
+                self._register("server.door", self._guard.door, self._guard.door.policy)
             listener = listen(*self._config.listen, identity, self._admit, settings=self._quic_settings())
         except BaseException:
             opened.backend.close()

@@ -143,9 +143,6 @@ class PadAxes(NamedTuple):
         sender.move_pad(self.pad, self.axes, now=now)
 
 
-Motion: TypeAlias = PointerAt | PointerMoved | PadAxes
-"""What comes so often that a newer one takes the place of an older one."""
-
 Deed: TypeAlias = (
     KeyPressed
     | KeyReleased
