@@ -149,3 +149,7 @@ X11_PROGRAMS=(x11-utils x11-xkb-utils xterm xdotool xclip xsel)
 # Opus, PortAudio and the client of PulseAudio and PipeWire; without them there is no sound. And a sound server for tests.
 SOUND_LIBRARIES=(libopus0 libportaudio2 libasound2-plugins libpulse0)
 SOUND_SERVER=(pulseaudio pulseaudio-utils)
+
+# A browser that is a client and looks at the dashboard, a JavaScript engine for its modules, and who reads /metrics.
+BROWSER=(chromium nodejs)
+METRICS_READER=(prometheus)

@@ -1,0 +1,1 @@
+"""Plots of what programs wrote down: `python -m wavry.report FILE...`."""
