@@ -72,10 +72,11 @@ function makeMenu(worker, hotKeys, words) {
   const menu = new Menu(element("menu"), element("menu-lines"), () => hotKeys.table, (number) => {
     monitors.tell({ choose: number });
   });
-  monitors.told = (layout) => {
-    menu.setMonitors(layout);
-    if (layout.refusal !== "") {
-      words.hint(layout.refusal);
+  monitors.told = ({ refusal, ...layout }) => {
+    if (refusal !== undefined) {
+      words.hint(refusal);
+    } else {
+      menu.setMonitors(layout);
     }
   };
   return menu;
