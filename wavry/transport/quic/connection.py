@@ -193,7 +193,7 @@ class QuicLink:
 
     def _send_waiting(self, channel: Channel) -> None:
         stream_id = self._carriage.stream_ids[channel]
-        if channel in self._waiting and seams.can_send_on_stream(self.quic, stream_id):
+        if channel in self._waiting and self._carriage.is_open and seams.can_send_on_stream(self.quic, stream_id):
             self.quic.send_stream_data(stream_id, bytes(self._waiting.pop(channel)))
 
     def _write(self, writings: Sequence[Writing]) -> None:
