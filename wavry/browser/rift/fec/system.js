@@ -63,11 +63,6 @@ export class EquationSystem {
     return this.#equations.size;
   }
 
-  /** How many windows they are of. */
-  get windows() {
-    return new Set(Array.from(this.#equations, (equation) => equation.end)).size;
-  }
-
   /** Most it can hold. */
   get capBytes() {
     const equations = this.#maxEquations * (this.#symbols.symbolBytes + EQUATION_OVERHEAD_BYTES);
