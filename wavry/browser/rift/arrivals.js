@@ -7,6 +7,7 @@
  */
 
 import { PROTOCOL_MAJOR, Stream, writeU16, writeU32 } from "./packet.js";
+import { roundHalfToEven } from "./rounding.js";
 import { unwrap } from "./sequence.js";
 
 const HEADER_BYTES = 16;
@@ -70,9 +71,14 @@ export class ArrivalLog {
    */
   note(packetId, arrivedAt) {
     const arrivals = this.#arrivals;
-    if (arrivals.size === 0) this.#dueAt = arrivedAt + REPORT_INTERVAL_S;
-    if (arrivals.size >= NOTED_LIMIT_PACKETS) this.drops += 1;
-    else if (!arrivals.has(packetId)) arrivals.set(packetId, arrivedAt);
+    if (arrivals.size === 0) {
+      this.#dueAt = arrivedAt + REPORT_INTERVAL_S;
+    }
+    if (arrivals.size >= NOTED_LIMIT_PACKETS) {
+      this.drops += 1;
+    } else if (!arrivals.has(packetId)) {
+      arrivals.set(packetId, arrivedAt);
+    }
   }
 
   /** Monotonic seconds at which `takeReports` has something at the latest; null while nothing waits. */
@@ -90,7 +96,9 @@ export class ArrivalLog {
    * @returns {Uint8Array[]} Each in memory of its own; at most 8.
    */
   takeReports(now) {
-    if (this.#dueAt === null || (now < this.#dueAt && this.#arrivals.size < EAGER_PACKETS)) return [];
+    if (this.#dueAt === null || (now < this.#dueAt && this.#arrivals.size < EAGER_PACKETS)) {
+      return [];
+    }
     this.#highWaterPackets = Math.max(this.#highWaterPackets, this.#arrivals.size);
     const ranges = this.#ranges();
     this.#arrivals.clear();
@@ -129,14 +137,18 @@ export class ArrivalLog {
         begins = range === null || place !== range.first + range.times.length;
       } else {
         begins = range === null || range.first < this.#nextId;
-        if (place - toldTo < MAX_REPORTED_PACKETS) first = toldTo;
+        if (place - toldTo < MAX_REPORTED_PACKETS) {
+          first = toldTo;
+        }
         toldTo = place + 1;
       }
       if (begins || place - range.first >= MAX_REPORTED_PACKETS) {
         range = { first, times: [] };
         ranges.push(range);
       }
-      while (range.times.length < place - range.first) range.times.push(null);
+      while (range.times.length < place - range.first) {
+        range.times.push(null);
+      }
       range.times.push(at);
     }
     return ranges;
@@ -147,11 +159,13 @@ export class ArrivalLog {
     let earliest = Infinity;
     let latest = -Infinity;
     for (const at of times) {
-      if (at === null) continue;
+      if (at === null) {
+        continue;
+      }
       earliest = Math.min(earliest, at);
       latest = Math.max(latest, at);
     }
-    const baseUs = Math.max(0, round(earliest * 1e6), round(latest * 1e6) - LATEST_STEP * TIME_STEP_US);
+    const baseUs = Math.max(0, roundHalfToEven(earliest * 1e6), roundHalfToEven(latest * 1e6) - LATEST_STEP * TIME_STEP_US);
     const report = new Uint8Array(HEADER_BYTES + 2 * times.length);
     report[0] = PROTOCOL_MAJOR;
     report[1] = Stream.ARRIVALS;
@@ -162,15 +176,9 @@ export class ArrivalLog {
     writeU32(report, 12, baseUs);
     for (let index = 0; index < times.length; index++) {
       const at = times[index];
-      const step = at === null ? NOT_HERE : Math.floor(Math.max(0, round(at * 1e6) - baseUs) / TIME_STEP_US);
+      const step = at === null ? NOT_HERE : Math.floor(Math.max(0, roundHalfToEven(at * 1e6) - baseUs) / TIME_STEP_US);
       writeU16(report, HEADER_BYTES + 2 * index, step);
     }
     return report;
   }
-}
-
-/** Round as Python does, halves to the even neighbour, so that both ends report the same bytes. */
-function round(value) {
-  const rounded = Math.round(value);
-  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }

@@ -22,7 +22,9 @@ import { MissingPackets } from "./missing.js";
 import { serializeNacks } from "./nack.js";
 import { KEYFRAME_BIT, Packet, RETRANSMITTED_BIT, Stream, unmarkRetransmitted } from "./packet.js";
 import { InsertResult, ReorderBuffer } from "./reorder.js";
+import { roundHalfToEven } from "./rounding.js";
 import { serialDistance } from "./sequence.js";
+import { ReceiverStats } from "./stats.js";
 
 const U32_MAX = 0xffff_ffff;
 
@@ -36,37 +38,18 @@ const ROUNDS = 2.5;
 /** For what waits in front of the answers. */
 const ROUND_MARGIN_S = 0.03;
 
-/** Totals since the receiver was made. */
-export class ReceiverStats {
-  /** All, of any stream, also malformed ones. */
-  datagramsReceived = 0;
-  /** Their bytes. */
-  bytesReceived = 0;
-  datagramsMalformed = 0;
-  /** Of streams that are not ours. */
-  datagramsSkipped = 0;
-  /** By themselves, each once. */
-  packetsReceived = 0;
-  /** Before any repair. */
-  packetsLost = 0;
-  /** Of the lost ones, those that are here all the same. */
-  packetsRepaired = 0;
-  packetsDuplicate = 0;
-  /** How often a packet was asked for. */
-  packetsRequested = 0;
-  /** That came because they were asked for. */
-  packetsRetransmitted = 0;
-  parityReceived = 0;
-  /** Delivered. */
-  framesReceived = 0;
-  /** Of those, the ones in which a packet was repaired. */
-  framesRecovered = 0;
-  /** Never whole, or never seen. */
-  framesLost = 0;
-  /** Whole, but not delivered because what they refer to was lost. */
-  framesUndecodable = 0;
-  jitterUs = 0;
-}
+/**
+ * Where the time of a picture went, whole microseconds that fit a u32; null where it is not known.
+ *
+ * @typedef {object} PictureTimes
+ * @property {number | null} networkUs From the host's encoder to the whole unit here.
+ * @property {number | null} playoutUs From there to the decoder.
+ * @property {number | null} decodeUs In the decoder.
+ * @property {number | null} captureToDecodedUs All the way.
+ */
+
+/** None was decoded since the last report. @type {PictureTimes} */
+const NO_PICTURE = Object.freeze({ networkUs: null, playoutUs: null, decodeUs: null, captureToDecodedUs: null });
 
 /**
  * Puts packets in order, repairs, joins them, and delivers what can be decoded.
@@ -127,7 +110,9 @@ export class Receiver {
       }
       packet.read(data);
     } catch (error) {
-      if (error instanceof RemoteProtocolError) stats.datagramsMalformed += 1;
+      if (error instanceof RemoteProtocolError) {
+        stats.datagramsMalformed += 1;
+      }
       throw error;
     }
     if (packet.stream !== this.config.stream) {
@@ -139,9 +124,14 @@ export class Receiver {
       this.#takeRepaired(Packet.parse(unmarkRetransmitted(data)), now);
       return;
     }
-    if (data.length !== data.buffer.byteLength) packet.datagram = data.slice();
-    if (this.window.passThrough(packet.packetId)) this.#takeNext(packet, now);
-    else this.#takeOutOfOrder(packet, now);
+    if (data.length !== data.buffer.byteLength) {
+      packet.datagram = data.slice();
+    }
+    if (this.window.passThrough(packet.packetId)) {
+      this.#takeNext(packet, now);
+    } else {
+      this.#takeOutOfOrder(packet, now);
+    }
   }
 
   /**
@@ -154,7 +144,9 @@ export class Receiver {
    */
   datagramsToSend(now) {
     const said = this.#arrivals.takeReports(now);
-    if (this.#missing.size === 0 || !this.#mayAsk) return said;
+    if (this.#missing.size === 0 || !this.#mayAsk) {
+      return said;
+    }
     const due = this.#missing.takeDue(now, this.rttS, this.#retransmissionDeadlineS);
     this.#stats.packetsRequested += due.length;
     return [...serializeNacks(due), ...said];
@@ -179,7 +171,9 @@ export class Receiver {
    */
   nextTimer() {
     let due = Math.min(this.delivery.nextTimer(), this.#gapEndsAt(), this.#arrivals.dueAt ?? Infinity);
-    if (this.#mayAsk) due = Math.min(due, this.#missing.nextDueAt ?? Infinity);
+    if (this.#mayAsk) {
+      due = Math.min(due, this.#missing.nextDueAt ?? Infinity);
+    }
     return due === Infinity ? null : due;
   }
 
@@ -198,9 +192,10 @@ export class Receiver {
    * @param {number} now Monotonic seconds.
    * @param {object} [playout]
    * @param {boolean} [playout.isPlayoutBehind] Whether whoever gets the units is too slow for them.
+   * @param {PictureTimes} [playout.picture] Of the newest that was decoded since the last report, in no other.
    * @returns {object} Those of WIRE.md section 7, in camelCase.
    */
-  makeFeedback(now, { isPlayoutBehind = false } = {}) {
+  makeFeedback(now, { isPlayoutBehind = false, picture = NO_PICTURE } = {}) {
     this.#skipOverdueGaps(now);
     const stats = this.stats;
     return {
@@ -215,6 +210,12 @@ export class Receiver {
       bytesReceived: stats.bytesReceived,
       jitterUs: stats.jitterUs,
       isPlayoutBehind,
+      reorderPermille: roundHalfToEven(this.window.fullness * 1000),
+      fecPendingGroups: this.fec.pendingGroups,
+      networkUs: picture.networkUs,
+      playoutUs: picture.playoutUs,
+      decodeUs: picture.decodeUs,
+      captureToDecodedUs: picture.captureToDecodedUs,
     };
   }
 
@@ -263,14 +264,18 @@ export class Receiver {
     this.#arrivals.note(packetId, now);
     const rebuilt = this.fec.passThrough(packetId, datagram) ? null : this.#protect(packetId, datagram);
     this.delivery.take(packet, now, now);
-    if (rebuilt !== null) this.#takeRebuilt(rebuilt, now);
+    if (rebuilt !== null) {
+      this.#takeRebuilt(rebuilt, now);
+    }
   }
 
   /** Take a packet that came by itself. */
   #takeOutOfOrder(packet, now) {
     const { packetId } = packet;
     const result = this.window.insert(packetId, packet.datagram, now);
-    if (result === InsertResult.SUSPECT) return;
+    if (result === InsertResult.SUSPECT) {
+      return;
+    }
     if (result === InsertResult.RESTARTED) {
       this.#tracker.restart();
       this.#missing.clear();
@@ -285,10 +290,14 @@ export class Receiver {
   #takeRepaired(packet, now) {
     const { packetId } = packet;
     const result = this.window.insert(packetId, packet.datagram, now);
-    if (result === InsertResult.SUSPECT) return;
+    if (result === InsertResult.SUSPECT) {
+      return;
+    }
     this.#noteMissing(packetId, this.#tracker.recordRepaired(packetId), now);
     this.#missing.arrived(packetId, now, false);
-    if (result === InsertResult.STORED) this.delivery.noteRepaired(packet);
+    if (result === InsertResult.STORED) {
+      this.delivery.noteRepaired(packet);
+    }
     this.#afterInsert(packet, result, now);
   }
 
@@ -297,7 +306,9 @@ export class Receiver {
     const { packetId, datagram } = packet;
     if (result === InsertResult.STORED || result === InsertResult.RESTARTED) {
       this.delivery.lastArrivalAt = now;
-      if (packet.flags & KEYFRAME_BIT) this.#seeKeyframe(packet);
+      if (packet.flags & KEYFRAME_BIT) {
+        this.#seeKeyframe(packet);
+      }
     }
     this.#takeRebuilt(this.#protect(packetId, datagram), now);
     this.#readWindow(now);
@@ -317,7 +328,9 @@ export class Receiver {
 
   /** Give a packet to the FEC decoder; return the others that it made known. */
   #protect(packetId, datagram) {
-    if (datagram.length > this.config.fecSymbolBytes) return [];
+    if (datagram.length > this.config.fecSymbolBytes) {
+      return [];
+    }
     const known = this.fec.addSourcePacket(packetId, datagram);
     known.shift();
     return known;
@@ -333,15 +346,20 @@ export class Receiver {
   }
 
   #noteMissing(beforeId, count, now) {
-    if (count === 0) return;
+    if (count === 0) {
+      return;
+    }
     this.#missing.note(beforeId, count, now, this.#stats.parityReceived > 0 ? PARITY_GRACE_S : 0);
   }
 
   /** Look for a keyframe with which to go on, whatever is missing before it. */
   #seeKeyframe(packet) {
     const firstId = (packet.packetId - packet.fragmentIndex) >>> 0;
-    if (this.delivery.isBroken) this.#goTo(firstId);
-    else if (this.window.holds(firstId, packet.fragmentCount)) this.#wholeKeyframeId = firstId;
+    if (this.delivery.isBroken) {
+      this.#goTo(firstId);
+    } else if (this.window.holds(firstId, packet.fragmentCount)) {
+      this.#wholeKeyframeId = firstId;
+    }
   }
 
   // The window.
@@ -373,14 +391,20 @@ export class Receiver {
    */
   #gapEndsAt() {
     const gapSince = this.window.gapSince;
-    if (gapSince === null) return Infinity;
+    if (gapSince === null) {
+      return Infinity;
+    }
     const firstMissing = this.window.firstMissing;
     if (this.#wholeKeyframeId !== null) {
-      if (this.window.holds(this.#wholeKeyframeId, 1)) return gapSince + this.#gapDeadlineS;
+      if (this.window.holds(this.#wholeKeyframeId, 1)) {
+        return gapSince + this.#gapDeadlineS;
+      }
       this.#wholeKeyframeId = null; // the window has moved on
     }
     let waitS = this.#gapDeadlineS;
-    if (this.#missing.has(firstMissing) && this.#mayAsk) waitS = Math.max(waitS, this.#retransmissionDeadlineS);
+    if (this.#missing.has(firstMissing) && this.#mayAsk) {
+      waitS = Math.max(waitS, this.#retransmissionDeadlineS);
+    }
     if (this.#stats.parityReceived > 0 && this.fec.canStillRepair(firstMissing)) {
       waitS = Math.max(waitS, this.#parityDeadlineS);
     }
@@ -403,7 +427,9 @@ function parseRebuilt(payload) {
   try {
     return Packet.parse(payload);
   } catch (error) {
-    if (error instanceof RemoteProtocolError) return null;
+    if (error instanceof RemoteProtocolError) {
+      return null;
+    }
     throw error;
   }
 }
