@@ -1,0 +1,20 @@
+/** What a session does for the hands of the page (`hands/index.js`). */
+
+import { ClipboardPart } from "./clipboard.js";
+import { CursorPart } from "./cursor.js";
+import { HandsPart } from "./hands.js";
+import { MonitorsPart } from "./monitors.js";
+import { RightsPart } from "./rights.js";
+
+/** Fields of the client's hello. What goes over is for the host to say: its rights, its `--clipboard`. */
+export const HANDS_HELLO = Object.freeze({ input: true, cursor: true, clipboardSend: true, clipboardReceive: true });
+
+/**
+ * Return the parts, in the order in which they have to be in a session.
+ *
+ * @returns {import("./part.js").SessionPart[]}
+ */
+export function handsParts() {
+  const rights = new RightsPart();
+  return [rights, new HandsPart(rights), new CursorPart(), new ClipboardPart(rights), new MonitorsPart()];
+}
