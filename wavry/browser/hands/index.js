@@ -6,7 +6,7 @@
  *     HostCursor ◄────────────────────────────────────────────────  CursorPart ◄═ host
  *     Clipboard ◄────────────────────────────────────────────────► ClipboardPart ◄═► host
  *
- * The worker has `handsParts()` of `session/hands_parts.js` among its parts, and says `HANDS_HELLO` of it in its hello.
+ * The worker has `handsParts()` of `session/hands_parts.js` among its parts.
  */
 
 import { Clipboard } from "./clipboard.js";

@@ -59,7 +59,7 @@ export class Pointer {
   #moveBy({ movementX, movementY }) {
     this.#moved[0] += movementX;
     this.#moved[1] += movementY;
-    const [dx, dy] = this.#moved.map(Math.trunc);
+    const [dx, dy] = this.#moved.map((each) => Math.trunc(each) || 0);
     if (dx !== 0 || dy !== 0) {
       this.#moved[0] -= dx;
       this.#moved[1] -= dy;

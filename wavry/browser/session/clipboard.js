@@ -20,6 +20,8 @@ const RATE_BPS = 4_000_000;
  */
 export class ClipboardPart extends SessionPart {
   name = "clipboard";
+  /** Whether anything goes over is for the host to say: its `--clipboard`, its rights. */
+  hello = { clipboardSend: true, clipboardReceive: true };
   channel = Channel.BULK;
   messageKinds = TO_CLIENT;
   says = TO_HOST;

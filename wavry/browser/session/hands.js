@@ -25,6 +25,7 @@ const STREAM_RIGHTS = { [POINTER_STREAM]: Right.POINTER, [PADS_STREAM]: Right.PA
  */
 export class HandsPart extends SessionPart {
   name = "hands";
+  hello = { input: true };
   channel = Channel.INPUT;
   messageKinds = TO_CLIENT;
   says = TO_HOST;

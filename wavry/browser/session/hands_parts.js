@@ -6,9 +6,6 @@ import { HandsPart } from "./hands.js";
 import { MonitorsPart } from "./monitors.js";
 import { RightsPart } from "./rights.js";
 
-/** Fields of the client's hello. What goes over is for the host to say: its rights, its `--clipboard`. */
-export const HANDS_HELLO = Object.freeze({ input: true, cursor: true, clipboardSend: true, clipboardReceive: true });
-
 /**
  * Return the parts, in the order in which they have to be in a session.
  *
