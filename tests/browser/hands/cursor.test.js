@@ -114,7 +114,7 @@ test("what is unpacked when the session has ended is not told", async () => {
 
 test("a pointer keeps a size that can be read", () => {
   const scaleOf = (drawn, pixelRatio = 1, image = ARROW) =>
-    pointerScale({ width: 1000 * drawn, picture: { width: 1000 }, pixelRatio }, image);
+    pointerScale({ place: { width: 1000 * drawn }, picture: { width: 1000 }, pixelRatio }, image);
   assert.equal(scaleOf(1), 1);
   assert.equal(scaleOf(0.5), 1);
   assert.equal(scaleOf(2), 1);

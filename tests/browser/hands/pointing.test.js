@@ -10,7 +10,8 @@ import { Wheel } from "../../../wavry/browser/hands/wheel.js";
 const PICTURE = { width: 1280, height: 720 };
 
 function view(scale, { left = 0, top = 0, pixelRatio = 1, picture = PICTURE } = {}) {
-  return { left, top, width: picture.width * scale, height: picture.height * scale, picture, pixelRatio };
+  const place = { x: left, y: top, width: picture.width * scale, height: picture.height * scale };
+  return { place, picture, pixelRatio };
 }
 
 /** The pixel of the host that a share means. */
@@ -27,7 +28,7 @@ for (const [name, shown] of Object.entries({
   "an odd zoom": view(0.9, { left: 12.3, pixelRatio: 1.1 }),
 })) {
   test(`a point of the picture means the pixel that is seen there: ${name}`, () => {
-    const { left, top, width, height, pixelRatio } = shown;
+    const { place: { x: left, y: top, width, height }, pixelRatio } = shown;
     for (let step = 0; step < 997; step += 1) {
       const [dx, dy] = [Math.floor((width * pixelRatio * step) / 997), Math.floor((height * pixelRatio * step) / 997)];
       const [x, y] = [Math.ceil(left * pixelRatio) + dx, Math.ceil(top * pixelRatio) + dy];
@@ -44,8 +45,8 @@ for (const [name, shown] of Object.entries({
   test(`a place is drawn where it is pointed at: ${name}`, () => {
     for (const place of [[0, 0], [65_535, 65_535], [32_768, 1000]]) {
       const back = shareOf(...pointOf(...place, shown), shown);
-      assert.ok(Math.abs(pixel(back[0], 1280) - pixel(place[0], 1280)) <= Math.max(1, 1280 / shown.width));
-      assert.ok(Math.abs(pixel(back[1], 720) - pixel(place[1], 720)) <= Math.max(1, 720 / shown.height));
+      assert.ok(Math.abs(pixel(back[0], 1280) - pixel(place[0], 1280)) <= Math.max(1, 1280 / shown.place.width));
+      assert.ok(Math.abs(pixel(back[1], 720) - pixel(place[1], 720)) <= Math.max(1, 720 / shown.place.height));
     }
   });
 }

@@ -17,7 +17,7 @@ const SENDING_S = 2.5;
 const LANDING_S = 0.08;
 
 /**
- * How things are, for the page's buttons.
+ * How things are, for the page's menu.
  *
  * @typedef {object} ClipboardState
  * @property {boolean} maySend Whether text goes to the host.
@@ -31,7 +31,6 @@ const LANDING_S = 0.08;
  */
 export class Clipboard {
   #link;
-  #onState;
   #say;
   #state = { maySend: false, mayReceive: false, isWaiting: false };
   #shared = null;
@@ -42,12 +41,10 @@ export class Clipboard {
 
   /**
    * @param {import("../session/link.js").PartLink} link To `ClipboardPart`.
-   * @param {(state: ClipboardState) => void} onState Called after every change.
    * @param {(words: string) => void} say Tells the person something.
    */
-  constructor(link, onState, say) {
+  constructor(link, say) {
     this.#link = link;
-    this.#onState = onState;
     this.#say = say;
     link.told = (news) => this.#told(news);
   }
@@ -59,7 +56,7 @@ export class Clipboard {
 
   #told({ maySend, mayReceive, text, sent }) {
     if (maySend !== undefined) {
-      this.#change({ maySend, mayReceive });
+      this.#state = { ...this.#state, maySend, mayReceive };
       this.#look();
     }
     if (text !== undefined) {
@@ -69,11 +66,6 @@ export class Clipboard {
     if (sent === this.#number) {
       this.#onSent();
     }
-  }
-
-  #change(what) {
-    this.#state = { ...this.#state, ...what };
-    this.#onState(this.state);
   }
 
   // From the host.
@@ -96,9 +88,10 @@ export class Clipboard {
       // Not without a gesture of the person, or not while they are elsewhere.
     }
     const isWaiting = this.#waiting !== null;
-    if (isWaiting !== this.#state.isWaiting) {
-      this.#change({ isWaiting });
+    if (isWaiting && !this.#state.isWaiting) {
+      this.#say("text from the host waits: the next key or click puts it on the clipboard");
     }
+    this.#state = { ...this.#state, isWaiting };
   }
 
   // To the host.

@@ -6,11 +6,8 @@ import { MAX_SHARE } from "../rift/cursor/receiver.js";
  * Where the picture is in the page.
  *
  * @typedef {object} View
- * @property {number} left Of the whole picture, in CSS pixels of the page's visible part (as `clientX`); it may reach
- *   beyond what is seen of it.
- * @property {number} top
- * @property {number} width As it is drawn, in CSS pixels.
- * @property {number} height
+ * @property {{x: number, y: number, width: number, height: number}} place Of the whole picture as it is drawn, in CSS
+ *   pixels from the corner of the page's visible part (as `clientX`); it may reach beyond what is seen of it.
  * @property {{width: number, height: number}} picture Of the stream, in its pixels.
  * @property {number} pixelRatio Pixels of the screen for each CSS pixel.
  */
@@ -31,8 +28,8 @@ const ROUNDING = 1e-3;
  */
 export function shareOf(x, y, view) {
   return [
-    share(x, view.left, view.width, view.picture.width, view.pixelRatio),
-    share(y, view.top, view.height, view.picture.height, view.pixelRatio),
+    share(x, view.place.x, view.place.width, view.picture.width, view.pixelRatio),
+    share(y, view.place.y, view.place.height, view.picture.height, view.pixelRatio),
   ];
 }
 
@@ -53,10 +50,10 @@ function share(at, begin, extent, pixels, pixelRatio) {
  * @param {View} view
  * @returns {[number, number]} As `clientX` and `clientY`.
  */
-export function pointOf(x, y, view) {
+export function pointOf(x, y, { place, picture }) {
   return [
-    view.left + point(x, view.width, view.picture.width),
-    view.top + point(y, view.height, view.picture.height),
+    place.x + point(x, place.width, picture.width),
+    place.y + point(y, place.height, picture.height),
   ];
 }
 
@@ -71,6 +68,6 @@ function point(at, extent, pixels) {
  * @param {number} y
  * @param {View} view
  */
-export function isInside(x, y, view) {
-  return x >= view.left && y >= view.top && x < view.left + view.width && y < view.top + view.height;
+export function isInside(x, y, { place }) {
+  return x >= place.x && y >= place.y && x < place.x + place.width && y < place.y + place.height;
 }

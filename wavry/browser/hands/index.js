@@ -29,8 +29,15 @@ import { Touch } from "./touch.js";
  *   none, and nothing to point at.
  * @property {import("./hotkeys.js").HotKeys} hotkeys Gets those of the hands.
  * @property {(words: string) => void} say Tells the person something, in a sentence.
- * @property {(rights: string[] | null) => void} [onRights] Hears what the host allows; null: no session.
- * @property {(state: import("./clipboard.js").ClipboardState) => void} [onClipboard]
+ */
+
+/**
+ * Something for the page's menu.
+ *
+ * @typedef {object} Choice
+ * @property {string} keys Those that do the same; here none.
+ * @property {string} text What it does, in a few words.
+ * @property {() => void} action To be called from a click.
  */
 
 /**
@@ -40,9 +47,7 @@ import { Touch } from "./touch.js";
  * @property {() => void} focus Gives the host the keyboard, for example when a menu closes.
  * @property {() => void} viewChanged Says that `view` returns something else.
  * @property {() => void} toggleLock Locks the pointer, for games, or lets it go.
- * @property {() => void} showKeyboard Shows the keyboard on the screen; to be called from a tap.
- * @property {() => Promise<void>} sendClipboard Sends what is on the clipboard; from a click.
- * @property {() => void} takeClipboard Puts the host's text that waits onto the clipboard; from a click.
+ * @property {() => Choice[]} choices What can be chosen now.
  */
 
 /**
@@ -51,8 +56,8 @@ import { Touch } from "./touch.js";
  * @param {Surroundings} surroundings
  * @returns {Hands}
  */
-export function attachHands({ link, surface, view, hotkeys, say, onRights = () => {}, onClipboard = () => {} }) {
-  const hands = new PageHands(link, surface, view, say, onRights, onClipboard);
+export function attachHands({ link, surface, view, hotkeys, say }) {
+  const hands = new PageHands(link, surface, view, say);
   hotkeys.add("Ctrl+Alt+M", "lock the pointer, for games; again to let it go", hands.toggleLock);
   return hands;
 }
@@ -60,7 +65,6 @@ export function attachHands({ link, surface, view, hotkeys, say, onRights = () =
 class PageHands {
   #surface;
   #say;
-  #onRights;
   #handover;
   #keyboard;
   #entry;
@@ -70,23 +74,21 @@ class PageHands {
   #cursor;
   #clipboard;
 
-  constructor(link, surface, view, say, onRights, onClipboard) {
+  constructor(link, surface, view, say) {
     this.#surface = surface;
     this.#say = say;
-    this.#onRights = onRights;
     const handsLink = link.part("hands");
     this.#handover = new Handover((deeds) => handsLink.tell({ deeds }));
     handsLink.told = (news) => this.#told(news);
     const post = (deed) => this.#handover.post(deed);
-    const layer = surface.parentElement;
     this.#keyboard = new Keyboard(post, platformOf(navigator));
-    this.#entry = new TextEntry(layer, post, this.#keyboard);
+    this.#entry = new TextEntry(surface, post, this.#keyboard);
     this.#pointer = new Pointer(post, view);
     this.#touch = new Touch(post, view);
     this.#pads = new Pads(post, () => navigator.getGamepads(), (look) => requestAnimationFrame(look));
-    this.#cursor = new HostCursor(surface, layer, view);
+    this.#cursor = new HostCursor(surface, surface, view);
     link.part("cursor").told = (news) => this.#cursor.told(news);
-    this.#clipboard = new Clipboard(link.part("clipboard"), onClipboard, say);
+    this.#clipboard = new Clipboard(link.part("clipboard"), say);
     link.part("rights").told = (news) => this.#hearRights(news);
     this.#listenToKeys();
     this.#listenToPointer();
@@ -96,9 +98,16 @@ class PageHands {
 
   focus = () => this.#entry.focus();
   viewChanged = () => this.#cursor.settle();
-  showKeyboard = () => this.#entry.showKeyboard();
-  sendClipboard = () => this.#clipboard.sendNow();
-  takeClipboard = () => this.#clipboard.noteGesture();
+
+  choices = () => {
+    const { maySend, isWaiting } = this.#clipboard.state;
+    const choices = [
+      [matchMedia("(any-pointer: coarse)").matches, "keyboard on the screen", () => this.#entry.showKeyboard()],
+      [maySend, "give the host what is on the clipboard", () => this.#clipboard.sendNow()],
+      [isWaiting, "take what is on the host's clipboard", () => this.#clipboard.noteGesture()],
+    ];
+    return choices.filter(([isThere]) => isThere).map(([, text, action]) => ({ keys: "", text, action }));
+  };
 
   toggleLock = async () => {
     const { ownerDocument: document } = this.#surface;
@@ -126,13 +135,15 @@ class PageHands {
       this.#say(lack);
     } else {
       this.#cursor.setControl(granted?.includes("pointer") ?? true);
-      this.#onRights(granted);
     }
   }
 
   #listenToKeys() {
-    const { field } = this.#entry;
-    field.addEventListener("keydown", (event) => {
+    const { ownerDocument: document } = this.#surface;
+    document.addEventListener("keydown", (event) => {
+      if (!this.#isOurs(event)) {
+        return;
+      }
       this.#clipboard.noteGesture();
       const isPaste = this.#clipboard.state.maySend && isPasteChord(event);
       if (isPaste) {
@@ -142,15 +153,25 @@ class PageHands {
         event.preventDefault();
       }
     });
-    field.addEventListener("keyup", (event) => {
-      if (this.#keyboard.keyUp(event)) {
+    document.addEventListener("keyup", (event) => {
+      if (this.#isOurs(event) && this.#keyboard.keyUp(event)) {
         event.preventDefault();
       }
     });
-    field.addEventListener("paste", (event) => {
+    this.#entry.field.addEventListener("paste", (event) => {
       event.preventDefault();
       this.#clipboard.paste(event.clipboardData.getData("text/plain"));
     });
+  }
+
+  /** Whether a key is for the host: not while a button or a field of the page has the keyboard. */
+  #isOurs({ target }) {
+    const { ownerDocument: document } = this.#surface;
+    if (target === document.body || (target !== this.#entry.field && this.#surface.contains(target))) {
+      this.#entry.focus();
+      return true;
+    }
+    return target === this.#entry.field;
   }
 
   #listenToPointer() {

@@ -46,8 +46,8 @@ export const ARROW = Object.freeze({
  * @param {import("./geometry.js").View} view
  * @param {import("../rift/cursor/messages.js").CursorImage} image
  */
-export function pointerScale({ width, picture, pixelRatio }, image) {
-  const drawn = width / picture.width;
+export function pointerScale({ place, picture, pixelRatio }, image) {
+  const drawn = place.width / picture.width;
   let scale = Math.min(Math.max(drawn, 1 / pixelRatio), 1);
   if (drawn > 2) {
     scale = drawn;
