@@ -8,13 +8,12 @@
 import { Painter } from "../video/painter.js";
 import { supportedCodecs } from "../video/codec_string.js";
 import { VideoStage } from "../video/stage.js";
+import { handsParts } from "./hands_parts.js";
 import { Keeper } from "./keeper.js";
-import { MonitorsPart } from "./monitors.js";
-import { RightsPart } from "./rights.js";
 import { LOOK_INTERVAL_S, Statistics } from "./statistics.js";
 
 /** @type {import("./part.js").SessionPart[]} What a session does beside the stream. */
-const parts = [new RightsPart(), new MonitorsPart()];
+const parts = [...handsParts()];
 
 const byName = new Map(parts.filter((each) => each.name !== "").map((each) => [each.name, each]));
 const statistics = new Statistics();
