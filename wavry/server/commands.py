@@ -93,7 +93,8 @@ def _list(book: ClientBook) -> None:
     for each in book.clients():
         seen = each.seen_at or "never"
         may = ",".join(each.rights)
-        print(f"{each.fingerprint[:16]}  {printable(each.name)}  {may}  paired {each.paired_at}  seen {seen}")  # noqa: T201
+        kind = "  browser" if each.is_browser else ""
+        print(f"{each.fingerprint[:16]}  {printable(each.name)}{kind}  {may}  paired {each.paired_at}  seen {seen}")  # noqa: T201
 
 
 def _rename(book: ClientBook, who: str, name: str) -> None:

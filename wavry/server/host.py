@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from wavry.rift import Right
     from wavry.server.clipboard import HostClipboard
     from wavry.server.config import HostConfig
+    from wavry.server.pages import Pages
     from wavry.server.sound_stage import SoundState
     from wavry.server.viewer import ViewerSession
     from wavry.transport import Connection
@@ -80,6 +81,7 @@ class Host:
         self.budget = MemoryBudget()
         self._guard: Guard | None = None
         """Lets in those who were paired; None where everybody may come."""
+        self._pages: Pages | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Stream until `stop` is set or the time is up.
@@ -109,10 +111,12 @@ class Host:
             raise
         self._register("transport.quic", listener.memory, listener.memory.policy)
         try:
+            await self._open_pages(identity, listener.address[1])
             self._check_memory_limit()
             if self._guard is not None:
                 await self._guard.open(listener.address[1])
         except ConfigError:
+            await self._close_pages()
             await listener.close(ErrorCode.SHUTTING_DOWN, "")
             opened.backend.close()
             self._close_clipboard()
@@ -127,6 +131,17 @@ class Host:
             registration.close()
         self._close_clipboard()
         self._write(report)
+
+    async def _open_pages(self, identity: HostIdentity, udp_port: int) -> None:
+        if self._config.has_pages:
+            from wavry.server.pages import Pages
+
+            self._pages = Pages(self._config, identity, udp_port)
+            await self._pages.open(self._register)
+
+    async def _close_pages(self) -> None:
+        if self._pages is not None:
+            await self._pages.close()
 
     def _quic_settings(self) -> QuicSettings:
         return QuicSettings(max_connections=MAX_WAITING + self._config.max_viewers)
@@ -283,6 +298,7 @@ class Host:
                 for task in running:
                     task.cancel()
         finally:
+            await self._close_pages()
             await self._broadcast.close()
             await listener.close(ErrorCode.SHUTTING_DOWN, "the host is being stopped")
         return report

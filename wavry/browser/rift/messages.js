@@ -12,10 +12,9 @@ export const PROTOCOL_MAJOR = 1;
 export const PROTOCOL_MINOR = 4;
 
 export const NONCE_BYTES = 32;
-export const PUBLIC_KEY_BYTES = 32;
-export const SIGNATURE_BYTES = 64;
-export const ELEMENT_BYTES = 33;
-export const MAC_BYTES = 32;
+const PUBLIC_KEY_BYTES = 32;
+const HASH_BYTES = 32;
+const SIGNATURE_BYTES = 64;
 
 const MAX_MONITORS = 16;
 const shortText = text(32);
@@ -87,23 +86,23 @@ export const CONTROL_MESSAGES = messageKinds({
   bye: { code: u16, reason: withDefault(text(256), "") },
 });
 
-/** What is said on the control stream before a client is let in. */
+/** What is said on the control stream before a page is let in. A page has no SPAKE2, so what needs it is not here. */
 export const ENTRANCE_MESSAGES = messageKinds({
   knock: {
     ...version,
     publicKey: bytes(PUBLIC_KEY_BYTES, PUBLIC_KEY_BYTES),
     nonce: bytes(NONCE_BYTES, NONCE_BYTES),
   },
-  challenge: { nonce: bytes(NONCE_BYTES, NONCE_BYTES) },
+  challenge: {
+    nonce: bytes(NONCE_BYTES, NONCE_BYTES),
+    certificate: withDefault(orNil(bytes(HASH_BYTES, HASH_BYTES)), null),
+  },
   proof: { signature: bytes(SIGNATURE_BYTES, SIGNATURE_BYTES) },
-  pair_start: { element: bytes(ELEMENT_BYTES, ELEMENT_BYTES) },
-  pair_answer: { element: bytes(ELEMENT_BYTES, ELEMENT_BYTES) },
-  pair_confirm: {
-    mac: bytes(MAC_BYTES, MAC_BYTES),
+  pair_pin: {
+    pin: text(16),
     signature: bytes(SIGNATURE_BYTES, SIGNATURE_BYTES),
     name: withDefault(text(256), ""),
   },
-  pair_done: { mac: bytes(MAC_BYTES, MAC_BYTES) },
   welcome: {},
   bye: CONTROL_MESSAGES.bye,
 });

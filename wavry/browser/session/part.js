@@ -16,6 +16,9 @@ export class SessionPart {
   /** Says something to the page, `tell(data, transfer)`; set by the worker before anything else happens. */
   tell = (data, transfer = []) => {};
 
+  /** What it adds to the page's hello: `{sound: true}` and the like. */
+  hello = {};
+
   /** @type {number[]} Second bytes of the datagrams it takes. */
   datagramStreams = [];
 

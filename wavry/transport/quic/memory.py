@@ -21,6 +21,7 @@ class ConnectionMemory:
         max_connections: Most there can be.
         settings: Of each.
         max_handshakes: Most handshakes beside them.
+        has_browsers: Whether browsers may come, whose handshakes may hold streams while their session has not begun.
     """
 
     policy = "the oldest handshake is given up, further connections are refused"
@@ -32,9 +33,11 @@ class ConnectionMemory:
         settings: QuicSettings,
         *,
         max_handshakes: int = 0,
+        has_browsers: bool = False,
     ) -> None:
         self._connections = connections
-        self.cap_bytes = max_connections * settings.connection_cap_bytes + max_handshakes * CONNECTION_BYTES
+        handshake_bytes = CONNECTION_BYTES + (settings.streams_limit_bytes if has_browsers else 0)
+        self.cap_bytes = max_connections * settings.connection_cap_bytes + max_handshakes * handshake_bytes
         """All connections with full windows and control streams."""
         self._high_water_bytes = 0
         self.drops = 0

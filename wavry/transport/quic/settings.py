@@ -8,9 +8,8 @@ from aioquic.quic.configuration import QuicConfiguration
 
 from wavry.errors import ConfigError
 from wavry.transport.quic.congestion import ALGORITHM, MAX_WINDOW_BYTES
+from wavry.transport.quic.native import ALPN
 from wavry.transport.quic.path_mtu import BASE_BYTES, PROBED_SIZES
-
-ALPN = "wavry/1"
 
 DATAGRAM_OVERHEAD_BYTES = 22
 """What QUIC adds to one DATAGRAM beside the connection ID: short header, frame type and length, AEAD tag."""
