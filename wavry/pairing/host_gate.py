@@ -129,7 +129,7 @@ class HostGate:
         return [PairDone(mac=exchange.tag()), Welcome()]
 
     def _pair_browser(self, binding: Binding, message: PairPin, now: float) -> list[Message]:
-        """Compare the PIN itself, which a page sends for want of SPAKE2: whoever serves the page could have it anyway."""
+        """Compare the PIN itself: a page has no SPAKE2, and whoever serves the page could have the PIN anyway."""
         pin = self._offer.take_try(now=now)
         if pin is None:
             raise self._refused(binding, f"no PIN is open on this host; {self._how_to_pair}")

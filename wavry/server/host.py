@@ -104,7 +104,13 @@ class Host:
             if not self._config.no_auth:
                 self._guard = Guard(data_directory(), identity, self._config.rights, self._broadcast)
                 self._register("server.door", self._guard.door, self._guard.door.policy)
-            listener = listen(*self._config.listen, identity, self._admit, settings=self._quic_settings())
+            listener = listen(
+                *self._config.listen,
+                identity,
+                self._admit,
+                settings=self._quic_settings(),
+                allows_origin=self._allows_origin if self._config.web is not None else None,
+            )
         except BaseException:
             opened.backend.close()
             self._close_clipboard()
@@ -142,6 +148,11 @@ class Host:
     async def _close_pages(self) -> None:
         if self._pages is not None:
             await self._pages.close()
+
+    def _allows_origin(self, origin: str) -> bool:
+        """Whether a page may open a WebTransport session: one that this host serves, once it does."""
+        origins = None if self._pages is None else self._pages.web_origins
+        return origins is not None and origins.allows_origin(origin)
 
     def _quic_settings(self) -> QuicSettings:
         return QuicSettings(max_connections=MAX_WAITING + self._config.max_viewers)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import socket
 import sys
 from typing import TYPE_CHECKING
-
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from wavry import cli
 from wavry.errors import ConfigError
@@ -46,7 +43,7 @@ class Pages:
                 config.web,
                 self._certificate_at(config.web),
                 udp_port=udp_port,
-                certificate_hashes=self._certificate_hashes,
+                certificate_hashes=identity.certificate_hashes,
                 needs_pairing=not config.no_auth,
                 name=socket.gethostname(),
             )
@@ -87,9 +84,6 @@ class Pages:
         if self._certificate is None and not cli.is_loopback(address[0]):
             self._certificate = Certificate.of_host(self._identity)
         return None if cli.is_loopback(address[0]) and config.tls_cert is None else self._certificate
-
-    def _certificate_hashes(self) -> list[str]:
-        return [hashlib.sha256(self._identity.certificate().public_bytes(Encoding.DER)).hexdigest()]
 
 
 def _tell(line: str) -> None:

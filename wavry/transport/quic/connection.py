@@ -78,6 +78,8 @@ class QuicLink:
         self._closed = asyncio.Event()
         self._farewell: ConnectionLostError | None = None
         """Why it ends, once that is known: QUIC's own words may say less."""
+        self._lingering: asyncio.TimerHandle | None = None
+        """Runs while a peer that was told of the end may still read of it."""
         self._error: ConnectionLostError | None = None
         self.connected: asyncio.Future[None] = self._loop.create_future()
         """Done when the session may begin; fails with `ConnectionLostError` when it is not to be."""
@@ -193,7 +195,7 @@ class QuicLink:
 
     def _send_waiting(self, channel: Channel) -> None:
         stream_id = self._carriage.stream_ids[channel]
-        if channel in self._waiting and seams.can_send_on_stream(self.quic, stream_id):
+        if channel in self._waiting and self._carriage.is_open and seams.can_send_on_stream(self.quic, stream_id):
             self.quic.send_stream_data(stream_id, bytes(self._waiting.pop(channel)))
 
     def _write(self, writings: Sequence[Writing]) -> None:
@@ -230,6 +232,16 @@ class QuicLink:
         if writings := self._carriage.farewell(why.code, why.reason):
             self._write(writings)
             self.flush()  # QUIC's close throws away what waits
+        if writings and why.code != ErrorCode.PROTOCOL_VIOLATION:
+            # a browser that hears both at once knows of the second alone; it leaves by itself as soon as it may
+            self._lingering = self._loop.call_later(_LINGER_S, self._close_quic, why)
+        else:
+            self._close_quic(why)
+
+    def _close_quic(self, why: ConnectionLostError) -> None:
+        if self._lingering is not None:
+            self._lingering.cancel()
+            self._lingering = None
         self.quic.close(error_code=self._carriage.close_code(why.code), reason_phrase=why.reason)
         self._loop.call_soon(self._pump)
 
@@ -304,7 +316,7 @@ class QuicLink:
             return
         if seams.open_stream_count(self.quic) > _MAX_STREAMS:  # empty ones, which no event tells of
             self.close(ErrorCode.PROTOCOL_VIOLATION, "too many streams")
-        if datagrams:
+        if datagrams and not self._closing:
             self._deliver_datagrams(datagrams, now)
         if self._observer is not None and not self._closing:
             self._observer.writable(now=now)
@@ -359,6 +371,8 @@ class QuicLink:
     def _take_stream(self, stream_id: int, data: bytes, now: float, *, ended: bool) -> None:
         """Take the next bytes of a stream, its end, or both."""
         if self._closing:
+            if ended and self._lingering is not None and self._farewell is not None:
+                self._close_quic(self._farewell)  # the peer has read it
             return
         carriage, was_open = self._carriage, self._carriage.is_open
         try:
@@ -391,8 +405,9 @@ class QuicLink:
         self._closing = True
         self._error = error
         self._closed.set()
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._lingering):
+            if timer is not None:
+                timer.cancel()
         if not self.connected.done():
             self.connected.set_exception(error)
             self.connected.exception()  # nobody may be waiting
@@ -409,6 +424,8 @@ _EARLY_DATAGRAMS = 64
 _EARLY_OVERHEAD_BYTES = 128
 """Charged for each piece of a stream that is kept so: its objects."""
 
+
+_LINGER_S = 0.25
 
 _MAX_STREAMS = 24
 """Most that either door has open, with a browser's few of unknown types."""
