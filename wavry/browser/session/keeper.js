@@ -62,10 +62,12 @@ export class Keeper {
   /** Stay connected; never returns. */
   async run() {
     this.#say(notice.connecting(this.#hostName));
-    for (let attempt = 0; ; ) {
-      const wasLetIn = this.#statistics.sessions;
+    for (let attempt = 0; ; attempt += 1) {
+      const sessions = this.#statistics.sessions;
       const ending = await this.#connectOnce();
-      attempt = this.#statistics.sessions === wasLetIn ? attempt + 1 : 0;
+      if (this.#statistics.sessions !== sessions) {
+        attempt = 0;
+      }
       if (this.#hasLeft) {
         this.#say(notice.left(this.#hostName));
         await this.#untilAsked();
@@ -92,6 +94,7 @@ export class Keeper {
   connect(pin) {
     this.#pin = pin;
     this.#hasLeft = false;
+    this.#say(notice.connecting(this.#hostName));
     this.#wake();
   }
 

@@ -80,16 +80,15 @@ export class Statistics {
    * @param {number} shownUs When it was drawn.
    */
   onPicture({ unit, receivedUs, releasedUs }, decodedUs, shownUs) {
-    const { timings } = unit;
     this.picturesDecoded += 1;
-    this.#add("capture", timings.capturedUs);
-    this.#add("encode", timings.encodedUs - timings.capturedUs);
+    this.#add("capture", unit.capturedUs);
+    this.#add("encode", unit.encodedUs - unit.capturedUs);
     this.#add("playout", releasedUs - receivedUs);
     this.#add("decode", decodedUs - releasedUs);
     this.#add("show", shownUs - decodedUs);
     if (this.clock.offsetUs !== null) {
-      const capturedUs = Number(unit.captureUs) - this.clock.offsetUs; // on our clock
-      this.#add("network", receivedUs - capturedUs - timings.encodedUs);
+      const capturedUs = unit.captureUs - this.clock.offsetUs; // on our clock
+      this.#add("network", receivedUs - capturedUs - unit.encodedUs);
       this.#add("captureToShown", shownUs - capturedUs);
     }
   }
