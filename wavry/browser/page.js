@@ -1,6 +1,7 @@
 /** The page: what is around the picture, and the wiring. The session is in a worker. */
 
 import { WorkerLink } from "./session/link.js";
+import { Speaker } from "./sound/speaker.js";
 import { FullScreen } from "./window/full_screen.js";
 import { HotKeys } from "./hands/hotkeys.js";
 import { Menu } from "./window/menu.js";
@@ -32,10 +33,12 @@ function main() {
   const fullScreen = new FullScreen((text) => words.hint(text));
   const hotKeys = new HotKeys();
   const menu = makeMenu(worker, hotKeys, words);
+  const speaker = new Speaker(worker.part("sound"), (text) => words.hint(text));
 
   hotKeys.add("Ctrl+Alt+H", "this menu", () => menu.toggle());
   hotKeys.add("F11", "full screen", () => fullScreen.toggle());
   hotKeys.add("Ctrl+Alt+S", "scaling", () => words.hint(`Scaling: ${SCALE_LABELS[view.changeMode()]}`));
+  hotKeys.add("Ctrl+Alt+A", "sound off and on", () => words.hint(speaker.toggle() ? "Sound off" : "Sound on"));
   hotKeys.add("F10", "figures", () => overlay.toggle());
   hotKeys.add("Ctrl+Alt+Q", "leave the host", () => session.tell({ command: "leave" }));
   hotKeys.listen(window);

@@ -46,8 +46,8 @@ export class Statistics {
     this.picturesDropped = 0;
     this.decodesFailed = 0;
     this.rttMs = null;
-    /** So much later than the picture is the sound, in ms; null while it is not known. */
-    this.soundOffsetMs = null;
+    /** @type {import("../sound/part.js").SoundPart | null} Has the figures of sound, and hears when pictures are shown. */
+    this.sound = null;
     this.reorder = null;
   }
 
@@ -100,7 +100,8 @@ export class Statistics {
   /** @returns {object} The counts since the page was opened, for tests and measurements. */
   totals() {
     const { picturesDecoded, picturesDropped, decodesFailed, keyframeRequests, sessions } = this;
-    return { picturesDecoded, picturesDropped, decodesFailed, keyframeRequests, sessions, ...this.#network() };
+    const sound = this.sound?.report() ?? null;
+    return { picturesDecoded, picturesDropped, decodesFailed, keyframeRequests, sessions, sound, ...this.#network() };
   }
 
   #network() {
@@ -130,6 +131,7 @@ export class Statistics {
     const since = (name) => Math.max(0, newer[name] - older[name]);
     const expected = since("packetsReceived") + since("packetsLost");
     const perSecond = (count) => (passedS > 0 ? count / passedS : null);
+    const totals = this.totals();
     return {
       stream: this.stream,
       fps: perSecond(since("picturesDecoded")),
@@ -140,9 +142,9 @@ export class Statistics {
         STAGES.map((name) => [name, percentilesBetween(older.latencies[name], latencies[name], [50, 95])]),
       ),
       rttMs: this.rttMs,
-      soundOffsetMs: this.soundOffsetMs,
+      soundOffsetMs: totals.sound?.offsetMs ?? null, // so much later than the picture is the sound
       reorder: this.reorder,
-      totals: this.totals(),
+      totals,
     };
   }
 }

@@ -5,6 +5,7 @@
  * worker itself: see `commands` for what it takes, and what `tell` is called with for what it says.
  */
 
+import { SoundPart } from "../sound/part.js";
 import { Painter } from "../video/painter.js";
 import { supportedCodecs } from "../video/codec_string.js";
 import { VideoStage } from "../video/stage.js";
@@ -13,11 +14,14 @@ import { MonitorsPart } from "./monitors.js";
 import { RightsPart } from "./rights.js";
 import { LOOK_INTERVAL_S, Statistics } from "./statistics.js";
 
+const statistics = new Statistics();
+const sound = new SoundPart({ clock: statistics.clock });
+statistics.sound = sound;
+
 /** @type {import("./part.js").SessionPart[]} What a session does beside the stream. */
-const parts = [new RightsPart(), new MonitorsPart()];
+const parts = [new RightsPart(), new MonitorsPart(), sound];
 
 const byName = new Map(parts.filter((each) => each.name !== "").map((each) => [each.name, each]));
-const statistics = new Statistics();
 let keeper = null;
 let video = null;
 let figuresTimer = null;
@@ -40,6 +44,7 @@ const commands = {
       say: (notice) => tell({ notice }),
       onStream: (stream) => tell({ stream }),
     });
+    keeper.pictureHoldS = () => sound.pictureHoldS;
     keeper.run();
   },
 

@@ -1,8 +1,8 @@
 /**
  * The page's end of sound: the sound card, and what a person has to know or to do about it.
  *
- * A page may make sound only after a click, a touch or a key; until then the context is suspended, and `words` says so.
- * The speaker itself listens for them. A context that fails, or that the system takes away, is made anew.
+ * A page may make sound only after a click, a touch or a key; until then the context is suspended, and the
+ * speaker says so. It listens for them itself. A context that fails, or that the system takes away, is made anew.
  */
 
 import { Ring } from "./ring.js";
@@ -37,28 +37,25 @@ export class Speaker {
   #hasModule = false; // whether the context has the worklet
   #node = null;
   #channels = 0; // wanted; 0 for none
-  #hostWords = "";
+  #say;
+  #said = "";
   #state = SpeakerState.OFF;
-  #volume = 1;
   #isMuted = false;
   #clockTimer = null;
   #retryTimer = null;
 
-  /** @param {import("../session/link.js").PartLink} link To the part "sound". */
-  constructor(link) {
+  /**
+   * @param {import("../session/link.js").PartLink} link To the part "sound".
+   * @param {(words: string) => void} say Told what a person has to know, once for each new sentence.
+   */
+  constructor(link, say) {
     this.#link = link;
+    this.#say = say;
     link.told = (data) => this.#told(data);
-    /** Called when `words`, `state`, `isMuted` or `volume` is another. */
-    this.changed = () => {};
     for (const gesture of GESTURES) {
       // The page's hands may stop the event on its way; captured on the window it comes first.
       window.addEventListener(gesture, () => this.#unblock(), { capture: true, passive: true });
     }
-  }
-
-  /** @returns {string} What a person has to know; "" while there is nothing. */
-  get words() {
-    return this.#channels === 0 ? this.#hostWords : (WORDS[this.#state] ?? "");
   }
 
   /** @returns {string} Of `SpeakerState`. */
@@ -66,43 +63,21 @@ export class Speaker {
     return this.#state;
   }
 
-  /** @returns {?AudioContext} What plays; null where nothing does. For measurements. */
-  get context() {
-    return this.#context;
-  }
-
-  /** @returns {?AudioNode} What is heard comes from here; null where nothing is. For measurements. */
-  get node() {
-    return this.#node;
-  }
-
-  /** Whether sound is played without being heard. */
-  get isMuted() {
+  /**
+   * Switch what is heard off, or on again; it is played all the same.
+   *
+   * @returns {boolean} Whether it is off now.
+   */
+  toggle() {
+    this.#isMuted = !this.#isMuted;
+    this.#link.tell({ kind: "volume", volume: this.#isMuted ? 0 : 1 });
     return this.#isMuted;
   }
 
-  set isMuted(isMuted) {
-    this.#isMuted = isMuted;
-    this.#tellVolume();
-  }
-
-  /** From 0 to 1. */
-  get volume() {
-    return this.#volume;
-  }
-
-  set volume(volume) {
-    this.#volume = Math.min(Math.max(volume, 0), 1);
-    this.#tellVolume();
-  }
-
-  #tellVolume() {
-    this.#link.tell({ kind: "volume", volume: this.#isMuted ? 0 : this.#volume });
-    this.changed();
-  }
-
   #told({ kind, channels = 0, words }) {
-    this.#hostWords = words;
+    if (words !== "") {
+      this.#tellPerson(words);
+    }
     if (kind === "wanted" && channels === this.#channels) {
       return;
     }
@@ -118,7 +93,18 @@ export class Speaker {
 
   #become(state) {
     this.#state = state;
-    this.changed();
+    if (WORDS[state] !== undefined) {
+      this.#tellPerson(WORDS[state]);
+    } else if (state === SpeakerState.PLAYING) {
+      this.#said = ""; // what is the matter the next time is news
+    }
+  }
+
+  #tellPerson(words) {
+    if (words !== this.#said) {
+      this.#said = words;
+      this.#say(words);
+    }
   }
 
   /** Open a context, or go on with the one there is. */
