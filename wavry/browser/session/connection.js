@@ -90,25 +90,25 @@ export class Connection {
   }
 
   /**
-   * Have an observer hear of everything from now on; once.
+   * Have an observer hear of everything from now on; reading begins with the first one, the next take over from it.
    *
    * @param {ConnectionObserver} observer
    */
   observe(observer) {
+    const isFirst = this.#observer === null;
     this.#observer = observer;
+    if (!isFirst) {
+      return;
+    }
     this.#transport.closed.then(
       ({ closeCode, reason }) => this.#end(closeCode, reason),
       (error) => this.#end(ErrorCode.INTERNAL_ERROR, error.message),
     );
-    this.#readDatagrams().catch(() => {}); // what ends a stream early ends the session, and `closed` tells of it
+    // What ends a stream early ends the session, and `closed` tells of it.
+    this.#readDatagrams().catch(() => {});
     this.#streams.forEach(({ readable }, channel) => {
       this.#readStream(readable, channel).catch(() => {});
     });
-  }
-
-  /** Hand everything to another observer: the entrance has done with it, the session begins. */
-  handOver(observer) {
-    this.#observer = observer;
   }
 
   async #readDatagrams() {

@@ -85,7 +85,7 @@ export class HostSession {
       this.#resolveEnded = resolve;
     });
     statistics.clock.restart();
-    connection.handOver(this);
+    connection.observe(this);
     this.#talk.say("hello", { ...hello, maxDatagramBytes: LARGEST_DATAGRAM_BYTES });
     this.#ping();
   }
