@@ -81,6 +81,7 @@ export class Statistics {
    */
   onPicture({ unit, receivedUs, releasedUs }, decodedUs, shownUs) {
     this.picturesDecoded += 1;
+    this.sound?.notePicture(unit.captureUs, shownUs);
     this.#add("capture", unit.capturedUs);
     this.#add("encode", unit.encodedUs - unit.capturedUs);
     this.#add("playout", releasedUs - receivedUs);
