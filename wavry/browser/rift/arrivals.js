@@ -70,9 +70,14 @@ export class ArrivalLog {
    */
   note(packetId, arrivedAt) {
     const arrivals = this.#arrivals;
-    if (arrivals.size === 0) this.#dueAt = arrivedAt + REPORT_INTERVAL_S;
-    if (arrivals.size >= NOTED_LIMIT_PACKETS) this.drops += 1;
-    else if (!arrivals.has(packetId)) arrivals.set(packetId, arrivedAt);
+    if (arrivals.size === 0) {
+      this.#dueAt = arrivedAt + REPORT_INTERVAL_S;
+    }
+    if (arrivals.size >= NOTED_LIMIT_PACKETS) {
+      this.drops += 1;
+    } else if (!arrivals.has(packetId)) {
+      arrivals.set(packetId, arrivedAt);
+    }
   }
 
   /** Monotonic seconds at which `takeReports` has something at the latest; null while nothing waits. */
@@ -90,7 +95,9 @@ export class ArrivalLog {
    * @returns {Uint8Array[]} Each in memory of its own; at most 8.
    */
   takeReports(now) {
-    if (this.#dueAt === null || (now < this.#dueAt && this.#arrivals.size < EAGER_PACKETS)) return [];
+    if (this.#dueAt === null || (now < this.#dueAt && this.#arrivals.size < EAGER_PACKETS)) {
+      return [];
+    }
     this.#highWaterPackets = Math.max(this.#highWaterPackets, this.#arrivals.size);
     const ranges = this.#ranges();
     this.#arrivals.clear();
@@ -129,14 +136,18 @@ export class ArrivalLog {
         begins = range === null || place !== range.first + range.times.length;
       } else {
         begins = range === null || range.first < this.#nextId;
-        if (place - toldTo < MAX_REPORTED_PACKETS) first = toldTo;
+        if (place - toldTo < MAX_REPORTED_PACKETS) {
+          first = toldTo;
+        }
         toldTo = place + 1;
       }
       if (begins || place - range.first >= MAX_REPORTED_PACKETS) {
         range = { first, times: [] };
         ranges.push(range);
       }
-      while (range.times.length < place - range.first) range.times.push(null);
+      while (range.times.length < place - range.first) {
+        range.times.push(null);
+      }
       range.times.push(at);
     }
     return ranges;
@@ -147,7 +158,9 @@ export class ArrivalLog {
     let earliest = Infinity;
     let latest = -Infinity;
     for (const at of times) {
-      if (at === null) continue;
+      if (at === null) {
+        continue;
+      }
       earliest = Math.min(earliest, at);
       latest = Math.max(latest, at);
     }

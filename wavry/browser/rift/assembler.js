@@ -79,7 +79,9 @@ export class FrameAssembler {
       packet.epoch === this.#epoch &&
       packet.captureUs === this.#captureUs &&
       (packet.flags & KEYFRAME_BIT) === this.#keyframeBit;
-    if (!continues && !this.#begin(packet)) return null;
+    if (!continues && !this.#begin(packet)) {
+      return null;
+    }
 
     const bytes = this.usedBytes + packet.payloadBytes + FRAGMENT_OVERHEAD_BYTES;
     if (bytes > MAX_ASSEMBLY_BYTES) {
@@ -89,7 +91,9 @@ export class FrameAssembler {
     }
     this.#datagrams.push(packet.datagram);
     this.#payloadBytes += packet.payloadBytes;
-    if (index === 0 || arrivedAt < this.#firstArrivalAt) this.#firstArrivalAt = arrivedAt;
+    if (index === 0 || arrivedAt < this.#firstArrivalAt) {
+      this.#firstArrivalAt = arrivedAt;
+    }
     return index + 1 === this.#count ? this.#finish() : null;
   }
 
@@ -99,7 +103,9 @@ export class FrameAssembler {
    * @param {string} reason A `LossReason`.
    */
   giveUp(reason) {
-    if (this.#datagrams.length > 0) this.#lose(this.#epoch, this.#frameId, this.#keyframeBit, reason);
+    if (this.#datagrams.length > 0) {
+      this.#lose(this.#epoch, this.#frameId, this.#keyframeBit, reason);
+    }
     this.#clear();
   }
 
@@ -108,7 +114,9 @@ export class FrameAssembler {
     const same = packet.frameId === this.#frameId && packet.epoch === this.#epoch;
     const contradicts = same && packet.fragmentIndex <= this.#datagrams.length;
     this.giveUp(contradicts ? LossReason.MALFORMED : LossReason.INCOMPLETE);
-    if (packet.frameId === this.#givenUpFrameId && packet.epoch === this.#givenUpEpoch) return false;
+    if (packet.frameId === this.#givenUpFrameId && packet.epoch === this.#givenUpEpoch) {
+      return false;
+    }
     if (packet.fragmentIndex > 0) {
       this.#lose(packet.epoch, packet.frameId, packet.flags, LossReason.INCOMPLETE);
       return false;
@@ -134,9 +142,11 @@ export class FrameAssembler {
       frameId: this.#frameId,
       epoch: this.#epoch,
       captureUs: this.#captureUs,
-      capturedUs: readU32(first, HEADER_BYTES),
-      encodeStartedUs: readU32(first, HEADER_BYTES + 4),
-      encodedUs: readU32(first, HEADER_BYTES + 8),
+      timings: {
+        capturedUs: readU32(first, HEADER_BYTES),
+        encodeStartedUs: readU32(first, HEADER_BYTES + 4),
+        encodedUs: readU32(first, HEADER_BYTES + 8),
+      },
     };
     this.#clear();
     return { unit, firstArrivalAt: this.#firstArrivalAt };

@@ -26,7 +26,9 @@ export class ReferenceChain {
    * @returns {number}
    */
   missingBefore(epoch, frameId) {
-    if (epoch !== this.epoch) return 0;
+    if (epoch !== this.epoch) {
+      return 0;
+    }
     const missing = serialDistance(frameId, this.newestFrameId) - 1;
     return missing > 0 && missing <= MAX_MISSING_FRAMES ? missing : 0;
   }
@@ -38,7 +40,9 @@ export class ReferenceChain {
    * @returns {boolean}
    */
   accepts(unit) {
-    if (unit.isKeyframe) return true;
+    if (unit.isKeyframe) {
+      return true;
+    }
     const follows = unit.epoch === this.epoch && serialDistance(unit.frameId, this.newestFrameId) === 1;
     return this.isIntact && follows;
   }

@@ -53,10 +53,14 @@ const FIELDS = {
  */
 export function makeReceiverConfig(given = {}) {
   const config = {};
-  for (const [name, [usual]] of Object.entries(FIELDS)) config[name] = usual;
+  for (const [name, [usual]] of Object.entries(FIELDS)) {
+    config[name] = usual;
+  }
   for (const [name, value] of Object.entries(given)) {
     const field = FIELDS[name];
-    if (field === undefined) throw new RangeError(`${name} is no setting of a receiver`);
+    if (field === undefined) {
+      throw new RangeError(`${name} is no setting of a receiver`);
+    }
     const isOpen = name === "firstPacketId" && value === null;
     if (!isOpen && !(value >= field[1] && value <= field[2])) {
       throw new RangeError(`${name} is ${value}, allowed is ${field[1]} to ${field[2]}`);

@@ -54,8 +54,12 @@ export class FrameDelivery {
    */
   take(packet, arrivedAt, now) {
     const assembled = this.assembler.add(packet, arrivedAt);
-    if (this.assembler.losses.length > 0) this.#reportLosses(now);
-    if (assembled !== null) this.#deliver(assembled, now);
+    if (this.assembler.losses.length > 0) {
+      this.#reportLosses(now);
+    }
+    if (assembled !== null) {
+      this.#deliver(assembled, now);
+    }
   }
 
   /**
@@ -64,7 +68,9 @@ export class FrameDelivery {
    * @param {import("./packet.js").Packet} packet
    */
   noteRepaired(packet) {
-    if (this.#repairedFrames.size < MAX_REPAIRED_FRAMES) this.#repairedFrames.add(packet.frameId);
+    if (this.#repairedFrames.size < MAX_REPAIRED_FRAMES) {
+      this.#repairedFrames.add(packet.frameId);
+    }
   }
 
   /**
@@ -77,7 +83,9 @@ export class FrameDelivery {
       this.assembler.giveUp(LossReason.INCOMPLETE);
       this.#reportLosses(now);
     }
-    if (this.#requestedAt !== null) this.#requestKeyframe(now);
+    if (this.#requestedAt !== null) {
+      this.#requestKeyframe(now);
+    }
   }
 
   /**
@@ -87,7 +95,9 @@ export class FrameDelivery {
    */
   nextTimer() {
     let due = Infinity;
-    if (this.assembler.isBusy) due = this.lastArrivalAt + this.#unitDeadlineS;
+    if (this.assembler.isBusy) {
+      due = this.lastArrivalAt + this.#unitDeadlineS;
+    }
     if (this.#requestedAt !== null && !this.assembler.isKeyframeBegun) {
       due = Math.min(due, this.#requestedAt + this.#requestIntervalS);
     }
@@ -101,7 +111,9 @@ export class FrameDelivery {
    */
   events() {
     const events = this.#events;
-    if (events.length > 0) this.#events = [];
+    if (events.length > 0) {
+      this.#events = [];
+    }
     return events;
   }
 
@@ -133,7 +145,9 @@ export class FrameDelivery {
     if (this.#chain.admit(unit)) {
       this.#requestedAt = null;
       this.received += 1;
-      if (isRepaired) this.recovered += 1;
+      if (isRepaired) {
+        this.recovered += 1;
+      }
       this.#events.push(new AccessUnitReceived(unit, firstArrivalAt, now));
     } else {
       this.undecodable += 1;
@@ -146,7 +160,9 @@ export class FrameDelivery {
     const wasRepaired = this.#repairedFrames.has(frameId);
     for (const each of this.#repairedFrames) {
       const ahead = serialDistance(each, frameId);
-      if (ahead <= 0 || ahead === 0x7fff_ffff) this.#repairedFrames.delete(each);
+      if (ahead <= 0 || ahead === 0x7fff_ffff) {
+        this.#repairedFrames.delete(each);
+      }
     }
     return wasRepaired;
   }
@@ -178,7 +194,9 @@ export class FrameDelivery {
   /** Ask for a keyframe unless one was asked for a short while ago, or one is just coming in. */
   #requestKeyframe(now) {
     const { epoch, newestFrameId } = this.#chain;
-    if (epoch === null || this.assembler.isKeyframeBegun) return;
+    if (epoch === null || this.assembler.isKeyframeBegun) {
+      return;
+    }
     if (this.#requestedAt === null || now >= this.#requestedAt + this.#requestIntervalS) {
       this.#requestedAt = now;
       this.#events.push(new KeyframeNeeded(epoch, newestFrameId));

@@ -16,9 +16,16 @@ export const LossReason = Object.freeze({
  * @property {number} frameId u32
  * @property {number} epoch 0 to 255; which `stream_config` it belongs to.
  * @property {number} captureUs Microseconds on the host's clock.
- * @property {number} capturedUs The frame was whole in its buffer, microseconds after `captureUs`.
- * @property {number} encodeStartedUs An encoder took it, likewise.
- * @property {number} encodedUs It was ready, likewise.
+ * @property {UnitTimings} timings
+ */
+
+/**
+ * What became of a picture at the host, microseconds after `captureUs`.
+ *
+ * @typedef {object} UnitTimings
+ * @property {number} capturedUs The frame was whole in its buffer.
+ * @property {number} encodeStartedUs An encoder took it.
+ * @property {number} encodedUs The unit was ready.
  */
 
 /** A unit is whole, and everything it refers to was delivered before it. */

@@ -40,7 +40,9 @@ export class LossTracker {
    * @returns {number} How many packets right before it are now known to be missing.
    */
   record(packetId) {
-    if (this.#first === null) this.#beginAt(packetId);
+    if (this.#first === null) {
+      this.#beginAt(packetId);
+    }
     const following = this.#highest + 1;
     if ((following ^ packetId) === 0) {
       this.#highest = following;
@@ -50,14 +52,18 @@ export class LossTracker {
     }
     const place = unwrap(packetId, this.#highest);
     const ahead = place - this.#highest;
-    if (ahead > 0) this.#moveOn(ahead);
+    if (ahead > 0) {
+      this.#moveOn(ahead);
+    }
     const state = this.#stateOf(place);
     if (state === CAME) {
       this.duplicate += 1;
     } else {
       this.#states[place & PLACE_MASK] = CAME;
       this.received += 1;
-      if (state === REPAIRED) this.repaired -= 1;
+      if (state === REPAIRED) {
+        this.repaired -= 1;
+      }
     }
     return Math.max(ahead - 1, 0);
   }
@@ -69,10 +75,14 @@ export class LossTracker {
    * @returns {number} What `record` returns.
    */
   recordRepaired(packetId) {
-    if (this.#first === null) this.#beginAt(packetId);
+    if (this.#first === null) {
+      this.#beginAt(packetId);
+    }
     const place = unwrap(packetId, this.#highest);
     const ahead = place - this.#highest;
-    if (ahead > 0) this.#moveOn(ahead);
+    if (ahead > 0) {
+      this.#moveOn(ahead);
+    }
     if (this.#stateOf(place) === MISSING) {
       this.#states[place & PLACE_MASK] = REPAIRED;
       this.repaired += 1;
@@ -89,9 +99,13 @@ export class LossTracker {
    * @returns {number} How many packets up to it are now known to be missing.
    */
   noteSent(packetId) {
-    if (this.#first === null) return 0;
+    if (this.#first === null) {
+      return 0;
+    }
     const ahead = unwrap(packetId, this.#highest) - this.#highest;
-    if (ahead <= 0) return 0;
+    if (ahead <= 0) {
+      return 0;
+    }
     this.#moveOn(ahead);
     return ahead;
   }
@@ -127,7 +141,9 @@ export class LossTracker {
   #moveOn(ahead) {
     this.#highest += ahead;
     const first = this.#highest - Math.min(ahead, HISTORY_PACKETS) + 1;
-    for (let place = first; place <= this.#highest; place++) this.#states[place & PLACE_MASK] = MISSING;
+    for (let place = first; place <= this.#highest; place++) {
+      this.#states[place & PLACE_MASK] = MISSING;
+    }
   }
 
   /** Return what is known of an id, which is not above the highest; before the history, that it came. */

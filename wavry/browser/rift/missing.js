@@ -89,8 +89,12 @@ export class MissingPackets {
    */
   arrived(packetId, now, isLate) {
     const missing = this.#packets.get(packetId);
-    if (missing !== undefined) this.#packets.delete(packetId);
-    if (this.#packets.size === 0) this.#nextDueAt = Infinity;
+    if (missing !== undefined) {
+      this.#packets.delete(packetId);
+    }
+    if (this.#packets.size === 0) {
+      this.#nextDueAt = Infinity;
+    }
     if (missing !== undefined && isLate) {
       const waitS = Math.min(now - missing.since, MAX_REORDER_WAIT_S);
       this.#reorderWaitS = Math.max(this.#reorderWaitS * REORDER_DECAY, waitS);
@@ -104,9 +108,13 @@ export class MissingPackets {
    */
   forgetBefore(packetId) {
     for (const each of this.#packets.keys()) {
-      if (serialDistance(each, packetId) < 0) this.#packets.delete(each);
+      if (serialDistance(each, packetId) < 0) {
+        this.#packets.delete(each);
+      }
     }
-    if (this.#packets.size === 0) this.#nextDueAt = Infinity;
+    if (this.#packets.size === 0) {
+      this.#nextDueAt = Infinity;
+    }
   }
 
   /** Give up all. */
@@ -125,10 +133,14 @@ export class MissingPackets {
    */
   takeDue(now, rttS, deadlineS) {
     const due = [];
-    if (now < this.#nextDueAt) return due;
+    if (now < this.#nextDueAt) {
+      return due;
+    }
     this.#nextDueAt = Infinity;
     for (const [packetId, missing] of this.#packets) {
-      if (now + rttS > missing.since + deadlineS) continue; // the answer would be too late
+      if (now + rttS > missing.since + deadlineS) {
+        continue; // the answer would be too late
+      }
       if (missing.askAt <= now) {
         due.push(packetId);
         missing.asks += 1;

@@ -88,9 +88,13 @@ export class Packet {
     }
     const index = (datagram[12] << 8) | datagram[13];
     const count = (datagram[14] << 8) | datagram[15];
-    if (index >= count) throw new RemoteProtocolError(`fragment ${index} of ${count}`);
+    if (index >= count) {
+      throw new RemoteProtocolError(`fragment ${index} of ${count}`);
+    }
     const upper = readU32(datagram, 16);
-    if (upper >= UPPER_LIMIT) throw new RemoteProtocolError("a time of capture beyond 2^53 µs");
+    if (upper >= UPPER_LIMIT) {
+      throw new RemoteProtocolError("a time of capture beyond 2^53 µs");
+    }
     this.stream = datagram[1];
     this.flags = datagram[2];
     this.epoch = datagram[3];

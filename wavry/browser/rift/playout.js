@@ -74,10 +74,12 @@ export class Playout {
    */
   add(received, now) {
     const { unit } = received;
-    const encodedAt = (unit.captureUs + unit.encodedUs) / 1e6;
+    const encodedAt = (unit.captureUs + unit.timings.encodedUs) / 1e6;
     this.#note(received.completedAt - encodedAt);
     let releaseAt = Math.min(encodedAt + this.#baseS + this.holdS, now + this.#maxHoldS) + this.extraHoldS;
-    if (this.#held.length > 0) releaseAt = Math.max(releaseAt, this.#held[this.#held.length - 1].releaseAt);
+    if (this.#held.length > 0) {
+      releaseAt = Math.max(releaseAt, this.#held[this.#held.length - 1].releaseAt);
+    }
     this.#held.push({ releaseAt, received });
     this.usedBytes += unit.data.length + UNIT_OVERHEAD_BYTES;
     this.highWaterBytes = Math.max(this.highWaterBytes, this.usedBytes);
@@ -93,10 +95,14 @@ export class Playout {
     const due = [];
     while (this.#held.length > 0) {
       const { releaseAt, received } = this.#held[0];
-      if (releaseAt > now && this.usedBytes <= this.#limitBytes + OWN_BYTES) break;
+      if (releaseAt > now && this.usedBytes <= this.#limitBytes + OWN_BYTES) {
+        break;
+      }
       this.#held.shift();
       this.usedBytes -= received.unit.data.length + UNIT_OVERHEAD_BYTES;
-      if (releaseAt > now) this.drops += 1;
+      if (releaseAt > now) {
+        this.drops += 1;
+      }
       due.push(received);
     }
     return due;
@@ -109,7 +115,9 @@ export class Playout {
 
   /** Learn from how long a frame was on its way. */
   #note(transitS) {
-    if (this.#count > 0 && Math.abs(transitS - this.#baseS) > NEW_CLOCK_S) this.#count = this.#at = 0;
+    if (this.#count > 0 && Math.abs(transitS - this.#baseS) > NEW_CLOCK_S) {
+      this.#count = this.#at = 0;
+    }
     if (this.#count === 0) {
       this.#baseS = transitS;
       this.#untilLook = LOOK_EVERY;
@@ -119,7 +127,9 @@ export class Playout {
     this.#count = Math.min(this.#count + 1, FRAMES);
     this.#baseS = Math.min(this.#baseS, transitS);
     this.#untilLook -= 1;
-    if (this.#untilLook <= 0) this.#look();
+    if (this.#untilLook <= 0) {
+      this.#look();
+    }
   }
 
   /** Reckon base and hold anew. */

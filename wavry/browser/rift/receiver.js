@@ -127,7 +127,9 @@ export class Receiver {
       }
       packet.read(data);
     } catch (error) {
-      if (error instanceof RemoteProtocolError) stats.datagramsMalformed += 1;
+      if (error instanceof RemoteProtocolError) {
+        stats.datagramsMalformed += 1;
+      }
       throw error;
     }
     if (packet.stream !== this.config.stream) {
@@ -139,9 +141,14 @@ export class Receiver {
       this.#takeRepaired(Packet.parse(unmarkRetransmitted(data)), now);
       return;
     }
-    if (data.length !== data.buffer.byteLength) packet.datagram = data.slice();
-    if (this.window.passThrough(packet.packetId)) this.#takeNext(packet, now);
-    else this.#takeOutOfOrder(packet, now);
+    if (data.length !== data.buffer.byteLength) {
+      packet.datagram = data.slice();
+    }
+    if (this.window.passThrough(packet.packetId)) {
+      this.#takeNext(packet, now);
+    } else {
+      this.#takeOutOfOrder(packet, now);
+    }
   }
 
   /**
@@ -154,7 +161,9 @@ export class Receiver {
    */
   datagramsToSend(now) {
     const said = this.#arrivals.takeReports(now);
-    if (this.#missing.size === 0 || !this.#mayAsk) return said;
+    if (this.#missing.size === 0 || !this.#mayAsk) {
+      return said;
+    }
     const due = this.#missing.takeDue(now, this.rttS, this.#retransmissionDeadlineS);
     this.#stats.packetsRequested += due.length;
     return [...serializeNacks(due), ...said];
@@ -179,7 +188,9 @@ export class Receiver {
    */
   nextTimer() {
     let due = Math.min(this.delivery.nextTimer(), this.#gapEndsAt(), this.#arrivals.dueAt ?? Infinity);
-    if (this.#mayAsk) due = Math.min(due, this.#missing.nextDueAt ?? Infinity);
+    if (this.#mayAsk) {
+      due = Math.min(due, this.#missing.nextDueAt ?? Infinity);
+    }
     return due === Infinity ? null : due;
   }
 
@@ -263,14 +274,18 @@ export class Receiver {
     this.#arrivals.note(packetId, now);
     const rebuilt = this.fec.passThrough(packetId, datagram) ? null : this.#protect(packetId, datagram);
     this.delivery.take(packet, now, now);
-    if (rebuilt !== null) this.#takeRebuilt(rebuilt, now);
+    if (rebuilt !== null) {
+      this.#takeRebuilt(rebuilt, now);
+    }
   }
 
   /** Take a packet that came by itself. */
   #takeOutOfOrder(packet, now) {
     const { packetId } = packet;
     const result = this.window.insert(packetId, packet.datagram, now);
-    if (result === InsertResult.SUSPECT) return;
+    if (result === InsertResult.SUSPECT) {
+      return;
+    }
     if (result === InsertResult.RESTARTED) {
       this.#tracker.restart();
       this.#missing.clear();
@@ -285,10 +300,14 @@ export class Receiver {
   #takeRepaired(packet, now) {
     const { packetId } = packet;
     const result = this.window.insert(packetId, packet.datagram, now);
-    if (result === InsertResult.SUSPECT) return;
+    if (result === InsertResult.SUSPECT) {
+      return;
+    }
     this.#noteMissing(packetId, this.#tracker.recordRepaired(packetId), now);
     this.#missing.arrived(packetId, now, false);
-    if (result === InsertResult.STORED) this.delivery.noteRepaired(packet);
+    if (result === InsertResult.STORED) {
+      this.delivery.noteRepaired(packet);
+    }
     this.#afterInsert(packet, result, now);
   }
 
@@ -297,7 +316,9 @@ export class Receiver {
     const { packetId, datagram } = packet;
     if (result === InsertResult.STORED || result === InsertResult.RESTARTED) {
       this.delivery.lastArrivalAt = now;
-      if (packet.flags & KEYFRAME_BIT) this.#seeKeyframe(packet);
+      if (packet.flags & KEYFRAME_BIT) {
+        this.#seeKeyframe(packet);
+      }
     }
     this.#takeRebuilt(this.#protect(packetId, datagram), now);
     this.#readWindow(now);
@@ -317,7 +338,9 @@ export class Receiver {
 
   /** Give a packet to the FEC decoder; return the others that it made known. */
   #protect(packetId, datagram) {
-    if (datagram.length > this.config.fecSymbolBytes) return [];
+    if (datagram.length > this.config.fecSymbolBytes) {
+      return [];
+    }
     const known = this.fec.addSourcePacket(packetId, datagram);
     known.shift();
     return known;
@@ -333,15 +356,20 @@ export class Receiver {
   }
 
   #noteMissing(beforeId, count, now) {
-    if (count === 0) return;
+    if (count === 0) {
+      return;
+    }
     this.#missing.note(beforeId, count, now, this.#stats.parityReceived > 0 ? PARITY_GRACE_S : 0);
   }
 
   /** Look for a keyframe with which to go on, whatever is missing before it. */
   #seeKeyframe(packet) {
     const firstId = (packet.packetId - packet.fragmentIndex) >>> 0;
-    if (this.delivery.isBroken) this.#goTo(firstId);
-    else if (this.window.holds(firstId, packet.fragmentCount)) this.#wholeKeyframeId = firstId;
+    if (this.delivery.isBroken) {
+      this.#goTo(firstId);
+    } else if (this.window.holds(firstId, packet.fragmentCount)) {
+      this.#wholeKeyframeId = firstId;
+    }
   }
 
   // The window.
@@ -373,14 +401,20 @@ export class Receiver {
    */
   #gapEndsAt() {
     const gapSince = this.window.gapSince;
-    if (gapSince === null) return Infinity;
+    if (gapSince === null) {
+      return Infinity;
+    }
     const firstMissing = this.window.firstMissing;
     if (this.#wholeKeyframeId !== null) {
-      if (this.window.holds(this.#wholeKeyframeId, 1)) return gapSince + this.#gapDeadlineS;
+      if (this.window.holds(this.#wholeKeyframeId, 1)) {
+        return gapSince + this.#gapDeadlineS;
+      }
       this.#wholeKeyframeId = null; // the window has moved on
     }
     let waitS = this.#gapDeadlineS;
-    if (this.#missing.has(firstMissing) && this.#mayAsk) waitS = Math.max(waitS, this.#retransmissionDeadlineS);
+    if (this.#missing.has(firstMissing) && this.#mayAsk) {
+      waitS = Math.max(waitS, this.#retransmissionDeadlineS);
+    }
     if (this.#stats.parityReceived > 0 && this.fec.canStillRepair(firstMissing)) {
       waitS = Math.max(waitS, this.#parityDeadlineS);
     }
@@ -403,7 +437,9 @@ function parseRebuilt(payload) {
   try {
     return Packet.parse(payload);
   } catch (error) {
-    if (error instanceof RemoteProtocolError) return null;
+    if (error instanceof RemoteProtocolError) {
+      return null;
+    }
     throw error;
   }
 }

@@ -90,7 +90,9 @@ export class ReorderBuffer {
    * @throws {RangeError} A size is below 1.
    */
   constructor(windowSize, maxBytes = 2_000_000, start = null) {
-    if (!(windowSize >= 1 && maxBytes >= 1)) throw new RangeError(`a window of ${windowSize} in ${maxBytes} bytes`);
+    if (!(windowSize >= 1 && maxBytes >= 1)) {
+      throw new RangeError(`a window of ${windowSize} in ${maxBytes} bytes`);
+    }
     this.#capacity = Math.min(windowSize, Math.max(1, Math.floor(maxBytes / (4 * SLOT_BYTES))));
     this.#baseBytes = this.#capacity * SLOT_BYTES + Math.min(OWN_BYTES, Math.floor(maxBytes / 8));
     this.#maxJump = Math.max(2 * windowSize, MAX_JUMP_PACKETS);
@@ -115,8 +117,11 @@ export class ReorderBuffer {
    */
   passThrough(packetId) {
     let head = this.#head;
-    if (head === null) head = packetId;
-    else if (this.occupancy > 0 || (head ^ packetId) !== 0) return false;
+    if (head === null) {
+      head = packetId;
+    } else if (this.occupancy > 0 || (head ^ packetId) !== 0) {
+      return false;
+    }
     this.#head = head + 1;
     this.#isStartOpen = false;
     return true;
@@ -131,15 +136,21 @@ export class ReorderBuffer {
    * @returns {number} An `InsertResult`; it never throws.
    */
   insert(packetId, data, now = 0) {
-    if (this.#head === null) this.#head = packetId;
+    if (this.#head === null) {
+      this.#head = packetId;
+    }
     const position = unwrap(packetId, this.#head);
     const ahead = position - this.#head;
-    if (Math.abs(ahead) >= this.#maxJump) return this.#judge(packetId, data, now);
+    if (Math.abs(ahead) >= this.#maxJump) {
+      return this.#judge(packetId, data, now);
+    }
     if (ahead < 0 && !this.#moveStartBack(position)) {
       this.tooOld += 1;
       return InsertResult.TOO_OLD;
     }
-    if (ahead >= this.#capacity) this.#slide(position - this.#capacity + 1);
+    if (ahead >= this.#capacity) {
+      this.#slide(position - this.#capacity + 1);
+    }
     return this.#store(position, data, now);
   }
 
@@ -149,10 +160,14 @@ export class ReorderBuffer {
    * @returns {Uint8Array | null} null at a gap or when nothing is held.
    */
   pop() {
-    if (this.occupancy === 0) return null;
+    if (this.occupancy === 0) {
+      return null;
+    }
     const index = this.#slotOf(this.#head);
     const data = this.#slots[index];
-    if (data === null) return null;
+    if (data === null) {
+      return null;
+    }
     this.poppedArrivedAt = this.#arrivals[index];
     this.#clear(index, data);
     this.#head += 1;
@@ -167,7 +182,9 @@ export class ReorderBuffer {
    */
   flushOrdered() {
     const ready = [];
-    for (let data = this.pop(); data !== null; data = this.pop()) ready.push(data);
+    for (let data = this.pop(); data !== null; data = this.pop()) {
+      ready.push(data);
+    }
     return ready;
   }
 
@@ -179,11 +196,15 @@ export class ReorderBuffer {
    * @param {number} packetId A u32.
    */
   skipTo(packetId) {
-    if (this.#head === null) this.#head = packetId;
+    if (this.#head === null) {
+      this.#head = packetId;
+    }
     this.#slide(unwrap(packetId, this.#head));
     if (this.#suspect !== null) {
       const ahead = serialDistance(this.#suspect.packetId, packetId);
-      if (ahead >= 0 && ahead < this.#capacity) this.#takeSuspect();
+      if (ahead >= 0 && ahead < this.#capacity) {
+        this.#takeSuspect();
+      }
     }
   }
 
@@ -207,11 +228,17 @@ export class ReorderBuffer {
    * @returns {boolean}
    */
   holds(firstId, count) {
-    if (this.#head === null || count > this.occupancy) return false;
+    if (this.#head === null || count > this.occupancy) {
+      return false;
+    }
     const first = unwrap(firstId, this.#head);
-    if (first < this.#head || first - this.#head + count > this.#capacity) return false;
+    if (first < this.#head || first - this.#head + count > this.#capacity) {
+      return false;
+    }
     for (let place = first + count - 1; place >= first; place--) {
-      if (this.#slots[this.#slotOf(place)] === null) return false;
+      if (this.#slots[this.#slotOf(place)] === null) {
+        return false;
+      }
     }
     return true;
   }
@@ -223,10 +250,16 @@ export class ReorderBuffer {
 
   /** When the first packet behind the present gap arrived; null without a gap. @type {number | null} */
   get gapSince() {
-    if (!this.hasGap) return null;
+    if (!this.hasGap) {
+      return null;
+    }
     if (this.#gapSince === null) {
       let earliest = Infinity; // what empty slots hold
-      for (const arrivedAt of this.#arrivals) if (arrivedAt < earliest) earliest = arrivedAt;
+      for (const arrivedAt of this.#arrivals) {
+        if (arrivedAt < earliest) {
+          earliest = arrivedAt;
+        }
+      }
       this.#gapSince = earliest;
     }
     return this.#gapSince;
@@ -249,7 +282,9 @@ export class ReorderBuffer {
   }
 
   #moveStartBack(position) {
-    if (!this.#isStartOpen || this.#newest - position >= this.#capacity) return false;
+    if (!this.#isStartOpen || this.#newest - position >= this.#capacity) {
+      return false;
+    }
     this.#head = position;
     this.#gapSince = null;
     return true;
@@ -269,7 +304,9 @@ export class ReorderBuffer {
     this.#slots[index] = data;
     this.#arrivals[index] = now;
     this.occupancy += 1;
-    if (this.occupancy === 1) this.#gapSince = now; // spares the usual swap of two packets a search
+    if (this.occupancy === 1) {
+      this.#gapSince = now; // spares the usual swap of two packets a search
+    }
     this.sizeBytes += data.length;
     this.#highWaterBytes = Math.max(this.#highWaterBytes, this.usedBytes);
     return InsertResult.STORED;
@@ -277,7 +314,9 @@ export class ReorderBuffer {
 
   /** Drop the oldest until `neededBytes` fit; false when the newcomer is the oldest itself, or can never fit. */
   #makeRoom(position, neededBytes) {
-    if (neededBytes + this.#baseBytes > this.capBytes) return false;
+    if (neededBytes + this.#baseBytes > this.capBytes) {
+      return false;
+    }
     while (this.usedBytes + neededBytes > this.capBytes) {
       if (this.occupancy === 0) {
         this.#suspect = null;
@@ -295,14 +334,18 @@ export class ReorderBuffer {
 
   /** Return the first position that is held, from `position` on; there must be one. */
   #oldest(position) {
-    while (this.#slots[this.#slotOf(position)] === null) position += 1;
+    while (this.#slots[this.#slotOf(position)] === null) {
+      position += 1;
+    }
     return position;
   }
 
   /** Move the head forward, dropping what it passes. A place behind the head changes nothing. */
   #slide(newHead) {
     const head = this.#head;
-    if (newHead <= head) return;
+    if (newHead <= head) {
+      return;
+    }
     const end = Math.min(newHead, head + this.#capacity);
     for (let position = head; position < end && this.occupancy > 0; position++) {
       const index = this.#slotOf(position);

@@ -12,11 +12,15 @@ import { MAX_LABELS, ParityFamily } from "./packets.js";
 
 /** Of a sliding window, `factor(d, j)` at `d + j`, 0 to 253. */
 export const FACTORS = new Uint8Array(MAX_LABELS - 1);
-for (let n = 0; n < FACTORS.length; n++) FACTORS[n] = inverse(1 ^ EXP[n + 1]);
+for (let n = 0; n < FACTORS.length; n++) {
+  FACTORS[n] = inverse(1 ^ EXP[n + 1]);
+}
 
 /** The logarithm of (1 + 2)(1 + 4)...(1 + 2^n) at n. */
 const LOG_SUMS = [0];
-for (let n = 1; n < ORDER; n++) LOG_SUMS.push(LOG_SUMS[n - 1] + LOG[1 ^ EXP[n]]);
+for (let n = 1; n < ORDER; n++) {
+  LOG_SUMS.push(LOG_SUMS[n - 1] + LOG[1 ^ EXP[n]]);
+}
 
 /** @typedef {{sources: Uint8Array, parities: Uint8Array}} BlockScales Of the source packets by their distance from the
  *   newest, and of the parity packets by their index. */
@@ -32,12 +36,16 @@ const SCALES = new Array(MAX_LABELS);
  */
 function blockScales(parityCount) {
   const known = SCALES[parityCount];
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    return known;
+  }
   // A polynomial of degree < r follows from its values at the r parity places 1, 2, 4... by Lagrange's formula: the
   // factor of a source at place y in the parity at place x is g(y) / ((y + x) g'(x)), g(y) the product of all (y + x).
   const r = parityCount;
   const sources = new Uint8Array(MAX_LABELS - r);
-  for (let d = 0; d < sources.length; d++) sources[d] = power((r * (r - 1)) / 2 + LOG_SUMS[d + r] - LOG_SUMS[d]);
+  for (let d = 0; d < sources.length; d++) {
+    sources[d] = power((r * (r - 1)) / 2 + LOG_SUMS[d + r] - LOG_SUMS[d]);
+  }
   // reedsolo's first parity byte stands at the highest place.
   const parities = new Uint8Array(r);
   for (let q = 0; q < r; q++) {
@@ -63,7 +71,9 @@ function power(exponent) {
  */
 export function factorOf(family, distance, index, parityCount) {
   const factor = FACTORS[distance + index];
-  if (family === ParityFamily.SLIDING) return factor;
+  if (family === ParityFamily.SLIDING) {
+    return factor;
+  }
   const { sources, parities } = blockScales(parityCount);
   return multiply(multiply(sources[distance], parities[index]), factor);
 }

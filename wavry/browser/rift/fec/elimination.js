@@ -61,7 +61,9 @@ export class Elimination {
    */
   newRow() {
     const row = this.#spare.pop();
-    if (row !== undefined) return row;
+    if (row !== undefined) {
+      return row;
+    }
     this.#made += 1;
     return new Row(this.maxUnknowns, this.maxEquations);
   }
@@ -80,7 +82,9 @@ export class Elimination {
     row.weights[equation] = 1;
     for (const each of this.rows) {
       const factor = row.factors[each.pivot];
-      if (factor !== 0) this.#add(row, each, factor);
+      if (factor !== 0) {
+        this.#add(row, each, factor);
+      }
     }
     const lowest = this.#lowest(row);
     if (lowest < 0) {
@@ -100,12 +104,19 @@ export class Elimination {
   substitute(unknown) {
     for (let at = 0; at < this.rows.length; at++) {
       const row = this.rows[at];
-      if (row.factors[unknown] === 0) continue;
+      if (row.factors[unknown] === 0) {
+        continue;
+      }
       row.factors[unknown] = 0;
-      if (row.pivot !== unknown) continue;
+      if (row.pivot !== unknown) {
+        continue;
+      }
       const lowest = this.#lowest(row);
-      if (lowest >= 0) this.#setPivot(row, lowest);
-      else this.removeAt(at--);
+      if (lowest >= 0) {
+        this.#setPivot(row, lowest);
+      } else {
+        this.removeAt(at--);
+      }
     }
   }
 
@@ -116,7 +127,9 @@ export class Elimination {
    */
   giveUp(unknown) {
     const at = this.rows.findIndex((row) => row.factors[unknown] !== 0);
-    if (at < 0) return;
+    if (at < 0) {
+      return;
+    }
     this.#setPivot(this.rows[at], unknown);
     this.removeAt(at);
   }
@@ -130,7 +143,9 @@ export class Elimination {
   isDetermined(row) {
     const { factors, pivot } = row;
     for (let slot = 0; slot < this.#unknownsEnd; slot++) {
-      if (factors[slot] !== 0 && slot !== pivot) return false;
+      if (factors[slot] !== 0 && slot !== pivot) {
+        return false;
+      }
     }
     return true;
   }
@@ -175,7 +190,9 @@ export class Elimination {
     }
     pivotRow.pivot = pivot;
     for (const row of this.rows) {
-      if (row !== pivotRow && row.factors[pivot] !== 0) this.#add(row, pivotRow, row.factors[pivot]);
+      if (row !== pivotRow && row.factors[pivot] !== 0) {
+        this.#add(row, pivotRow, row.factors[pivot]);
+      }
     }
   }
 
@@ -188,7 +205,9 @@ export class Elimination {
   /** Return the lowest slot whose factor is not zero; -1 without one. */
   #lowest(row) {
     for (let slot = 0; slot < this.#unknownsEnd; slot++) {
-      if (row.factors[slot] !== 0) return slot;
+      if (row.factors[slot] !== 0) {
+        return slot;
+      }
     }
     return -1;
   }
@@ -196,10 +215,14 @@ export class Elimination {
 
 function scale(vector, factor, end) {
   const products = factor << 8;
-  for (let at = 0; at < end; at++) vector[at] = PRODUCTS[products | vector[at]];
+  for (let at = 0; at < end; at++) {
+    vector[at] = PRODUCTS[products | vector[at]];
+  }
 }
 
 function addScaled(vector, other, factor, end) {
   const products = factor << 8;
-  for (let at = 0; at < end; at++) vector[at] ^= PRODUCTS[products | other[at]];
+  for (let at = 0; at < end; at++) {
+    vector[at] ^= PRODUCTS[products | other[at]];
+  }
 }

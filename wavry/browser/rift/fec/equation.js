@@ -41,7 +41,9 @@ export class Equation {
     this.#parityCount = parity.parityCount;
     const sizeBytes = parity.payload.length;
     this.rightSide.set(parity.payload);
-    if (this.sizeBytes > sizeBytes) this.rightSide.fill(0, sizeBytes, this.sizeBytes);
+    if (this.sizeBytes > sizeBytes) {
+      this.rightSide.fill(0, sizeBytes, this.sizeBytes);
+    }
     this.sizeBytes = sizeBytes;
   }
 

@@ -27,11 +27,15 @@ export function addProducts(sum, symbols, factors, count, sizeBytes) {
       symbols[at + 3], factors[at + 3] << 8,
     );
   }
-  for (; at < count; at++) addOne(sum, sizeBytes, symbols[at], factors[at] << 8);
+  for (; at < count; at++) {
+    addOne(sum, sizeBytes, symbols[at], factors[at] << 8);
+  }
 }
 
 function addOne(sum, sizeBytes, symbol, products) {
-  for (let at = 0; at < sizeBytes; at++) sum[at] ^= PRODUCTS[products | symbol[at]];
+  for (let at = 0; at < sizeBytes; at++) {
+    sum[at] ^= PRODUCTS[products | symbol[at]];
+  }
 }
 
 function addFour(sum, sizeBytes, a, productsA, b, productsB, c, productsC, d, productsD) {

@@ -20,7 +20,9 @@ export class Slots {
    */
   add(thing) {
     const known = this.#slotOf.get(thing);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const slot = this.#free.length > 0 ? this.#free.pop() : this.#things.length;
     this.#slotOf.set(thing, slot);
     this.#things[slot] = thing;
