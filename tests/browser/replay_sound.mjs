@@ -1,6 +1,6 @@
 /**
- * Runs what a Python test wrote through the browser's receiver and playout of sound: a line of JSON in is a datagram or a
- * pull, a line out is what came of it.
+ * Runs what a Python test wrote through the browser's receiver and playout of sound: a line of JSON in is a
+ * datagram or a pull, a line out is what came of it.
  */
 
 import { readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { SoundPlayoutConfig } from "../../wavry/browser/rift/sound/config.js";
 import { SoundPlayout } from "../../wavry/browser/rift/sound/playout.js";
 import { SoundReceiver } from "../../wavry/browser/rift/sound/receiver.js";
 
-const [head, ...lines] = readFileSync(process.argv[2], "utf8").trimEnd().split("\n").map((line) => JSON.parse(line));
+const [head, ...lines] = readFileSync(process.argv[2], "utf8").split("\n").map((line) => JSON.parse(line));
 const receiver = new SoundReceiver();
 const playout = new SoundPlayout(new SoundPlayoutConfig(head));
 
@@ -41,6 +41,5 @@ function pull({ now, extraHoldS }) {
 const answers = lines.map((line) => (line.datagram === undefined ? pull(line) : receive(line)));
 const { played, spliced, concealed, late, drops } = playout;
 const { usedBytes, capBytes } = playout;
-console.log(
-  JSON.stringify({ answers, playout: { played, spliced, concealed, late, drops }, stats: receiver.stats, usedBytes, capBytes }),
-);
+const counts = { played, spliced, concealed, late, drops };
+console.log(JSON.stringify({ answers, playout: counts, stats: receiver.stats, usedBytes, capBytes }));

@@ -65,7 +65,7 @@ test("a packet of another length is made up for and never reaches the decoder", 
   assert.equal(decoder.undecodable, 1);
 });
 
-test("a decoder that closes itself is made anew, ten times a second at most, and no call is forgotten", () => {
+test("a decoder that closes itself is made anew, ten times a second at most; no call is forgotten", () => {
   const decoder = new BlockDecoder(2, 5000);
   const heard = [];
   const note = (planes) => heard.push(planes === null ? null : planes[0][0]);

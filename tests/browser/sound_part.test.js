@@ -55,8 +55,8 @@ test("it wants sound where the browser can decode it", () => {
 });
 
 test("a host without sound says why, and the page hears it", () => {
-  part.messageReceived("sound_config", { ...CONFIG, available: false, reason: "there is no sound server" }, 1);
-  assert.deepEqual(said, [{ kind: "unwanted", words: "The host has no sound: there is no sound server" }]);
+  part.messageReceived("sound_config", { ...CONFIG, available: false, reason: "no sound server" }, 1);
+  assert.deepEqual(said, [{ kind: "unwanted", words: "The host has no sound: no sound server" }]);
 });
 
 test("of a form that is not known nothing is played, and the page hears it", () => {

@@ -7,7 +7,8 @@ const BLOCK = 240;
 const RATE = 48_000;
 
 function tone(hertz, from, frames) {
-  return Float32Array.from({ length: frames }, (_, frame) => 0.5 * Math.sin((2 * Math.PI * hertz * (from + frame)) / RATE));
+  const step = (2 * Math.PI * hertz) / RATE;
+  return Float32Array.from({ length: frames }, (_, frame) => 0.5 * Math.sin(step * (from + frame)));
 }
 
 /** Plays a tone of so many blocks at a speed. */

@@ -140,7 +140,7 @@ def test_over_any_link_the_browser_plays_what_the_native_client_plays(
 ) -> None:
     run = NotedRun(conditions, seed=seed, burst=1 + seed % 3, drift=(seed - 3) * 2e-4)
     run.note()
-    run.run(20)
+    run.run(12)
     check(run, tmp_path)
 
 

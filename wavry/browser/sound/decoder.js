@@ -1,9 +1,9 @@
 /**
  * Opus packets to samples, in order, through WebCodecs.
  *
- * WebCodecs has no call for a packet that was lost, but Opus has a packet for it: one without any bytes of sound says
- * "lost" (RFC 6716, section 3.2.1), and the decoder goes on from what it had, as libopus does on the native client.
- * Measured in Chromium 156: one block out for each packet in, 0.3 ms later.
+ * WebCodecs has no call for a packet that was lost, but Opus has a packet for it: one without any bytes of
+ * sound says "lost" (RFC 6716, section 3.2.1), and the decoder goes on from what it had, as libopus does on
+ * the native client. Measured in Chromium 156: one block out for each packet in, 0.3 ms later.
  *
  * A decoder that is given what is no Opus closes itself; it is made anew, ten times a second at most.
  */
@@ -65,8 +65,9 @@ export function lostPacket(channels, frameUs) {
   if (channels <= 2) {
     return Uint8Array.of(toc);
   }
-  const delimited = Array.from({ length: SURROUND_STREAMS - 1 }, () => [toc, 0]); // each but the last says its size
-  return Uint8Array.from([...delimited.flat(), toc]);
+  // Each stream but the last says its size.
+  const delimited = Array.from({ length: SURROUND_STREAMS - 1 }, () => [toc, 0]).flat();
+  return Uint8Array.from([...delimited, toc]);
 }
 
 /**
@@ -91,8 +92,8 @@ export function packetUs(packet) {
 /**
  * Decodes packet after packet; blocks come back in the order of the calls.
  *
- * Every call has a callback that is called once, with the block (planar, `blockFrames` each, valid until it returns) or
- * with null where there is none to be had. At most `MAX_PENDING` calls may wait.
+ * Every call has a callback that is called once, with the block (planar, `blockFrames` each, valid until it
+ * returns) or with null where there is none to be had. At most `MAX_PENDING` calls may wait.
  */
 export class BlockDecoder {
   #config;

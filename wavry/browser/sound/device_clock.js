@@ -1,13 +1,16 @@
 /**
  * How far the sound card is, evenly.
  *
- * A sound card takes samples in bursts, of 10 ms for example. Of what it took, seen now and then, the most that is ahead
- * of an even beat is what counts, since that much has to be there in time.
+ * A sound card takes samples in bursts, of 10 ms for example. Of what it took, seen now and then, the most
+ * that is ahead of an even beat is what counts, since that much has to be there in time.
  */
 
 export const SAMPLE_RATE = 48_000;
 
-/** The most of so long a time counts, and of the one before it: after a stop the card's beat is another. Seconds. */
+/**
+ * The most of so long a time counts, and of the one before it: after a stop the card's beat is another.
+ * Seconds.
+ */
 const PERIOD_S = 0.25;
 
 /** Follows the count of frames that the sound card took. */

@@ -1,18 +1,21 @@
 /**
  * Keeps sound and picture together: whichever is early waits. The twin of `wavry/client/sound/lipsync.py`.
  *
- * Both carry the time of their capture on the host's one clock, and both tell when they reached the person, on ours.
- * The difference of the two ways needs no agreement between the clocks: it is exact even while their distance is not
- * known.
+ * Both carry the time of their capture on the host's one clock, and both tell when they reached the person,
+ * on ours. The difference of the two ways needs no agreement between the clocks: it is exact even while their
+ * distance is not known.
  *
- * Sound that is early waits for the picture, up to 40 ms: nobody steers by ear. A picture that is early waits only for
- * what a person would notice, and 20 ms at most, because it is what hands wait for.
+ * Sound that is early waits for the picture, up to 40 ms: nobody steers by ear. A picture that is early waits
+ * only for what a person would notice, and 20 ms at most, because it is what hands wait for.
  */
 
 export const MAX_SOUND_HOLD_S = 0.04;
 export const MAX_PICTURE_HOLD_S = 0.02;
 
-/** Sound may lag the picture by so much before the picture waits: half of what television allows (ITU-R BT.1359). */
+/**
+ * Sound may lag the picture by so much before the picture waits: half of what television allows (ITU-R
+ * BT.1359).
+ */
 export const UNNOTICED_LAG_S = 0.02;
 
 /** Holds change by so much a turn, so that neither jumps; sound follows 4 ms a second. */

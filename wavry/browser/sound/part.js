@@ -1,14 +1,15 @@
 /**
- * The sound of all sessions, in the session's worker: datagrams come in, samples go into the ring of the page's speaker.
+ * The sound of all sessions, in the session's worker: datagrams come in, samples go into the ring of the
+ * page's speaker.
  *
- *     datagrams ─► SoundPart ─► SoundReceiver ─► SoundPlayout ─► AudioDecoder ─► Resampler ─► Ring      worker
- *                      │                                                                       │
- *                 tell, told                                                             shared memory
- *                      │                                                                       ▼
- *                   Speaker ─► AudioContext ─────────────────────────────────────────► worklet.js       page, sound card
+ *     datagrams ─► SoundPart ─► SoundReceiver ─► SoundPlayout ─► AudioDecoder ─► Resampler ─► Ring
+ *                      │                                                                       │      worker
+ *     - - - - - - tell, told - - - - - - - - - - - - - - - - - - - - - - - - - - - - -  shared memory  - - - -
+ *                      │                                                                       ▼      page
+ *                   Speaker ─► AudioContext ─────────────────────────────────────────► worklet.js
  *
- * Memory: packets wait in `SoundPlayout` (128), blocks in the decoder (64) and in the ring (8192 frames, 171 ms, 197 kB
- * with six channels). Nothing else grows.
+ * Memory: packets wait in `SoundPlayout` (128), blocks in the decoder (64) and in the ring (8192 frames, 171
+ * ms, 197 kB with six channels). Nothing else grows.
  *
  * With the page it speaks thus (`Speaker` is the other end):
  *
@@ -55,7 +56,8 @@ export class SoundPart extends SessionPart {
 
   /**
    * @param {object} [options]
-   * @param {?{offsetUs: ?number}} [options.clock] Says what to add to our clock to get the host's; for a figure alone.
+   * @param {?{offsetUs: ?number}} [options.clock] Says what to add to our clock to get the host's; for a
+   *   figure alone.
    */
   constructor({ clock = null } = {}) {
     super();
@@ -78,7 +80,9 @@ export class SoundPart extends SessionPart {
     this.#figures.lipsync.notePicture(captureUs, seenUs);
   }
 
-  /** @returns {?import("./figures.js").SoundReport} Figures over all connections; null where no sound came. */
+  /**
+   * @returns {?import("./figures.js").SoundReport} Figures over all connections; null where no sound came.
+   */
   report() {
     return this.#figures.report();
   }
@@ -129,7 +133,7 @@ export class SoundPart extends SessionPart {
   told(data, now) {
     switch (data.kind) {
       case "opened":
-        this.#ring = data.port === undefined ? new Ring(data.buffer, data.channels) : new RemoteRing(data.port, data.channels);
+        this.#ring = ringOf(data);
         this.#clockOffsetS = null;
         this.#renewPlayer(now);
         break;
@@ -169,7 +173,8 @@ export class SoundPart extends SessionPart {
     clearTimeout(this.#timer);
     const config = this.#config;
     if (config !== null && this.#ring?.channels === config.channels) {
-      this.#player = new SoundPlayer(this.#ring, config.frameUs, now, (packet, place) => this.#note(packet, place));
+      const heard = (packet, place) => this.#note(packet, place);
+      this.#player = new SoundPlayer(this.#ring, config.frameUs, now, heard);
       this.#player.volume = this.#volume;
       this.#pump(now);
     }
@@ -199,4 +204,9 @@ export class SoundPart extends SessionPart {
     const heardAt = contextFrame / SAMPLE_RATE + this.#clockOffsetS;
     this.#figures.lipsync.noteSound(packet.captureUs, heardAt * 1e6);
   }
+}
+
+/** @returns {Ring} The worker's end of what the page has opened. */
+function ringOf({ buffer, port, channels }) {
+  return port === undefined ? new Ring(buffer, channels) : new RemoteRing(port, channels);
 }

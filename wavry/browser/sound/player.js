@@ -1,20 +1,24 @@
 /**
  * From packets to the ring: order, decoding, concealment, fades, loudness, and stretching. The twin of
- * `wavry/client/sound/player.py`, whose sound card asks for samples; here a timer asks, when the card's clock says so.
+ * `wavry/client/sound/player.py`, whose sound card asks for samples; here a timer asks, when the card's clock
+ * says so.
  *
- * The card takes samples in bursts. The player writes evenly all the same: each block once less than `aheadS` would be
- * left of what the card needs at the next burst. So a block is decided on as late as may be, and the playout sees a beat
- * without bursts. A ring that ran dry twice within 5 s is given half as much again, up to 60 ms; after 30 s without it is
- * given less again.
+ * The card takes samples in bursts. The player writes evenly all the same: each block once less than `aheadS`
+ * would be left of what the card needs at the next burst. So a block is decided on as late as may be, and the
+ * playout sees a beat without bursts. A ring that ran dry twice within 5 s is given half as much again, up to
+ * 60 ms; after 30 s without it is given less again.
  */
 
-import { PullKind, SoundPlayout, MAX_SPEED_CHANGE } from "../rift/sound/playout.js";
 import { SoundPlayoutConfig } from "../rift/sound/config.js";
+import { MAX_SPEED_CHANGE, SoundPlayout } from "../rift/sound/playout.js";
+import { PullKind } from "../rift/sound/pull.js";
 import { BlockDecoder, MAX_PENDING } from "./decoder.js";
 import { DeviceClock, SAMPLE_RATE } from "./device_clock.js";
 import { Resampler } from "./resampler.js";
 
-/** What lies ahead in the ring after the card's burst: the worker may wake up so much later than it should. */
+/**
+ * What lies ahead in the ring after the card's burst: the worker may wake up so much later than it should.
+ */
 const LEAST_AHEAD_S = 0.01;
 const MOST_AHEAD_S = 0.06;
 const GROWTH = 1.5;
@@ -53,8 +57,8 @@ export class SoundPlayer {
    * @param {import("./ring.js").Ring} ring To write to.
    * @param {number} frameUs Length of a block.
    * @param {number} now Seconds.
-   * @param {(packet: object, place: number) => void} heard Told of each packet that is played, and the place of its
-   *   first frame in the ring, modulo 2^32.
+   * @param {(packet: object, place: number) => void} heard Told of each packet that is played, and the place
+   *   of its first frame in the ring, modulo 2^32.
    * @throws {RangeError} Nothing of the kind is known here.
    */
   constructor(ring, frameUs, now, heard = () => {}) {

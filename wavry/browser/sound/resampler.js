@@ -41,7 +41,9 @@ function bessel(x) {
   return sum;
 }
 
-/** Stretches a stream of blocks. Its buffers are made once: 16 kB for the taps, 4 kB for two channels of 5 ms. */
+/**
+ * Stretches a stream of blocks. Its buffers are made once: 16 kB for the taps, 4 kB for two channels of 5 ms.
+ */
 export class Resampler {
   #taps = makeTable();
   #inputs;

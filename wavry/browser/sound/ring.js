@@ -1,8 +1,8 @@
 /**
  * Samples on their way to the sound card: one writer, one reader, on two threads, without a lock.
  *
- * Over a `SharedArrayBuffer` the two are the worker and the audio worklet. Where memory can't be shared both are the
- * worklet, which writes what comes by messages.
+ * Over a `SharedArrayBuffer` the two are the worker and the audio worklet. Where memory can't be shared both
+ * are the worklet, which writes what comes by messages.
  */
 
 /** Frames it holds; 171 ms at 48 kHz. A power of two, so that places go on when counters wrap. */
@@ -21,13 +21,17 @@ const UNDERRUNS = 3;
 const BEGAN = 4;
 const HEAD_COUNTERS = 16;
 
-/** A ring of planar samples. The writer calls `write`, the reader `read` and `noteDry`; each may read all counters. */
+/**
+ * A ring of planar samples. The writer calls `write`, the reader `read` and `noteDry`; each may read all
+ * counters.
+ */
 export class Ring {
   #head;
   #planes;
 
   /**
-   * @param {ArrayBufferLike} buffer Of `Ring.bytesFor(channels)`, zeros at first; shared by all that use the ring.
+   * @param {ArrayBufferLike} buffer Of `Ring.bytesFor(channels)`, zeros at first; shared by all that use the
+   *   ring.
    * @param {number} channels 1 to 6.
    */
   constructor(buffer, channels) {

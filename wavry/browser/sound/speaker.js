@@ -2,7 +2,8 @@
  * The page's end of sound: the sound card, and what a person has to know or to do about it.
  *
  * A page may make sound only after a click, a touch or a key; until then the context is suspended, and the
- * speaker says so. It listens for them itself. A context that fails, or that the system takes away, is made anew.
+ * speaker says so. It listens for them itself. A context that fails, or that the system takes away, is made
+ * anew.
  */
 
 import { Ring } from "./ring.js";
@@ -114,7 +115,7 @@ export class Speaker {
       this.#makeContext();
       return;
     }
-    this.#context.resume().catch(() => {}); // without a click it is refused, or not answered: `#look` sees which
+    this.#context.resume().catch(() => {}); // without a click it is refused, and `#look` sees it
     this.#look();
   }
 

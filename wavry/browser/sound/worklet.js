@@ -1,9 +1,9 @@
 /**
- * The sound card's end of the ring. It runs on the audio thread: nothing here allocates or waits per quantum (with
- * shared memory; without, messages do).
+ * The sound card's end of the ring. It runs on the audio thread: nothing here allocates or waits per quantum
+ * (with shared memory; without, messages do).
  *
- * Where nothing is there to play it fades out within a millisecond, and in again afterwards, so that a gap is a gap and
- * no click.
+ * Where nothing is there to play it fades out within a millisecond, and in again afterwards, so that a gap is
+ * a gap and no click.
  */
 
 import { Ring } from "./ring.js";

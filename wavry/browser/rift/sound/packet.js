@@ -1,6 +1,6 @@
 /**
- * The sound packet: 16 bytes of header, then one Opus packet. WIRE.md section 5 is the definition; the twin of
- * `wavry/rift/sound/packet.py`.
+ * The sound packet: 16 bytes of header, then one Opus packet. WIRE.md section 5 is the definition; the twin
+ * of `wavry/rift/sound/packet.py`.
  */
 
 import { ErrorCode, RemoteProtocolError } from "../errors.js";
@@ -23,9 +23,10 @@ const TIME_LIMIT_HIGH = 2 ** 21;
 /** One block of sound, coded. */
 export class SoundPacket {
   /**
-   * @param {number} packetId u32 on the wire; a `SoundReceiver` gives it unwrapped, so that ids compare as numbers.
-   * @param {number} captureUs When the first sample of the block was captured, microseconds on the host's monotonic
-   *   clock.
+   * @param {number} packetId u32 on the wire; a `SoundReceiver` gives it unwrapped, so that ids compare as
+   *   numbers.
+   * @param {number} captureUs When the first sample of the block was captured, microseconds on the host's
+   *   monotonic clock.
    * @param {Uint8Array} opus One Opus packet; owned.
    * @param {number} [epoch] The `sound_config` it was coded with.
    * @param {number} [flags] Of `SoundFlag`.
@@ -48,8 +49,8 @@ export class SoundPacket {
    *
    * @param {Uint8Array} data
    * @returns {SoundPacket}
-   * @throws {RemoteProtocolError} Too short or too long, another major version (code UNSUPPORTED_VERSION) or stream, or
-   *   a time that no clock shows.
+   * @throws {RemoteProtocolError} Too short or too long, another major version (code UNSUPPORTED_VERSION) or
+   *   stream, or a time that no clock shows.
    */
   static fromBytes(data) {
     const size = data.length;

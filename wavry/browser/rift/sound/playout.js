@@ -1,12 +1,13 @@
 /**
  * When each block of sound is played: as early as the last seconds' jitter allows, and evenly.
  *
- * The twin of `wavry/rift/sound/playout.py`, whose module docstring says how it works; the same packets and pulls give
- * the same answers (tests/browser/test_golden_sound.py).
+ * The twin of `wavry/rift/sound/playout.py`, whose module docstring says how it works; the same packets and
+ * pulls give the same answers (tests/browser/test_golden_sound.py).
  */
 
 import { SoundPlayoutConfig } from "./config.js";
 import { MAX_OPUS_BYTES } from "./packet.js";
+import { MADE_UP, PullKind, SILENCE } from "./pull.js";
 import { RecentTimes } from "./times.js";
 
 /** The hold is reckoned anew after so many packets. */
@@ -24,7 +25,10 @@ const FIRST_HOLD_S = 0.015;
 /** How quickly the hold shrinks at least: what is calm for three seconds is not yet calm. */
 const HOLD_FALLS_PER_S = 0.004;
 
-/** And more where it is far too long, as after the start of two programs: of what is too much a fourth each second. */
+/**
+ * And more where it is far too long, as after the start of two programs: of what is too much a fourth each
+ * second.
+ */
 const HOLD_DECAYS_S = 4.0;
 
 /** Of what playing is behind or ahead, a fifth is made up each second. */
@@ -63,43 +67,19 @@ const NEW_CLOCK_S = 2.0;
 /** Most that sound is held for the picture's sake. */
 export const MAX_EXTRA_HOLD_S = 0.04;
 
-/** Charged for each packet held, besides its bytes: the object, its array, its entry and its place in the map. */
+/**
+ * Charged for each packet held, besides its bytes: the object, its array, its entry and its place in the map.
+ */
 const PACKET_OVERHEAD_BYTES = 320;
 
 /** Charged for its other objects. */
 const OWN_BYTES = 2048;
 
-/** What a block of sound is made from. */
-export const PullKind = Object.freeze({
-  /** Decode `packet`. */
-  PLAY: "play",
-  /** A block is missing: let the decoder make one up. */
-  CONCEAL: "conceal",
-  /** There is nothing to hear. */
-  SILENCE: "silence",
-});
-
-/**
- * What to play for one block.
- *
- * @typedef {object} Pull
- * @property {string} kind Of `PullKind`.
- * @property {?import("./packet.js").SoundPacket} packet To be played; of `CONCEAL` the one after the block that is
- *   missing, where that is here.
- * @property {?import("./packet.js").SoundPacket} merged Of `PLAY`: the packet before it, which is to be decoded first;
- *   the block goes over from one to the other.
- */
-
-/** @type {Pull} */
-const SILENCE = Object.freeze({ kind: PullKind.SILENCE, packet: null, merged: null });
-/** @type {Pull} */
-const MADE_UP = Object.freeze({ kind: PullKind.CONCEAL, packet: null, merged: null });
-
 /**
  * Puts packets in order and says what each block is made from.
  *
- * At most `limitPackets` wait (640 ms by default); when more come the oldest are dropped. The times looked back on are
- * allocated once.
+ * At most `limitPackets` wait (640 ms by default); when more come the oldest are dropped. The times looked
+ * back on are allocated once.
  */
 export class SoundPlayout {
   /** @type {Map<number, {packet: import("./packet.js").SoundPacket, cameAt: number}>} */
@@ -182,7 +162,7 @@ export class SoundPlayout {
    * Say what the next block is made from; called once for each block that is played.
    *
    * @param {number} now Monotonic seconds at which it is pulled.
-   * @returns {Pull}
+   * @returns {import("./pull.js").Pull}
    */
   pull(now) {
     if (!this.#isPlaying && !this.#start(now)) {
@@ -216,7 +196,10 @@ export class SoundPlayout {
     return 1 + Math.min(Math.max(change, -MAX_SPEED_CHANGE), MAX_SPEED_CHANGE);
   }
 
-  /** Hold sound for so much longer, for a picture that is late. 0 to `MAX_EXTRA_HOLD_S`; more is cut off. Seconds. */
+  /**
+   * Hold sound for so much longer, for a picture that is late. 0 to `MAX_EXTRA_HOLD_S`; more is cut off.
+   * Seconds.
+   */
   get extraHoldS() {
     return this.#extraHoldS;
   }
@@ -297,8 +280,8 @@ export class SoundPlayout {
     }
     this.#goOn();
     this.concealed += 1;
-    const following = this.#packets.get(this.#nextId);
-    return { kind: PullKind.CONCEAL, packet: following === undefined ? null : following.packet, merged: null };
+    const packet = this.#packets.get(this.#nextId)?.packet ?? null;
+    return { kind: PullKind.CONCEAL, packet, merged: null };
   }
 
   /** Pass over the missing packets for which blocks were made up before anything told that they are lost. */

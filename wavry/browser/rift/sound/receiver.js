@@ -1,9 +1,9 @@
 /**
- * The viewer's end of sound: datagrams in, Opus packets out, each once, repaired where parity allows it. The twin of
- * `wavry/rift/sound/receiver.py`.
+ * The viewer's end of sound: datagrams in, Opus packets out, each once, repaired where parity allows it. The
+ * twin of `wavry/rift/sound/receiver.py`.
  *
- * Packets come out as they become known; putting them in order is what `SoundPlayout` does, because only it knows how
- * long there is time to wait.
+ * Packets come out as they become known; putting them in order is what `SoundPlayout` does, because only it
+ * knows how long there is time to wait.
  */
 
 import { RemoteProtocolError } from "../errors.js";
@@ -34,8 +34,8 @@ export const FARTHEST_PACKETS = 400;
 /**
  * Parses, repairs and tells new packets from known ones.
  *
- * Ids are unwrapped where they enter, so that later ones are larger. One forged packet changes nothing that lasts: an id
- * far from the newest counts only when a second one close to it follows.
+ * Ids are unwrapped where they enter, so that later ones are larger. One forged packet changes nothing that
+ * lasts: an id far from the newest counts only when a second one close to it follows.
  */
 export class SoundReceiver {
   #tracker;
