@@ -3,6 +3,7 @@
 import { WorkerLink } from "./session/link.js";
 import { attachHands } from "./hands/index.js";
 import { HotKeys } from "./hands/hotkeys.js";
+import { Speaker } from "./sound/speaker.js";
 import { FullScreen } from "./window/full_screen.js";
 import { Menu } from "./window/menu.js";
 import { Overlay } from "./window/overlay.js";
@@ -33,6 +34,7 @@ function main() {
   const fullScreen = new FullScreen((text) => words.hint(text));
   const hotKeys = new HotKeys();
   const menu = makeMenu(worker, () => [...hotKeys.table, ...hands.choices()], words);
+  const speaker = new Speaker(worker.part("sound"), (text) => words.hint(text));
 
   hotKeys.add("Ctrl+Alt+H", "this menu", () => menu.toggle());
   hotKeys.add("F11", "full screen", () => fullScreen.toggle());
@@ -45,6 +47,7 @@ function main() {
     say: (text) => words.hint(text),
   });
   view.onPlaced = hands.viewChanged;
+  hotKeys.add("Ctrl+Alt+A", "sound off and on", () => words.hint(speaker.toggle() ? "Sound off" : "Sound on"));
   hotKeys.add("F10", "figures", () => overlay.toggle());
   hotKeys.add("Ctrl+Alt+Q", "leave the host", () => session.tell({ command: "leave" }));
   hotKeys.listen(window);

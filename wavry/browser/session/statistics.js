@@ -47,8 +47,8 @@ export class Statistics {
     this.picturesDropped = 0;
     this.decodesFailed = 0;
     this.rttMs = null;
-    /** So much later than the picture is the sound, in ms; null while it is not known. */
-    this.soundOffsetMs = null;
+    /** @type {import("../sound/part.js").SoundPart | null} Has the figures of sound, and hears when pictures are shown. */
+    this.sound = null;
     this.reorder = null;
   }
 
@@ -99,6 +99,7 @@ export class Statistics {
    */
   onShown({ unit }, decodedUs, shownUs) {
     this.picturesShown += 1;
+    this.sound?.notePicture(unit.captureUs, shownUs);
     this.#add("show", shownUs - decodedUs);
     if (this.clock.offsetUs !== null) {
       this.#add("captureToShown", shownUs - (unit.captureUs - this.clock.offsetUs));
@@ -113,7 +114,7 @@ export class Statistics {
   totals() {
     const { picturesDecoded, picturesShown, picturesDropped, decodesFailed, keyframeRequests, sessions } = this;
     const own = { picturesDecoded, picturesShown, picturesDropped, decodesFailed, keyframeRequests, sessions };
-    return { ...own, ...this.#network() };
+    return { ...own, sound: this.sound?.report() ?? null, ...this.#network() };
   }
 
   #network() {
@@ -143,6 +144,7 @@ export class Statistics {
     const since = (name) => Math.max(0, newer[name] - older[name]);
     const expected = since("packetsReceived") + since("packetsLost");
     const perSecond = (count) => (passedS > 0 ? count / passedS : null);
+    const totals = this.totals();
     return {
       stream: this.stream,
       fps: perSecond(since("picturesDecoded")),
@@ -153,9 +155,9 @@ export class Statistics {
         STAGES.map((name) => [name, percentilesBetween(older.latencies[name], latencies[name], [50, 95])]),
       ),
       rttMs: this.rttMs,
-      soundOffsetMs: this.soundOffsetMs,
+      soundOffsetMs: totals.sound?.offsetMs ?? null, // so much later than the picture is the sound
       reorder: this.reorder,
-      totals: this.totals(),
+      totals,
     };
   }
 }

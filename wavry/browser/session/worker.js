@@ -5,6 +5,7 @@
  * worker itself: see `commands` for what it takes, and what `tell` is called with for what it says.
  */
 
+import { SoundPart } from "../sound/part.js";
 import { Painter } from "../video/painter.js";
 import { supportedCodecs } from "../video/codec_string.js";
 import { VideoStage } from "../video/stage.js";
@@ -12,11 +13,14 @@ import { handsParts } from "./hands_parts.js";
 import { Keeper } from "./keeper.js";
 import { LOOK_INTERVAL_S, Statistics } from "./statistics.js";
 
+const statistics = new Statistics();
+const sound = new SoundPart({ clock: statistics.clock });
+statistics.sound = sound;
+
 /** @type {import("./part.js").SessionPart[]} What a session does beside the stream. */
-const parts = [...handsParts()];
+const parts = [...handsParts(), sound];
 
 const byName = new Map(parts.filter((each) => each.name !== "").map((each) => [each.name, each]));
-const statistics = new Statistics();
 let keeper = null;
 let video = null;
 let figuresTimer = null;
@@ -39,6 +43,7 @@ const commands = {
       say: (notice) => tell({ notice }),
       onStream: (stream) => tell({ stream }),
     });
+    keeper.pictureHoldS = () => sound.pictureHoldS;
     keeper.run();
   },
 
