@@ -7,13 +7,13 @@ import gc
 import subprocess
 import sys
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support.aio import PATIENCE_S, in_loop, until
 from tests.support.http3 import ORIGIN, REQUEST
-from tests.support.transport import Listener, live_timers, quic_dialer, quic_host
+from tests.support.transport import Listener, link_of, live_timers, quic_dialer, quic_host
 from tests.support.webtransport import Page, page_of, web_ends, web_host
 from wavry.errors import ErrorCode
 from wavry.transport import Channel
@@ -145,9 +145,8 @@ async def test_the_certificate_of_a_connection_is_one_that_pages_are_told_of(tmp
 async def test_datagrams_of_other_sessions_do_nothing(tmp_path: Path) -> None:
     async with web_ends(tmp_path) as ends:
         await ends.observe()
-        assert isinstance(ends.client, server.QuicLink)
         for forged in (b"", b"\x01forged", b"\x40", b"\xc0\xff\xff\xff\xff\xff\xff\xff"):
-            ends.client.quic.send_datagram_frame(forged)
+            link_of(ends.client).quic.send_datagram_frame(forged)
         assert ends.client.send_datagram(b"mine")
         ends.client.flush()
         await until(lambda: ends.at_host.datagrams)
@@ -159,8 +158,7 @@ async def test_datagrams_of_other_sessions_do_nothing(tmp_path: Path) -> None:
 async def test_whoever_breaks_http_loses_the_connection_and_hears_why(stream_id: int, tmp_path: Path) -> None:
     async with web_ends(tmp_path) as ends:
         await ends.observe()
-        assert isinstance(ends.client, server.QuicLink)
-        quic = ends.client.quic
+        quic = link_of(ends.client).quic
         for opened in range(stream_id % 4, stream_id + 1, 4):
             quic._get_or_create_stream_for_send(opened)
         if stream_id in (0, 2, 4):
@@ -210,8 +208,7 @@ async def test_a_page_that_leaves_says_why(tmp_path: Path) -> None:
 async def test_a_page_that_does_not_read_its_farewell_is_gone_soon(tmp_path: Path) -> None:
     async with web_ends(tmp_path) as ends:
         await ends.observe()
-        assert isinstance(ends.client, server.QuicLink)
-        ends.client.abandon("it is asleep")
+        link_of(ends.client).abandon("it is asleep")
         ends.host.close(ErrorCode.SHUTTING_DOWN, "good night")
         assert ends.host.send_space_bytes == 0
         await ends.host.wait_closed()
@@ -227,7 +224,7 @@ async def test_a_page_that_has_left_leaves_no_work_for_the_collector(tmp_path: P
             await page.link.connected
             await until(lambda: host.links)
             at_host = host.links.pop()
-            kept = [weakref.ref(at_host.quic), weakref.ref(at_host)]
+            kept: list[weakref.ref[Any]] = [weakref.ref(at_host.quic), weakref.ref(at_host)]
             at_host.send_datagram(bytes(1000))
             at_host.send_stream(Channel.CONTROL, b"x")
             at_host.flush()

@@ -47,9 +47,9 @@ def test_integers_are_those_of_quic(value: int) -> None:
 
 def test_a_request_is_answered_and_opens_the_session_once() -> None:
     carriage = new_carriage()
-    assert not carriage.is_open
+    was_open = carriage.is_open
     assert carriage.stream_received(0, headers()) is None
-    assert carriage.is_open
+    assert [was_open, carriage.is_open] == [False, True]
     (answer,) = carriage.writings()
     assert (answer.stream_id, answer.data, answer.ends) == (0, record(1, b"\x00\x00\xd9"), False)
     assert not carriage.writings()
@@ -162,9 +162,9 @@ def test_the_end_of_the_request_ends_the_session_and_before_it_breaks_the_protoc
     with pytest.raises(RemoteProtocolError):
         new_carriage().stream_ended(0)
     carriage = opened()
-    assert carriage.left is None
+    before = carriage.left
     carriage.stream_ended(0)
-    assert carriage.left == PeerLeft(0, "")
+    assert [before, carriage.left] == [None, PeerLeft(0, "")]
     assert carriage.farewell(0, "") == []
 
 
