@@ -34,6 +34,8 @@ export class Statistics {
   #present = nothing();
   #histograms = Object.fromEntries(STAGES.map((name) => [name, new Histogram()]));
   #looks = [];
+  /** For the host; of a picture that it was not told of. */
+  #newest;
 
   constructor() {
     this.clock = new ClockSync();
@@ -86,8 +88,27 @@ export class Statistics {
     this.#add("playout", releasedUs - receivedUs);
     this.#add("decode", decodedUs - releasedUs);
     if (this.clock.offsetUs !== null) {
-      this.#add("network", receivedUs - (unit.captureUs - this.clock.offsetUs) - unit.encodedUs);
+      const capturedUs = unit.captureUs - this.clock.offsetUs; // on our clock
+      const networkUs = receivedUs - capturedUs - unit.encodedUs;
+      this.#add("network", networkUs);
+      this.#newest = {
+        networkUs: u32(networkUs),
+        playoutUs: u32(releasedUs - receivedUs),
+        decodeUs: u32(decodedUs - releasedUs),
+        captureToDecodedUs: u32(decodedUs - capturedUs),
+      };
     }
+  }
+
+  /**
+   * Return where the time of the newest picture went, once for each picture.
+   *
+   * @returns {import("../rift/receiver.js").PictureTimes | undefined}
+   */
+  takeNewest() {
+    const newest = this.#newest;
+    this.#newest = undefined;
+    return newest;
   }
 
   /**
@@ -160,6 +181,11 @@ export class Statistics {
       totals,
     };
   }
+}
+
+/** Return a time that fits the wire, whatever clocks have said. */
+function u32(microseconds) {
+  return Math.min(Math.max(0, Math.round(microseconds)), 0xffffffff);
 }
 
 function nothing() {
