@@ -83,13 +83,13 @@ export class Statistics {
    */
   onDecoded({ unit, receivedUs, releasedUs }, decodedUs) {
     this.picturesDecoded += 1;
-    this.#add("capture", unit.capturedUs);
-    this.#add("encode", unit.encodedUs - unit.capturedUs);
+    this.#add("capture", unit.timings.capturedUs);
+    this.#add("encode", unit.timings.encodedUs - unit.timings.capturedUs);
     this.#add("playout", releasedUs - receivedUs);
     this.#add("decode", decodedUs - releasedUs);
     if (this.clock.offsetUs !== null) {
       const capturedUs = unit.captureUs - this.clock.offsetUs; // on our clock
-      const networkUs = receivedUs - capturedUs - unit.encodedUs;
+      const networkUs = receivedUs - capturedUs - unit.timings.encodedUs;
       this.#add("network", networkUs);
       this.#newest = {
         networkUs: u32(networkUs),
