@@ -16,27 +16,11 @@ import { AccessUnitReceived, FrameLost } from "../../wavry/browser/rift/events.j
 import { StreamingFecDecoder } from "../../wavry/browser/rift/fec/decoder.js";
 import { ParityPacket } from "../../wavry/browser/rift/fec/packets.js";
 import { Receiver } from "../../wavry/browser/rift/receiver.js";
+import { record, records, u32 } from "./records.mjs";
 
 /** Of the streams that FEC protects; `LONGEST` of the Python side. */
 const SYMBOL_BYTES = 1200;
 const WINDOW_PACKETS = 200;
-
-/** Each record of a file: its letter and its body, a view. */
-function* records(file) {
-  for (let at = 0; at < file.length; ) {
-    const end = at + 5 + file.readUInt32BE(at);
-    yield [String.fromCharCode(file[at + 4]), file.subarray(at + 5, end)];
-    at = end;
-  }
-}
-
-function record(kind, ...parts) {
-  const body = Buffer.concat(parts);
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(body.length);
-  head.write(kind, 4);
-  return Buffer.concat([head, body]);
-}
 
 /** Streams under FEC, and what a decoder repairs of them after each loss. */
 class Patterns {
@@ -128,11 +112,7 @@ class Calls {
   }
 
   S(body) {
-    const parts = this.#receiver.datagramsToSend(body.readDoubleBE()).flatMap((datagram) => {
-      const size = Buffer.alloc(4);
-      size.writeUInt32BE(datagram.length);
-      return [size, datagram];
-    });
+    const parts = this.#receiver.datagramsToSend(body.readDoubleBE()).flatMap((datagram) => [u32(datagram.length), datagram]);
     this.said.push(record("S", body.subarray(0, 8), ...parts));
     assert.equal(Buffer.concat(parts).toString("hex"), body.subarray(8).toString("hex"));
   }
