@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from tests.support.fec import Protected
 
 PATTERNS_PER_STREAM = 50
-_MOST_PACKETS = (40, 60, 40, 220)
+_MOST_PACKETS = (20, 40, 20, 40, 20, 40, 20, 220)
 """Of the streams, in turn; the decoder in Python takes a millisecond for the largest."""
 
 _TIME_LIMIT_US = 2**53
