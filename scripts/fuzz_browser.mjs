@@ -1,9 +1,11 @@
 /**
- * Feeds mutated packets to the browser's receiver and FEC decoder; `fuzz_browser.py` runs it and says what it looks for.
+ * Feeds mutated packets to the browser's receiver and FEC decoder; `fuzz_browser.py` runs it and says what it
+ * looks for.
  *
  *     node --expose-gc scripts/fuzz_browser.mjs SEEDS LENGTH COUNT SEED
  *
- * SEEDS are datagrams, each behind its size (4 bytes, big-endian); the first LENGTH of them are a stream in order.
+ * SEEDS are datagrams, each behind its size (4 bytes, big-endian); the first LENGTH of them are a stream in
+ * order.
  */
 
 import { readFileSync } from "node:fs";
@@ -175,9 +177,9 @@ function feed(target, data) {
 }
 
 function checkHolders(target) {
-  for (const [name, holder] of target.holders()) {
-    if (!(holder.usedBytes >= 0 && holder.usedBytes <= holder.capBytes && holder.highWaterBytes <= holder.capBytes)) {
-      throw new Error(`${name} holds ${holder.usedBytes} of ${holder.capBytes} bytes`);
+  for (const [name, { usedBytes, highWaterBytes, capBytes }] of target.holders()) {
+    if (!(usedBytes >= 0 && usedBytes <= capBytes && highWaterBytes <= capBytes)) {
+      throw new Error(`${name} holds ${usedBytes} of ${capBytes} bytes`);
     }
   }
 }
@@ -200,7 +202,8 @@ const targets = {
 };
 const names = Object.keys(targets);
 const inputs = names.map(() => new Inputs(stream, others, dice));
-const report = { inputs: count, refused: 0, slowestMs: 0, slowestInput: "", heapBytes: heapBytes(), mostHeapBytes: 0 };
+const report = { inputs: count, refused: 0, slowestMs: 0, slowestInput: "" };
+report.heapBytes = report.mostHeapBytes = heapBytes();
 for (let number = 0; number < count; number++) {
   const target = targets[names[number % names.length]];
   const data = inputs[number % names.length].next();
@@ -208,16 +211,18 @@ for (let number = 0; number < count; number++) {
   report.refused += isRefused ? 1 : 0;
   if (tookMs > report.slowestMs) {
     report.slowestMs = tookMs;
-    report.slowestInput = `${number}, ${data.length} bytes: ${Buffer.from(data.subarray(0, 24)).toString("hex")}`;
+    const head = Buffer.from(data.subarray(0, 24)).toString("hex");
+    report.slowestInput = `${number}, ${data.length} bytes: ${head}`;
   }
   if (number % HOLDERS_EVERY < names.length) {
     checkHolders(target);
   }
-  if (number % MEMORY_EVERY === 0) {
+  if (number % MEMORY_EVERY === 0) { if(process.env.DBG) console.error(number, heapBytes(), JSON.stringify(names.flatMap((n)=>targets[n].holders().map(([k,h])=>[k,h.usedBytes]))));
     report.mostHeapBytes = Math.max(report.mostHeapBytes, heapBytes());
   }
 }
 report.heldBytes = heapBytes() - report.heapBytes;
-report.capBytes = names.flatMap((name) => targets[name].holders()).reduce((sum, [, each]) => sum + each.capBytes, 0);
+const holders = names.flatMap((name) => targets[name].holders());
+report.capBytes = holders.reduce((sum, [, each]) => sum + each.capBytes, 0);
 report.values = Object.fromEntries(names.map((name) => [name, targets[name].values]));
 console.log(JSON.stringify(report));

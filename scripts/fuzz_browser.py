@@ -4,10 +4,10 @@
     python scripts/fuzz_browser.py [--count N] [--seed N]
 
 Every other packet is the next one of a real sender's stream, with parity and some that are sent again; the others are
-mutated from what is near it or from the corpus of the Python targets. They go by turns to a receiver with usual settings,
-to one with a small window and to a FEC decoder. Prints JSON; exit 1 if anything but
-RemoteProtocolError was thrown, a holder held more than its cap, the slowest input took more than 50 ms of processor time,
-or the heap grew by more than the caps and 2 MB. The heap is looked at after a collection, every 20,000 inputs.
+mutated from what is near it or from the corpus of the Python targets. They go by turns to a receiver with usual
+settings, to one with a small window and to a FEC decoder. Prints JSON; exit 1 if anything but RemoteProtocolError was
+thrown, a holder held more than its cap, the slowest input took more than 50 ms of processor time, or the heap grew by
+more than the caps and 2 MB. The heap is looked at after a collection, every 20,000 inputs.
 """
 
 from __future__ import annotations

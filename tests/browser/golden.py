@@ -4,8 +4,8 @@ A file is records back to back: the size of the body (4 bytes, big-endian), a le
 
     P  a source packet of the stream in the making: its id (4 bytes), its payload
     Q  a parity packet of it, as on the wire
-    L  a pattern of losses: how many packets arrive (2), which (2 each, places in the stream), and behind that what a new
-       decoder gives back of those that did not: after which arrival (2) and which id (4)
+    L  a pattern of losses: how many packets arrive (2), which (2 each, places in the stream), and behind that what a
+       new decoder gives back of those that did not: after which arrival (2) and which id (4)
     E  the end of the stream; another may follow
 
 Of a receiver, in the order of its calls; times are 8 bytes, IEEE 754:
