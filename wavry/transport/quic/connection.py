@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from aioquic.quic.connection import QuicConnection
 
-    from wavry.transport.base import ConnectionObserver, Door
+    from wavry.transport.base import ConnectionObserver, DoorName
     from wavry.transport.quic.carriage import Carriage, Writing
     from wavry.transport.quic.settings import QuicSettings
     from wavry.transport.quic.socket import Address
@@ -101,7 +101,7 @@ class QuicLink:
         return "nobody yet" if address is None else format_address(address)
 
     @property
-    def door(self) -> Door:
+    def door(self) -> DoorName:
         """By which door the peer came; native before the handshake."""
         return self._carriage.door
 
