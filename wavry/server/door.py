@@ -151,7 +151,7 @@ class Door:
 class _Waiting:
     """A `ConnectionObserver` with a gate."""
 
-    def __init__(self, connection: Connection, address: str, gate: HostGate, door: DoorName) -> None:
+    def __init__(self, connection: Connection, address: str, gate: HostGate, door: Door) -> None:
         self.connection = connection
         self.address = address
         self._gate = gate
