@@ -50,6 +50,7 @@ from wavry.rift import (
     SenderConfig,
 )
 from wavry.rift.fec import FecConfig, SourcePacket, StreamingFecDecoder
+from wavry.rift.receiver import NO_PICTURE, PictureTimes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -183,8 +184,10 @@ class RecordingReceiver(Receiver):
             write(self._file, "V", json.dumps([_describe(event) for event in events]).encode())
         return events
 
-    def make_feedback(self, now: float, *, is_playout_behind: bool = False) -> Feedback:
-        feedback = super().make_feedback(now, is_playout_behind=is_playout_behind)
+    def make_feedback(
+        self, now: float, *, is_playout_behind: bool = False, picture: PictureTimes = NO_PICTURE
+    ) -> Feedback:
+        feedback = super().make_feedback(now, is_playout_behind=is_playout_behind, picture=picture)
         fields = json.dumps(camel_case(msgspec.structs.asdict(feedback))).encode()
         write(self._file, "F", struct.pack(">d", now) + fields)
         return feedback

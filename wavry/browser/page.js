@@ -1,9 +1,10 @@
 /** The page: what is around the picture, and the wiring. The session is in a worker. */
 
 import { WorkerLink } from "./session/link.js";
+import { attachHands } from "./hands/index.js";
+import { HotKeys } from "./hands/hotkeys.js";
 import { Speaker } from "./sound/speaker.js";
 import { FullScreen } from "./window/full_screen.js";
-import { HotKeys } from "./hands/hotkeys.js";
 import { Menu } from "./window/menu.js";
 import { Overlay } from "./window/overlay.js";
 import { SCALE_LABELS } from "./window/scaling.js";
@@ -32,19 +33,26 @@ function main() {
   const overlay = new Overlay(element("overlay"), (isOn) => session.tell({ command: "figures", isOn }));
   const fullScreen = new FullScreen((text) => words.hint(text));
   const hotKeys = new HotKeys();
-  const menu = makeMenu(worker, hotKeys, words);
+  const menu = makeMenu(worker, () => [...hotKeys.table, ...hands.choices()], words);
   const speaker = new Speaker(worker.part("sound"), (text) => words.hint(text));
 
   hotKeys.add("Ctrl+Alt+H", "this menu", () => menu.toggle());
   hotKeys.add("F11", "full screen", () => fullScreen.toggle());
   hotKeys.add("Ctrl+Alt+S", "scaling", () => words.hint(`Scaling: ${SCALE_LABELS[view.changeMode()]}`));
+  const hands = attachHands({
+    link: worker,
+    surface: element("stage"),
+    view: () => shown(view),
+    hotkeys: hotKeys,
+    say: (text) => words.hint(text),
+  });
+  view.onPlaced = hands.viewChanged;
   hotKeys.add("Ctrl+Alt+A", "sound off and on", () => words.hint(speaker.toggle() ? "Sound off" : "Sound on"));
   hotKeys.add("F10", "figures", () => overlay.toggle());
   hotKeys.add("Ctrl+Alt+Q", "leave the host", () => session.tell({ command: "leave" }));
   hotKeys.listen(window);
   showMenuButton(menu);
 
-  worker.part("rights").told = ({ lack: text }) => text !== undefined && words.hint(text);
   session.told = ({ notice, stream, figures }) => {
     if (notice !== undefined) {
       words.show(notice);
@@ -63,16 +71,21 @@ function main() {
     [offscreen],
   );
   tellHidden(session);
-  canvas.focus();
+  hands.focus();
+}
+
+/** What the hands have to know of where the picture is. */
+function shown({ place, picture }) {
+  return place === null ? null : { place, picture, pixelRatio: window.devicePixelRatio };
 }
 
 function tellHidden(session) {
   session.tell({ command: "hidden", isHidden: document.visibilityState === "hidden" });
 }
 
-function makeMenu(worker, hotKeys, words) {
+function makeMenu(worker, choices, words) {
   const monitors = worker.part("monitors");
-  const menu = new Menu(element("menu"), element("menu-lines"), () => hotKeys.table, (number) => {
+  const menu = new Menu(element("menu"), element("menu-lines"), choices, (number) => {
     monitors.tell({ choose: number });
   });
   monitors.told = ({ refusal, ...layout }) => {

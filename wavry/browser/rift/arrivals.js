@@ -7,6 +7,7 @@
  */
 
 import { PROTOCOL_MAJOR, Stream, writeU16, writeU32 } from "./packet.js";
+import { roundHalfToEven } from "./rounding.js";
 import { unwrap } from "./sequence.js";
 
 const HEADER_BYTES = 16;
@@ -164,7 +165,7 @@ export class ArrivalLog {
       earliest = Math.min(earliest, at);
       latest = Math.max(latest, at);
     }
-    const baseUs = Math.max(0, round(earliest * 1e6), round(latest * 1e6) - LATEST_STEP * TIME_STEP_US);
+    const baseUs = Math.max(0, roundHalfToEven(earliest * 1e6), roundHalfToEven(latest * 1e6) - LATEST_STEP * TIME_STEP_US);
     const report = new Uint8Array(HEADER_BYTES + 2 * times.length);
     report[0] = PROTOCOL_MAJOR;
     report[1] = Stream.ARRIVALS;
@@ -175,15 +176,9 @@ export class ArrivalLog {
     writeU32(report, 12, baseUs);
     for (let index = 0; index < times.length; index++) {
       const at = times[index];
-      const step = at === null ? NOT_HERE : Math.floor(Math.max(0, round(at * 1e6) - baseUs) / TIME_STEP_US);
+      const step = at === null ? NOT_HERE : Math.floor(Math.max(0, roundHalfToEven(at * 1e6) - baseUs) / TIME_STEP_US);
       writeU16(report, HEADER_BYTES + 2 * index, step);
     }
     return report;
   }
-}
-
-/** Round as Python does, halves to the even neighbour, so that both ends report the same bytes. */
-function round(value) {
-  const rounded = Math.round(value);
-  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }

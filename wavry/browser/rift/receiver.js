@@ -22,7 +22,9 @@ import { MissingPackets } from "./missing.js";
 import { serializeNacks } from "./nack.js";
 import { KEYFRAME_BIT, Packet, RETRANSMITTED_BIT, Stream, unmarkRetransmitted } from "./packet.js";
 import { InsertResult, ReorderBuffer } from "./reorder.js";
+import { roundHalfToEven } from "./rounding.js";
 import { serialDistance } from "./sequence.js";
+import { ReceiverStats } from "./stats.js";
 
 const U32_MAX = 0xffff_ffff;
 
@@ -36,37 +38,18 @@ const ROUNDS = 2.5;
 /** For what waits in front of the answers. */
 const ROUND_MARGIN_S = 0.03;
 
-/** Totals since the receiver was made. */
-export class ReceiverStats {
-  /** All, of any stream, also malformed ones. */
-  datagramsReceived = 0;
-  /** Their bytes. */
-  bytesReceived = 0;
-  datagramsMalformed = 0;
-  /** Of streams that are not ours. */
-  datagramsSkipped = 0;
-  /** By themselves, each once. */
-  packetsReceived = 0;
-  /** Before any repair. */
-  packetsLost = 0;
-  /** Of the lost ones, those that are here all the same. */
-  packetsRepaired = 0;
-  packetsDuplicate = 0;
-  /** How often a packet was asked for. */
-  packetsRequested = 0;
-  /** That came because they were asked for. */
-  packetsRetransmitted = 0;
-  parityReceived = 0;
-  /** Delivered. */
-  framesReceived = 0;
-  /** Of those, the ones in which a packet was repaired. */
-  framesRecovered = 0;
-  /** Never whole, or never seen. */
-  framesLost = 0;
-  /** Whole, but not delivered because what they refer to was lost. */
-  framesUndecodable = 0;
-  jitterUs = 0;
-}
+/**
+ * Where the time of a picture went, whole microseconds that fit a u32; null where it is not known.
+ *
+ * @typedef {object} PictureTimes
+ * @property {number | null} networkUs From the host's encoder to the whole unit here.
+ * @property {number | null} playoutUs From there to the decoder.
+ * @property {number | null} decodeUs In the decoder.
+ * @property {number | null} captureToDecodedUs All the way.
+ */
+
+/** None was decoded since the last report. @type {PictureTimes} */
+const NO_PICTURE = Object.freeze({ networkUs: null, playoutUs: null, decodeUs: null, captureToDecodedUs: null });
 
 /**
  * Puts packets in order, repairs, joins them, and delivers what can be decoded.
@@ -209,9 +192,10 @@ export class Receiver {
    * @param {number} now Monotonic seconds.
    * @param {object} [playout]
    * @param {boolean} [playout.isPlayoutBehind] Whether whoever gets the units is too slow for them.
+   * @param {PictureTimes} [playout.picture] Of the newest that was decoded since the last report, in no other.
    * @returns {object} Those of WIRE.md section 7, in camelCase.
    */
-  makeFeedback(now, { isPlayoutBehind = false } = {}) {
+  makeFeedback(now, { isPlayoutBehind = false, picture = NO_PICTURE } = {}) {
     this.#skipOverdueGaps(now);
     const stats = this.stats;
     return {
@@ -226,6 +210,12 @@ export class Receiver {
       bytesReceived: stats.bytesReceived,
       jitterUs: stats.jitterUs,
       isPlayoutBehind,
+      reorderPermille: roundHalfToEven(this.window.fullness * 1000),
+      fecPendingGroups: this.fec.pendingGroups,
+      networkUs: picture.networkUs,
+      playoutUs: picture.playoutUs,
+      decodeUs: picture.decodeUs,
+      captureToDecodedUs: picture.captureToDecodedUs,
     };
   }
 

@@ -265,6 +265,13 @@ export class ReorderBuffer {
     return this.#gapSince;
   }
 
+  /** How full it is, 0 to 1: of its packets or of its bytes, whichever is nearer the bound. */
+  get fullness() {
+    const freeBytes = this.capBytes - this.#baseBytes;
+    const heldBytes = this.usedBytes - this.#baseBytes;
+    return Math.min(1, Math.max(this.occupancy / this.#capacity, heldBytes / freeBytes));
+  }
+
   /** All the window holds now: packets, their overhead, a suspect, and its own objects. */
   get usedBytes() {
     const suspect = this.#suspect === null ? 0 : this.#suspect.data.length + PACKET_OVERHEAD_BYTES;

@@ -3,7 +3,7 @@
 import { TO_CLIENT, TO_HOST } from "../rift/clipboard/messages.js";
 import { ClipboardReceiver } from "../rift/clipboard/receiver.js";
 import { ClipboardSender } from "../rift/clipboard/sender.js";
-import { Alarm } from "./alarm.js";
+import { Timer } from "./timer.js";
 import { Channel } from "./channel.js";
 import { SessionPart } from "./part.js";
 import { Right } from "./rights.js";
@@ -20,6 +20,8 @@ const RATE_BPS = 4_000_000;
  */
 export class ClipboardPart extends SessionPart {
   name = "clipboard";
+  /** Whether anything goes over is for the host to say: its `--clipboard`, its rights. */
+  hello = { clipboardSend: true, clipboardReceive: true };
   channel = Channel.BULK;
   messageKinds = TO_CLIENT;
   says = TO_HOST;
@@ -29,7 +31,7 @@ export class ClipboardPart extends SessionPart {
   #hello = { clipboardSend: false, clipboardReceive: false };
   #sender = new ClipboardSender(RATE_BPS);
   #receiver = new ClipboardReceiver();
-  #alarm = new Alarm((now) => this.#goOn(now));
+  #timer = new Timer(() => this.#goOn(performance.now() / 1000));
   #number = 0;
   #told = "";
 
@@ -105,7 +107,7 @@ export class ClipboardPart extends SessionPart {
     if (sender.isIdle && !wasIdle) {
       this.tell({ sent: this.#number });
     }
-    this.#alarm.set(sender.nextTimer, now);
+    this.#timer.set(sender.nextTimer, now);
   }
 
   // From the host.

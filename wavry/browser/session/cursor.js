@@ -13,6 +13,7 @@ import { SessionPart } from "./part.js";
  */
 export class CursorPart extends SessionPart {
   name = "cursor";
+  hello = { cursor: true };
   datagramStreams = [CURSOR_STREAM];
   messageKinds = CURSOR_MESSAGES;
 

@@ -4,7 +4,7 @@ import { tell } from "../hands/deeds.js";
 import { PADS_STREAM, POINTER_STREAM } from "../rift/input/datagrams.js";
 import { TO_CLIENT, TO_HOST } from "../rift/input/messages.js";
 import { InputSender } from "../rift/input/sender.js";
-import { Alarm } from "./alarm.js";
+import { Timer } from "./timer.js";
 import { Channel } from "./channel.js";
 import { SessionPart } from "./part.js";
 import { Right } from "./rights.js";
@@ -25,6 +25,7 @@ const STREAM_RIGHTS = { [POINTER_STREAM]: Right.POINTER, [PADS_STREAM]: Right.PA
  */
 export class HandsPart extends SessionPart {
   name = "hands";
+  hello = { input: true };
   channel = Channel.INPUT;
   messageKinds = TO_CLIENT;
   says = TO_HOST;
@@ -32,7 +33,7 @@ export class HandsPart extends SessionPart {
   #rights;
   #talk = null;
   #sender = new InputSender();
-  #alarm = new Alarm((now) => this.#due(now));
+  #timer = new Timer(() => this.#due(performance.now() / 1000));
   /** Pads that are there, for the next session: four at most. */
   #plugged = new Map();
   #isReady = false;
@@ -52,7 +53,7 @@ export class HandsPart extends SessionPart {
 
   ended() {
     this.#talk = null;
-    this.#alarm.set(null, 0);
+    this.#timer.cancel();
   }
 
   // From the hands.
@@ -114,7 +115,7 @@ export class HandsPart extends SessionPart {
         talk.sendDatagram(datagram);
       }
     }
-    this.#alarm.set(this.#sender.nextTimer(), now);
+    this.#timer.set(this.#sender.nextTimer(), now);
   }
 
   /** Return what may be said of a message; null for nothing. */

@@ -43,6 +43,7 @@ export class Statistics {
     this.sessions = 0;
     this.keyframeRequests = 0;
     this.picturesDecoded = 0;
+    this.picturesShown = 0;
     this.picturesDropped = 0;
     this.decodesFailed = 0;
     this.rttMs = null;
@@ -76,21 +77,32 @@ export class Statistics {
    * Count a decoded picture.
    *
    * @param {import("./session.js").ReceivedUnit} received
-   * @param {number} decodedUs
-   * @param {number} shownUs When it was drawn.
+   * @param {number} decodedUs On our clock.
    */
-  onPicture({ unit, receivedUs, releasedUs }, decodedUs, shownUs) {
+  onDecoded({ unit, receivedUs, releasedUs }, decodedUs) {
     this.picturesDecoded += 1;
-    this.sound?.notePicture(unit.captureUs, shownUs);
     this.#add("capture", unit.capturedUs);
     this.#add("encode", unit.encodedUs - unit.capturedUs);
     this.#add("playout", releasedUs - receivedUs);
     this.#add("decode", decodedUs - releasedUs);
+    if (this.clock.offsetUs !== null) {
+      this.#add("network", receivedUs - (unit.captureUs - this.clock.offsetUs) - unit.encodedUs);
+    }
+  }
+
+  /**
+   * Count a picture that is on the canvas.
+   *
+   * @param {import("./session.js").ReceivedUnit} received
+   * @param {number} decodedUs On our clock.
+   * @param {number} shownUs When it was drawn.
+   */
+  onShown({ unit }, decodedUs, shownUs) {
+    this.picturesShown += 1;
+    this.sound?.notePicture(unit.captureUs, shownUs);
     this.#add("show", shownUs - decodedUs);
     if (this.clock.offsetUs !== null) {
-      const capturedUs = unit.captureUs - this.clock.offsetUs; // on our clock
-      this.#add("network", receivedUs - capturedUs - unit.encodedUs);
-      this.#add("captureToShown", shownUs - capturedUs);
+      this.#add("captureToShown", shownUs - (unit.captureUs - this.clock.offsetUs));
     }
   }
 
@@ -100,9 +112,9 @@ export class Statistics {
 
   /** @returns {object} The counts since the page was opened, for tests and measurements. */
   totals() {
-    const { picturesDecoded, picturesDropped, decodesFailed, keyframeRequests, sessions } = this;
-    const sound = this.sound?.report() ?? null;
-    return { picturesDecoded, picturesDropped, decodesFailed, keyframeRequests, sessions, sound, ...this.#network() };
+    const { picturesDecoded, picturesShown, picturesDropped, decodesFailed, keyframeRequests, sessions } = this;
+    const own = { picturesDecoded, picturesShown, picturesDropped, decodesFailed, keyframeRequests, sessions };
+    return { ...own, ...this.#network(), sound: this.sound?.report() ?? null };
   }
 
   #network() {

@@ -9,9 +9,8 @@ import { SoundPart } from "../sound/part.js";
 import { Painter } from "../video/painter.js";
 import { supportedCodecs } from "../video/codec_string.js";
 import { VideoStage } from "../video/stage.js";
+import { handsParts } from "./hands_parts.js";
 import { Keeper } from "./keeper.js";
-import { MonitorsPart } from "./monitors.js";
-import { RightsPart } from "./rights.js";
 import { LOOK_INTERVAL_S, Statistics } from "./statistics.js";
 
 const statistics = new Statistics();
@@ -19,7 +18,7 @@ const sound = new SoundPart({ clock: statistics.clock });
 statistics.sound = sound;
 
 /** @type {import("./part.js").SessionPart[]} What a session does beside the stream. */
-const parts = [new RightsPart(), new MonitorsPart(), sound];
+const parts = [...handsParts(), sound];
 
 const byName = new Map(parts.filter((each) => each.name !== "").map((each) => [each.name, each]));
 let keeper = null;

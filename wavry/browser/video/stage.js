@@ -3,8 +3,7 @@
  * decoder in the place of the thread.
  *
  * Bounds: 16 units and 4 MiB are in the decoder at most; when there are more the chain is given up until the next
- * keyframe, which begins with an empty decoder. A picture is drawn and closed at once, so none but the decoder's own are
- * held.
+ * keyframe, which begins with an empty decoder. Pictures go to the painter at once, which closes them.
  */
 
 import { RemoteProtocolError } from "../rift/errors.js";
@@ -41,8 +40,8 @@ export class VideoStage {
     this.#painter = painter;
     this.#statistics = statistics;
     this.#onBroken = onBroken;
-    /** Told when the first picture after `restart` has been drawn. */
-    this.onPicture = () => {};
+    /** Told, with the `ReceivedUnit`, when a picture has been drawn. */
+    this.onPicture = (received) => {};
   }
 
   /** Forget the stream; another session begins. */
@@ -163,9 +162,11 @@ export class VideoStage {
       this.#fail(); // it is not of the announced size
       return;
     }
-    this.#painter.draw(frame);
-    this.#statistics.onPicture(received, decodedUs, microseconds());
-    this.onPicture(received);
+    this.#statistics.onDecoded(received, decodedUs);
+    this.#painter.show(frame, () => {
+      this.#statistics.onShown(received, decodedUs, microseconds());
+      this.onPicture(received);
+    });
   }
 
   #forget(timestamp, received) {

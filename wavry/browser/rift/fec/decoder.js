@@ -163,14 +163,9 @@ export class StreamingFecDecoder {
     return place >= this.#coveredFrom && place > this.#newest - this.#windowSize;
   }
 
-  /** Parity packets that wait for more packets. */
-  get pendingParity() {
-    return this.#system.size;
-  }
-
-  /** Windows of which parity waits for more packets. */
+  /** Parity packets that wait for others of their window, at most `MAX_EQUATIONS`. */
   get pendingGroups() {
-    return this.#system.windows;
+    return this.#system.size;
   }
 
   /** Most it can hold. */

@@ -1,7 +1,7 @@
 /** A parity packet that waits: an equation between the packets of its window. */
 
 import { factorOf } from "./coefficients.js";
-import { addProducts } from "./kernel.js";
+import { Words, addProducts } from "./kernel.js";
 
 /**
  * The sum of a window's unknown packets times their factors is `rightSide`, once that is reduced.
@@ -17,13 +17,14 @@ export class Equation {
   isReduced = false;
   /** Bytes of `rightSide` that may be other than zero. */
   sizeBytes = 0;
+  #space;
   #family = 0;
   #index = 0;
   #parityCount = 0;
 
   /** @param {number} symbolBytes Room for the largest symbol there may be. */
   constructor(symbolBytes) {
-    this.rightSide = new Uint8Array(symbolBytes);
+    this.#space = new Words(symbolBytes);
   }
 
   /**
@@ -40,11 +41,16 @@ export class Equation {
     this.#index = parity.index;
     this.#parityCount = parity.parityCount;
     const sizeBytes = parity.payload.length;
-    this.rightSide.set(parity.payload);
+    this.#space.bytes.set(parity.payload);
     if (this.sizeBytes > sizeBytes) {
-      this.rightSide.fill(0, sizeBytes, this.sizeBytes);
+      this.#space.bytes.fill(0, sizeBytes, this.sizeBytes);
     }
     this.sizeBytes = sizeBytes;
+  }
+
+  /** The words of the right side. */
+  get rightSide() {
+    return this.#space.words;
   }
 
   /**
@@ -60,9 +66,9 @@ export class Equation {
   /**
    * Take symbols that are known out of the right side.
    *
-   * @param {Uint8Array[]} symbols Each at least `sizeBytes` long, with zeros behind what is theirs.
+   * @param {Uint32Array[]} symbols Each as long as the right side, with zeros behind what is theirs.
    * @param {Uint8Array} factors Of the symbols.
-   * @param {number} count How many.
+   * @param {number} count How many; there may be none.
    * @param {number} sizeBytes Bytes of the longest.
    */
   subtract(symbols, factors, count, sizeBytes) {

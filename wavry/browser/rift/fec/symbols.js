@@ -3,9 +3,10 @@
 import { LENGTH_BYTES } from "./packets.js";
 
 const ABSENT = -1;
+const WORD_BYTES = 4;
 
-/** Charged for each symbol besides its bytes: a view, a length, and how much of it was ever written to. */
-const SLOT_OVERHEAD_BYTES = 128;
+/** Charged for each symbol besides its bytes: two views, a length, and how much of it was ever written to. */
+const SLOT_OVERHEAD_BYTES = 256;
 
 /**
  * A ring of symbols by the place of their packets; which places it spans is for its owner to keep.
@@ -13,8 +14,10 @@ const SLOT_OVERHEAD_BYTES = 128;
  * Bound: a symbol for each place, all made at the start.
  */
 export class SymbolRing {
-  /** @type {Uint8Array[]} */
-  #symbols = [];
+  /** The symbols as bytes and as words. @type {Uint8Array[]} */
+  #bytes = [];
+  /** @type {Uint32Array[]} */
+  #words = [];
   /** Bytes of the payload in a slot; `ABSENT` where there is none. */
   #lengths;
   /** Bytes from the start of a slot that may be other than zero. */
@@ -27,9 +30,11 @@ export class SymbolRing {
   constructor(capacity, symbolBytes) {
     this.capacity = capacity;
     this.symbolBytes = symbolBytes;
-    const all = new Uint8Array(capacity * symbolBytes);
+    const stride = Math.ceil(symbolBytes / WORD_BYTES) * WORD_BYTES;
+    const all = new ArrayBuffer(capacity * stride);
     for (let slot = 0; slot < capacity; slot++) {
-      this.#symbols.push(all.subarray(slot * symbolBytes, (slot + 1) * symbolBytes));
+      this.#bytes.push(new Uint8Array(all, slot * stride, symbolBytes));
+      this.#words.push(new Uint32Array(all, slot * stride, stride / WORD_BYTES));
     }
     this.#lengths = new Int32Array(capacity).fill(ABSENT);
     this.#written = new Int32Array(capacity);
@@ -48,7 +53,7 @@ export class SymbolRing {
    */
   put(place, payload) {
     const slot = this.#slotOf(place);
-    const symbol = this.#symbols[slot];
+    const symbol = this.#bytes[slot];
     const end = LENGTH_BYTES + payload.length;
     symbol[0] = payload.length >>> 8;
     symbol[1] = payload.length;
@@ -74,10 +79,10 @@ export class SymbolRing {
    * Return the symbol at a place that has one: of the size of the largest, zeros behind what is its own.
    *
    * @param {number} place
-   * @returns {Uint8Array} Borrowed, until another packet is put there.
+   * @returns {Uint32Array} Its words. Borrowed, until another packet is put there.
    */
   at(place) {
-    return this.#symbols[this.#slotOf(place)];
+    return this.#words[this.#slotOf(place)];
   }
 
   /**

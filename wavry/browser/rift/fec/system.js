@@ -2,7 +2,7 @@
 
 import { Elimination } from "./elimination.js";
 import { Equation } from "./equation.js";
-import { addProducts } from "./kernel.js";
+import { Words, addProducts } from "./kernel.js";
 import { Slots } from "./slots.js";
 import { payloadOf } from "./symbols.js";
 
@@ -45,7 +45,7 @@ export class EquationSystem {
     this.#maxEquations = maxEquations;
     this.#elimination = new Elimination(maxUnknowns, maxEquations);
     this.#factors = new Uint8Array(Math.max(symbols.capacity, maxEquations));
-    this.#sum = new Uint8Array(symbols.symbolBytes);
+    this.#sum = new Words(symbols.symbolBytes);
   }
 
   /** Whether no equation waits. */
@@ -61,11 +61,6 @@ export class EquationSystem {
   /** Equations that wait. */
   get size() {
     return this.#equations.size;
-  }
-
-  /** How many windows they are of. */
-  get windows() {
-    return new Set(Array.from(this.#equations, (equation) => equation.end)).size;
   }
 
   /** Most it can hold. */
@@ -217,9 +212,9 @@ export class EquationSystem {
       this.#factors[at] = weights[this.#equations.slotOf(equation)];
       sizeBytes = Math.max(sizeBytes, equation.sizeBytes);
     });
-    const sum = this.#sum.fill(0);
-    addProducts(sum, this.#terms, this.#factors, used.length, sizeBytes);
-    return payloadOf(sum, sizeBytes);
+    this.#sum.words.fill(0);
+    addProducts(this.#sum.words, this.#terms, this.#factors, used.length, sizeBytes);
+    return payloadOf(this.#sum.bytes, sizeBytes);
   }
 
   /** Take what is known out of an equation, unless that was done. */

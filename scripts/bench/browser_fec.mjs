@@ -1,0 +1,52 @@
+/**
+ * What repairs cost in the browser's decoder; `browser_fec.py` runs it and says what is in the file.
+ *
+ *     node scripts/bench/browser_fec.mjs FILE
+ */
+
+import { readFileSync } from "node:fs";
+import { performance } from "node:perf_hooks";
+
+import { StreamingFecDecoder } from "../../wavry/browser/rift/fec/decoder.js";
+import { ParityPacket } from "../../wavry/browser/rift/fec/packets.js";
+
+const TURNS = 400;
+/** Until the compiler has done what it will. */
+const WARM_UP_TURNS = 100;
+
+const { symbolBytes, cases } = JSON.parse(readFileSync(process.argv[2]));
+
+function makeTurn({ sources, parities }) {
+  const packets = sources.map(([packetId, payload]) => ({ packetId, payload: new Uint8Array(Buffer.from(payload, "hex")) }));
+  const parity = parities.map((each) => new Uint8Array(Buffer.from(each, "hex")));
+  return () => {
+    const decoder = new StreamingFecDecoder(200, symbolBytes);
+    const beganAt = performance.now();
+    for (const { packetId, payload } of packets) {
+      decoder.addSourcePacket(packetId, payload);
+    }
+    for (const datagram of parity) {
+      decoder.addParityPacket(ParityPacket.parse(datagram));
+    }
+    const tookUs = (performance.now() - beganAt) * 1000;
+    if (decoder.recovered !== parities.length) {
+      throw new Error(`${decoder.recovered} of ${parities.length} packets were repaired`);
+    }
+    return tookUs;
+  };
+}
+
+function quantile(sorted, share) {
+  return sorted[Math.floor(sorted.length * share)];
+}
+
+const costs = cases.map((each) => {
+  const turn = makeTurn(each);
+  for (let count = 0; count < WARM_UP_TURNS; count++) {
+    turn();
+  }
+  const times = Float64Array.from({ length: TURNS }, turn).sort();
+  const pairs = (each.sources.length + each.parities.length) * each.parities.length;
+  return { p50: quantile(times, 0.5) / pairs, p95: quantile(times, 0.95) / pairs };
+});
+console.log(JSON.stringify({ node: process.version, costs }));
