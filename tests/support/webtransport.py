@@ -14,6 +14,7 @@ from aioquic.quic import events
 from aioquic.quic.connection import QuicConnection
 
 from tests.support.aio import until
+from tests.support.http3 import CLOSE_SESSION, ORIGIN, REQUEST
 from tests.support.transport import HOST, Ends, QuicHost
 from wavry.transport import Channel
 from wavry.transport.quic.carriage import PeerLeft, Writing, urgency_of
@@ -30,18 +31,6 @@ if TYPE_CHECKING:
     from wavry.errors import ConnectionLostError
     from wavry.transport.base import Door
     from wavry.transport.quic.socket import Address
-
-ORIGIN = "https://host.example:4791"
-CLOSE_SESSION = 0x2843
-
-REQUEST = {
-    b":method": b"CONNECT",
-    b":protocol": b"webtransport",
-    b":scheme": b"https",
-    b":authority": b"host.example:4790",
-    b":path": b"/wavry",
-    b"origin": ORIGIN.encode(),
-}
 
 
 class PageCarriage:

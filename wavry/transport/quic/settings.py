@@ -24,6 +24,9 @@ most."""
 CONNECTION_BYTES = 100_000
 """An idle connection of aioquic with its keys: 86 to 105 kB measured."""
 
+BROWSER_BYTES = 26_000
+"""More of a browser's connection: 9 kB measured for HTTP/3's streams, and the most that is kept of what it says."""
+
 LEDGER_BYTES_PER_PACKET = 430
 """What aioquic remembers of a packet in flight; a DATAGRAM's bytes themselves are not kept."""
 
