@@ -39,7 +39,7 @@ _SAMPLE_S = 10.0
 _WARM_UP = 0.25
 """Share of a run that is not looked at: what is loaded and compiled once."""
 
-_PAGE_HOST = "127.0.0.2"
+_RELAYED_HOST = "127.0.0.2"
 """The page connects to where it comes from, at the host's UDP port: there a relay can stand before 127.0.0.1."""
 
 _LOOK_AWAY = """
@@ -55,9 +55,10 @@ class Bench:
     def __init__(self, stack: ExitStack, options: argparse.Namespace) -> None:
         self.stack = stack
         self.home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wavry-browser-")))
+        page = f"{_RELAYED_HOST if options.what == 'network' else '127.0.0.1'}:0"
         stream = ("--source", "testcard", "--size", options.size, "--fps", str(options.fps), "--audio", "off")
         self.host: Program = stack.enter_context(
-            host(self.home, *stream, "--web", f"{_PAGE_HOST}:0", "--memory-report", "report.json")
+            host(self.home, *stream, "--web", page, "--memory-report", "report.json")
         )
         self.url: str = self.host.wait_for(r"^wavry-server web (http://\S+)$")[1]
         self.address = self.host.ready_address()
@@ -139,7 +140,7 @@ def measure_memory(bench: Bench, options: argparse.Namespace) -> dict[str, Any]:
 def measure_network(bench: Bench, options: argparse.Namespace) -> dict[str, Any]:
     """Stream over a bad network and count what arrives."""
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
-    relay_address = f"{_PAGE_HOST}:{bench.address.rpartition(':')[2]}"
+    relay_address = f"{_RELAYED_HOST}:{bench.address.rpartition(':')[2]}"
     network = ("--profile", options.profile, "--seed", "1")
     relay, _ = start_relay(bench.address, bench.home, environment, *network, listen=relay_address)
     bench.stack.callback(relay.close)
