@@ -46,10 +46,10 @@ class MemoryMetrics:
     """Lent buffers over all buffers of the frame pools."""
 
     reorder_buffer_occupancy: float | None
-    """Packets in the reorder window over its size; None on a host."""
+    """Packets in the reorder window over its size; on a host that of the fullest of its viewers, as they say."""
 
     pending_fec_groups: int | None
-    """FEC groups that wait for completion; None without FEC."""
+    """FEC groups that wait for completion; on a host those of all its viewers, as they say. None where nobody says."""
 
     quic_send_buffer_bytes: int | None
     """Everything that waits to be sent, anywhere."""
