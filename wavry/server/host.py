@@ -102,6 +102,7 @@ class Host:
             if not self._config.no_auth:
                 self._guard = Guard(data_directory(), identity, self._config.rights, self._broadcast)
                 self._register("server.door", self._guard.door, self._guard.door.policy)
+            self._pages = self._make_pages(identity)
             listener = listen(*self._config.listen, identity, self._admit, settings=self._quic_settings())
         except BaseException:
             opened.backend.close()
@@ -109,7 +110,8 @@ class Host:
             raise
         self._register("transport.quic", listener.memory, listener.memory.policy)
         try:
-            await self._open_pages(identity, listener.address[1])
+            if self._pages is not None:
+                await self._pages.open(listener.address[1], self._register)
             self._check_memory_limit()
             if self._guard is not None:
                 await self._guard.open(listener.address[1])
@@ -130,12 +132,12 @@ class Host:
         self._close_clipboard()
         self._write(report)
 
-    async def _open_pages(self, identity: HostIdentity, udp_port: int) -> None:
-        if self._config.has_pages:
-            from wavry.server.pages import Pages
+    def _make_pages(self, identity: HostIdentity) -> Pages | None:
+        if not self._config.has_pages:
+            return None
+        from wavry.server.pages import Pages
 
-            self._pages = Pages(self._config, identity, udp_port)
-            await self._pages.open(self._register)
+        return Pages(self._config, identity, self.figures)
 
     async def _close_pages(self) -> None:
         if self._pages is not None:
@@ -291,6 +293,7 @@ class Host:
                     *([tasks.create_task(self._clipboard.run())] if self._clipboard is not None else []),
                     tasks.create_task(keep_history(self._history)),
                     *self._guard_tasks(tasks, listener),
+                    *([tasks.create_task(self._pages.run())] if self._pages is not None else []),
                 ]
                 await self._wait(stop)
                 report = self.figures.report()

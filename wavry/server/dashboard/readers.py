@@ -18,7 +18,7 @@ from aiohttp.web_response import StreamResponse
 from wavry.web.site import Refused
 
 if TYPE_CHECKING:
-    from wavry.server.dashboard.shown import Shown
+    from wavry.server.figures import Figures
     from wavry.web.site import Asked, Site
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,10 @@ _SEND_BUFFER_BYTES = 8 * 1024
 """Of the socket: what is in it is not seen here, so it should be little. The system takes it twice."""
 
 MAX_MESSAGE_BYTES = 64 * 1024
-"""A sample of 16 sessions and 60 holders has 20 kB; with log lines it may be twice as large. Longer ones are left out."""
+"""A sample of 16 sessions and 60 holders has 20 kB; with log lines it may be twice as large."""
+
+_LEAST_MESSAGE_BYTES = 8 * 1024
+"""A sample is filled up to so much, so that a reader who takes nothing is noticed soon enough: `STALL_S`."""
 
 _NEVER = -1
 
@@ -44,14 +47,14 @@ class Readers:
     """The pages that read. A `Holder`. On the loop.
 
     Args:
-        shown: What is sent.
+        figures: What is sent; opened.
     """
 
     policy = "a reader that takes nothing is left; a further one is refused"
     cap_bytes = (MAX_READERS + 1) * MAX_MESSAGE_BYTES
 
-    def __init__(self, shown: Shown) -> None:
-        self._shown = shown
+    def __init__(self, figures: Figures) -> None:
+        self._figures = figures
         self._readers: set[_Reader] = set()
         self._sample = b""
         self._beats = 0
@@ -131,10 +134,11 @@ class Readers:
             self.drops += 1
             logger.info("a page that takes nothing was left")
             reader.transport.abort()
-        sample = msgspec.json.encode(self._shown.now())
+        sample = msgspec.json.encode(self._figures.now())
         if len(sample) > MAX_MESSAGE_BYTES // 2:
             sample = b'{"error":"too much to show"}'
         self._sample = b"event: sample\ndata: " + sample + b"\n\n"
+        self._sample += b":" + b" " * (_LEAST_MESSAGE_BYTES - len(self._sample)) + b"\n\n"
         self._beats += 1
         self._most_bytes = self.high_water_bytes
         self._beat.set()
@@ -142,7 +146,7 @@ class Readers:
 
     def _log_lines(self, reader: _Reader) -> bytes:
         """Return what happened since the reader was told."""
-        log = self._shown.events
+        log = self._figures.events
         if log.newest_number == reader.told:
             return b""
         if log.newest_number < reader.told:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 from aiohttp.web_response import Response
 
+from wavry.clock import monotonic
 from wavry.server.dashboard.readers import Readers
 from wavry.web.access import Access
 from wavry.web.site import Refused, Route, Site
@@ -19,7 +20,7 @@ from wavry.web.static import StaticFolder
 if TYPE_CHECKING:
     from aiohttp.web_response import StreamResponse
 
-    from wavry.server.dashboard.shown import Shown
+    from wavry.server.figures import Figures
     from wavry.web.certificate import Certificate
     from wavry.web.origins import Origins
     from wavry.web.site import Asked
@@ -29,8 +30,6 @@ CSRF_HEADER = "X-Wavry-Csrf"
 DAY_S = 86_400.0
 _SHORTEST_S = 60.0
 
-audit = logging.getLogger("wavry.audit")
-
 
 class Dashboard:
     """A site that shows a host. On the loop.
@@ -39,7 +38,7 @@ class Dashboard:
         address: Where to listen.
         origins: Under which names.
         certificate: For HTTPS.
-        shown: The host.
+        figures: The host's; opened.
         needs_token: Whether those who come have to show a token.
     """
 
@@ -48,14 +47,14 @@ class Dashboard:
         address: tuple[str, int],
         origins: Origins,
         certificate: Certificate | None,
-        shown: Shown,
+        figures: Figures,
         *,
         needs_token: bool,
     ) -> None:
-        self._shown = shown
+        self._figures = figures
         self._access = Access(needs_token=needs_token)
         self._reading_history = asyncio.Lock()
-        self.readers = Readers(shown)
+        self.readers = Readers(figures)
         """Belongs into the budget."""
         self.site = Site(
             FLAG,
@@ -91,7 +90,7 @@ class Dashboard:
         return await self._json(asked, {"csrf": token})
 
     async def _memory(self, asked: Asked) -> StreamResponse:
-        return await self._json(asked, self._shown.now())
+        return await self._json(asked, self._figures.now(with_objects=True))
 
     async def _history(self, asked: Asked) -> StreamResponse:
         """Send samples: `since`, seconds back; `columns`, names with commas."""
@@ -102,8 +101,12 @@ class Dashboard:
             raise Refused(400, "since is a number of seconds") from None
         names = query["columns"].split(",") if "columns" in query else None
         async with self._reading_history:  # a day has 0.3 MB: one at a time, and not on the loop
-            body = await asyncio.to_thread(lambda: msgspec.json.encode(self._shown.columns(since_s, names)))
+            body = await asyncio.to_thread(self._read_history, since_s, names)
             return await self.site.finish(asked.request, Response(body=body, content_type="application/json"))
+
+    def _read_history(self, since_s: float, names: list[str] | None) -> bytes:
+        history = self._figures.history
+        return msgspec.json.encode(history.columns(since_s, now=monotonic(), wall_s=time.time(), names=names))
 
     async def _events(self, asked: Asked) -> StreamResponse:
         return await self.readers.answer(asked, self.site)
@@ -112,15 +115,14 @@ class Dashboard:
         if not self._access.allows_change(asked.session, asked.request.headers.get(CSRF_HEADER)):
             raise Refused(403, "only the page itself may do that")
         number = int(asked.match[1])
-        if not self._shown.disconnect(number):
+        if not self._figures.disconnect(number):
             raise Refused(404, "that session has ended")
-        audit.info("session %d was disconnected from the dashboard", number)
         return await self._json(asked, {"disconnected": number})
 
     async def _metrics(self, asked: Asked) -> StreamResponse:
         from wavry.server.dashboard.metrics import CONTENT_TYPE, render
 
-        answer = Response(body=render(self._shown), headers={"Content-Type": CONTENT_TYPE})
+        answer = Response(body=render(self._figures), headers={"Content-Type": CONTENT_TYPE})
         return await self.site.finish(asked.request, answer)
 
     async def _json(self, asked: Asked, told: object) -> StreamResponse:
