@@ -18,6 +18,8 @@ from aiohttp.web_response import StreamResponse
 from wavry.web.site import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wavry.server.figures import Figures
     from wavry.web.site import Asked, Site
 
@@ -47,14 +49,16 @@ class Readers:
     """The pages that read. A `Holder`. On the loop.
 
     Args:
-        figures: What is sent; opened.
+        figures: Its log is sent; opened.
+        sample: And what this returns, ready for JSON.
     """
 
     policy = "a reader that takes nothing is left; a further one is refused"
     cap_bytes = (MAX_READERS + 1) * MAX_MESSAGE_BYTES
 
-    def __init__(self, figures: Figures) -> None:
+    def __init__(self, figures: Figures, sample: Callable[[], dict[str, object]]) -> None:
         self._figures = figures
+        self._make_sample = sample
         self._readers: set[_Reader] = set()
         self._sample = b""
         self._beats = 0
@@ -134,7 +138,7 @@ class Readers:
             self.drops += 1
             logger.info("a page that takes nothing was left")
             reader.transport.abort()
-        sample = msgspec.json.encode(self._figures.now())
+        sample = msgspec.json.encode(self._make_sample())
         if len(sample) > MAX_MESSAGE_BYTES // 2:
             sample = b'{"error":"too much to show"}'
         self._sample = b"event: sample\ndata: " + sample + b"\n\n"

@@ -12,6 +12,7 @@ import msgspec
 from aiohttp.web_response import Response
 
 from wavry.clock import monotonic
+from wavry.server.dashboard.checkpoints import LastCheckpoints
 from wavry.server.dashboard.readers import Readers
 from wavry.web.access import Access
 from wavry.web.site import Refused, Route, Site
@@ -54,7 +55,9 @@ class Dashboard:
         self._figures = figures
         self._access = Access(needs_token=needs_token)
         self._reading_history = asyncio.Lock()
-        self.readers = Readers(figures)
+        self._checkpoints = LastCheckpoints()
+        self._checkpoints.start()
+        self.readers = Readers(figures, self._now)
         """Belongs into the budget."""
         self.site = Site(
             FLAG,
@@ -81,8 +84,12 @@ class Dashboard:
 
     async def close(self) -> None:
         """End."""
+        self._checkpoints.stop()
         self.readers.close()
         await self.site.stop()
+
+    def _now(self, *, with_objects: bool = False) -> dict[str, object]:
+        return self._figures.now(with_objects=with_objects) | {"checkpoints": self._checkpoints.as_list()}
 
     async def _session(self, asked: Asked) -> StreamResponse:
         """Tell a page what it has to send with what changes something."""
@@ -90,7 +97,7 @@ class Dashboard:
         return await self._json(asked, {"csrf": token})
 
     async def _memory(self, asked: Asked) -> StreamResponse:
-        return await self._json(asked, self._figures.now(with_objects=True))
+        return await self._json(asked, self._now(with_objects=True))
 
     async def _history(self, asked: Asked) -> StreamResponse:
         """Send samples: `since`, seconds back; `columns`, names with commas."""
