@@ -17,10 +17,19 @@ export class EventList {
       if (event.number <= this.#newest) continue;
       this.#newest = event.number;
       const when = new Date(event.at_s * 1000);
-      this.#list.prepend(make("li", { class: event.level },
-        make("time", { datetime: when.toISOString(), title: when.toLocaleString(), text: clock(event.at_s) }),
-        make("span", { class: "source", text: event.source }),
-        make("span", { class: "text", text: event.text })));
+      this.#list.prepend(
+        make(
+          "li",
+          { class: event.level },
+          make("time", {
+            datetime: when.toISOString(),
+            title: when.toLocaleString(),
+            text: clock(event.at_s),
+          }),
+          make("span", { class: "source", text: event.source }),
+          make("span", { class: "text", text: event.text }),
+        ),
+      );
     }
     while (this.#list.childElementCount > MOST) this.#list.lastElementChild?.remove();
   }

@@ -91,7 +91,10 @@ let asked = null;
 
 function ask(session) {
   asked = session.id;
-  say(find("ask-words"), `${session.name || "The client"} at ${session.peer} loses the picture at once. It may connect again.`);
+  say(
+    find("ask-words"),
+    `${session.name || "The client"} at ${session.peer} loses the picture at once. It may connect again.`,
+  );
   /** @type {HTMLDialogElement} */ (find("ask")).showModal();
 }
 
@@ -101,7 +104,10 @@ find("ask").addEventListener("close", async (event) => {
   const id = asked;
   asked = null;
   try {
-    const answer = await fetch(`/api/sessions/${id}/disconnect`, { method: "POST", headers: { "X-Wavry-Csrf": csrf } });
+    const answer = await fetch(`/api/sessions/${id}/disconnect`, {
+      method: "POST",
+      headers: { "X-Wavry-Csrf": csrf },
+    });
     toast(answer.ok ? "Disconnected" : `Not disconnected: ${(await answer.text()).trim()}`);
   } catch {
     toast("Not disconnected: the host is gone");

@@ -117,9 +117,11 @@ export class Series {
 
   #forget(now) {
     let old = 0;
-    while (old < this.times.length && (this.times[old] < now - this.rangeS || this.times.length - old > MOST)) old++;
+    while (old < this.times.length && (this.times[old] < now - this.rangeS || this.times.length - old > MOST))
+      old++;
     if (!old) return;
     this.times.splice(0, old);
-    for (const { last, min, max } of Object.values(this.columns)) for (const each of [last, min, max]) each.splice(0, old);
+    for (const { last, min, max } of Object.values(this.columns))
+      for (const each of [last, min, max]) each.splice(0, old);
   }
 }
