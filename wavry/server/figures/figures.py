@@ -156,7 +156,8 @@ class Figures:
             "program": __version__,
             "pools": [_pool(name, pool) for name, pool in self.pools().items()],
             "stream": self._stream(now),
-            "totals": self.totals()._asdict(),
+            "totals": self.totals()._asdict()
+            | {"encoded_bytes": self.broadcast.traffic.unit_bytes, "sessions_started": self.broadcast.traffic.sessions},
             "latency_ms": self.latencies(now=now),
             "sent": _rates(self.rates(now=now)),
             "sessions": [_session(viewer, viewer.link, now) for viewer in self.viewers()],
