@@ -68,7 +68,7 @@ class HostCollector:
         """Yield all metrics."""
         now: dict[str, Any] = self._figures.now()
         yield InfoMetricFamily("wavry_build", "This program.", {"version": __version__, "python": _python()})
-        yield from _gauges(_memory(now["memory"]) + _process(now))
+        yield from _gauges(_memory(now["memory"]) + _process(now, self._figures))
         yield from _budget(self._figures.budget.entries())
         yield from _pools(now["pools"])
         yield from _gauges(
@@ -103,11 +103,11 @@ def _memory(memory: dict[str, Any]) -> list[_Gauge]:
     ]
 
 
-def _process(now: dict[str, Any]) -> list[_Gauge]:
+def _process(now: dict[str, Any], figures: Figures) -> list[_Gauge]:
     counts, profile = now["counts"], now["profile"]
     peak_bytes = profile["peak_rss_mb"] * 1e6
     return [
-        _Gauge("start_time_seconds", "Unix time at which the host began.", now["wall_s"] - now["duration_s"]),
+        _Gauge("start_time_seconds", "Unix time at which the host began.", figures.began_s),
         _Gauge("memory_peak_rss_bytes", "Highest sample of resident memory.", peak_bytes),
         _Gauge("threads", "Threads of the host.", counts["threads"]),
         _Gauge("descriptors", "Open file descriptors of the host.", counts["descriptors"]),

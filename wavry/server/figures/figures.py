@@ -61,6 +61,8 @@ class Figures:
         self.capture = capture
         self.encode = encode
         self.started_at = monotonic()
+        self.began_s = time.time()
+        """Unix time of the start."""
         self._memory = memory
         self._sent = RecentCounts()
         self._encoded = RecentCounts()
