@@ -9,12 +9,13 @@ from tests.pairing.helpers import HOST_KEY, Host, client_gate
 from tests.support.aio import in_loop, until
 from tests.support.transport import Listener
 from wavry.errors import ErrorCode
+from wavry.failures import FailureLog, address_of
 from wavry.pairing.book import PairedClient  # noqa: TC001 - the types of a list
 from wavry.rift import Hello, Message, MessageDecoder, MessageKinds, Ping, encode_message
 from wavry.rift.pairing import TO_CLIENT
 from wavry.rift.rights import ALL_RIGHTS
 from wavry.server import door as door_module
-from wavry.server.door import MAX_WAITING_PER_ADDRESS, Door, FailureLog, address_of
+from wavry.server.door import MAX_WAITING_PER_ADDRESS, Door
 from wavry.transport import Channel, Connection
 from wavry.transport.loopback import LoopbackConnection, loopback_pair
 

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from wavry.rift import Right
     from wavry.server.clipboard import HostClipboard
     from wavry.server.config import HostConfig
+    from wavry.server.pages import Pages
     from wavry.server.sound_stage import SoundState
     from wavry.server.viewer import ViewerSession
     from wavry.transport import Connection
@@ -78,6 +79,7 @@ class Host:
         self.budget = MemoryBudget()
         self._guard: Guard | None = None
         """Lets in those who were paired; None where everybody may come."""
+        self._pages: Pages | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Stream until `stop` is set or the time is up.
@@ -100,6 +102,7 @@ class Host:
             if not self._config.no_auth:
                 self._guard = Guard(data_directory(), identity, self._config.rights, self._broadcast)
                 self._register("server.door", self._guard.door, self._guard.door.policy)
+            self._pages = self._make_pages(identity)
             listener = listen(*self._config.listen, identity, self._admit, settings=self._quic_settings())
         except BaseException:
             opened.backend.close()
@@ -107,10 +110,13 @@ class Host:
             raise
         self._register("transport.quic", listener.memory, listener.memory.policy)
         try:
+            if self._pages is not None:
+                await self._pages.open(listener.address[1], self._register)
             self._check_memory_limit()
             if self._guard is not None:
                 await self._guard.open(listener.address[1])
         except ConfigError:
+            await self._close_pages()
             await listener.close(ErrorCode.SHUTTING_DOWN, "")
             opened.backend.close()
             self._close_clipboard()
@@ -125,6 +131,17 @@ class Host:
             registration.close()
         self._close_clipboard()
         self._write(report)
+
+    def _make_pages(self, identity: HostIdentity) -> Pages | None:
+        if not self._config.has_pages:
+            return None
+        from wavry.server.pages import Pages
+
+        return Pages(self._config, identity, self.figures)
+
+    async def _close_pages(self) -> None:
+        if self._pages is not None:
+            await self._pages.close()
 
     def _quic_settings(self) -> QuicSettings:
         return QuicSettings(max_connections=MAX_WAITING + self._config.max_viewers)
@@ -276,12 +293,14 @@ class Host:
                     *([tasks.create_task(self._clipboard.run())] if self._clipboard is not None else []),
                     tasks.create_task(keep_history(self._history)),
                     *self._guard_tasks(tasks, listener),
+                    *([tasks.create_task(self._pages.run())] if self._pages is not None else []),
                 ]
                 await self._wait(stop)
                 report = self.figures.report()
                 for task in running:
                     task.cancel()
         finally:
+            await self._close_pages()
             await self._broadcast.close()
             await listener.close(ErrorCode.SHUTTING_DOWN, "the host is being stopped")
         return report
