@@ -116,6 +116,11 @@ class Broadcast:
         return self._stream
 
     @property
+    def source_trouble(self) -> str | None:
+        """Why there is no picture to send; None while there is."""
+        return self._source_trouble
+
+    @property
     def target(self) -> tuple[int, int]:
         """What the encoder may make: bits, and frames, per second."""
         return self._target_bps, self._target_fps

@@ -61,6 +61,8 @@ class Figures:
         self.capture = capture
         self.encode = encode
         self.started_at = monotonic()
+        self.began_s = time.time()
+        """Unix time of the start."""
         self._memory = memory
         self._sent = RecentCounts()
         self._encoded = RecentCounts()
@@ -156,7 +158,8 @@ class Figures:
             "program": __version__,
             "pools": [_pool(name, pool) for name, pool in self.pools().items()],
             "stream": self._stream(now),
-            "totals": self.totals()._asdict(),
+            "totals": self.totals()._asdict()
+            | {"encoded_bytes": self.broadcast.traffic.unit_bytes, "sessions_started": self.broadcast.traffic.sessions},
             "latency_ms": self.latencies(now=now),
             "sent": _rates(self.rates(now=now)),
             "sessions": [_session(viewer, viewer.link, now) for viewer in self.viewers()],
