@@ -10,7 +10,7 @@ import * as format from "./format.js";
  *   least?: number, most?: number, floats?: boolean}} Graph
  */
 
-/** `least`: the axis reaches at least so high; `most`: and no higher; `floats`: it need not begin at nothing. */
+// `least`: the axis reaches at least so high; `most`: and no higher; `floats`: it need not begin at nothing.
 /** @type {Graph[]} */
 const GRAPHS = [
   {
@@ -152,7 +152,7 @@ export class Graphs {
     return {
       width,
       height: HEIGHT,
-      padding: [8, 8, 0, 0],
+      padding: [8, 20, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: "wavry" }, drag: { x: false, y: false }, points: { size: 6 } },
       scales: {
@@ -246,7 +246,8 @@ export class Graphs {
       const at = plot.cursor.idx ?? times.length - 1;
       const words = graph.lines.map(({ name }) => format.joined(graph.write(columns[name].last[at] ?? null)));
       words.forEach((text, index) => say(values[index], text));
-      const label = `${graph.title}: ${graph.lines.map((line, index) => `${line.label} ${words[index]}`).join(", ")}`;
+      const said = graph.lines.map((line, index) => `${line.label} ${words[index]}`).join(", ");
+      const label = `${graph.title}: ${said}`;
       if (place.getAttribute("aria-label") !== label) place.setAttribute("aria-label", label);
     }
   }

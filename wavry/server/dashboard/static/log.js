@@ -10,7 +10,10 @@ export class EventList {
   #list = find("log");
   #newest = 0;
 
-  /** @param {{number: number, at_s: number, level: string, source: string, text: string}[]} events Oldest first. */
+  /**
+   * @param {{number: number, at_s: number, level: string, source: string, text: string}[]} events
+   *     Oldest first.
+   */
   add(events) {
     if (events.length && events[0].number === 1) this.#restart();
     for (const event of events) {

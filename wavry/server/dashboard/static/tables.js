@@ -40,7 +40,7 @@ export class Tiles {
       ["memory", "Memory, RSS"],
       ["frames", "Frame rate"],
       ["bits", "Bit rate"],
-      ["latency", "Capture to decoded, p95"],
+      ["latency", "Latency, p95"],
       ["loss", "Loss after repair"],
       ["sessions", "Watching"],
     ]) {
@@ -98,7 +98,7 @@ export class Tiles {
 export class Sessions {
   #rows;
 
-  /** @param {(session: {id: number, name: string, peer: string}) => void} ask Asks whether to disconnect one. */
+  /** @param {(session: {id: number, name: string, peer: string}) => void} ask Whether to disconnect one. */
   constructor(ask) {
     this.#rows = new Rows(
       find("sessions"),
@@ -214,10 +214,8 @@ export class Budget {
       ),
     );
     const sum = (field) => entries.reduce((total, entry) => total + entry[field], 0);
-    say(
-      find("budget-sum"),
-      `${format.joined(format.bytes(sum("used_bytes")))} used of ${format.joined(format.bytes(sum("cap_bytes")))} that all may hold`,
-    );
+    const written = (field) => format.joined(format.bytes(sum(field)));
+    say(find("budget-sum"), `${written("used_bytes")} used of ${written("cap_bytes")} that all may hold`);
   }
 }
 
