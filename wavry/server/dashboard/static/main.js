@@ -55,14 +55,14 @@ async function begin(now) {
   csrf = await askForToken();
 }
 
-/** @returns {Promise<string>} What is sent with what changes something; the host makes it for this page's cookie. */
+/** @returns {Promise<string>} What is sent with what changes something; made for this page's cookie. */
 async function askForToken() {
   for (const isLast of [false, true]) {
     const answer = await fetch("/api/session");
     if (!answer.ok) return "";
     const told = await answer.json();
     if (told.csrf || isLast) return told.csrf ?? "";
-    await fetch("/", { cache: "reload" }); // another run of the host has another secret, and gives a new cookie
+    await fetch("/", { cache: "reload" }); // another run of the host gives a new cookie
   }
   return "";
 }

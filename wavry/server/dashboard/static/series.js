@@ -1,4 +1,4 @@
-// What the graphs are drawn from: samples of the range that is looked at, history first, then what comes live.
+// What the graphs are drawn from: samples of the range that is looked at, history first, then live ones.
 // Bounded: a range has at most `MOST` points; the oldest go.
 
 /** Names of the host's history, and where a live sample has the same. */

@@ -6,7 +6,9 @@ const REFUSED_MS = 5000;
 
 /**
  * @typedef {"connecting"|"live"|"gone"|"refused"} State
- * @typedef {{sample: (now: any) => void, log: (events: any[]) => void, state: (state: State) => void}} Listener
+ * @typedef {(now: any) => void} OnSample
+ * @typedef {(events: any[]) => void} OnLog
+ * @typedef {{sample: OnSample, log: OnLog, state: (state: State) => void}} Listener
  */
 
 /** Follows the host while the page is seen; a hidden page costs it nothing. */
