@@ -79,6 +79,11 @@ def live(page: Page) -> None:
     expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=PATIENCE_MS)
 
 
+def true_at_last(page: Page, condition: str) -> None:
+    """Wait until something is true in the page; its policy forbids Playwright's own `wait_for_function`."""
+    page.evaluate(f"async () => {{ while (!({condition})) await new Promise(requestAnimationFrame); }}")
+
+
 def memory(url: str) -> dict[str, Any]:
     with urllib.request.urlopen(f"{url}api/memory", timeout=PATIENCE_S) as answer:
         told: dict[str, Any] = json.load(answer)
@@ -101,7 +106,7 @@ def encoded_more(url: str, frames: int) -> None:
 
 def plotted(page: Page) -> list[int]:
     """Return how many coloured pixels each graph has: its curve."""
-    return page.evaluate(
+    found: list[int] = page.evaluate(
         """() => [...document.querySelectorAll(".plot canvas")].map((canvas) => {
             const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
             let found = 0;
@@ -111,17 +116,19 @@ def plotted(page: Page) -> list[int]:
             return found;
         })"""
     )
+    return found
 
 
 def test_the_page_shows_a_host_that_streams(tmp_path: Path) -> None:
-    with streaming(tmp_path) as running, chromium() as browser, opened(browser, running.url) as page:
+    looked_at = "Canvas2D: Multiple readback operations"  # by `plotted`
+    with streaming(tmp_path) as running, chromium() as browser, opened(browser, running.url, looked_at) as page:
         live(page)
-        page.wait_for_function("document.querySelectorAll('#sessions tr[data-session]').length === 1")
+        expect(page.locator("#sessions tr[data-session]")).to_have_count(1, timeout=PATIENCE_MS)
         expect(page.locator("#sessions .who span")).to_have_text("<b>desk & co</b>")
-        page.wait_for_function("document.querySelector('#tile-frames').textContent.startsWith('–') === false")
+        expect(page.locator("#tile-frames")).to_contain_text("fps", timeout=PATIENCE_MS)
         before = plotted(page)
         at = float(page.evaluate("document.body.dataset.at"))
-        page.wait_for_function(f"Number(document.body.dataset.at) > {at} + 5")
+        true_at_last(page, f"Number(document.body.dataset.at) > {at + 5}")
         after = plotted(page)
         assert len(after) == 9
         for title in ("Memory", "Latency", "Bit rate", "Frame rate"):
@@ -137,7 +144,7 @@ def test_the_page_shows_a_host_that_streams(tmp_path: Path) -> None:
 def test_the_page_s_numbers_are_those_of_api_memory_at_the_same_time(tmp_path: Path) -> None:
     with streaming(tmp_path) as running, chromium() as browser, opened(browser, running.url) as page:
         live(page)
-        page.wait_for_function("document.querySelectorAll('#budget tr').length > 5")
+        expect(page.locator("#budget tr").nth(5)).to_be_visible(timeout=PATIENCE_MS)
         # What the page shows, and what the host says in the moment after: what changes each frame may differ by that.
         shown, told = page.evaluate(
             """async () => {
@@ -217,7 +224,7 @@ def test_the_page_works_with_the_keyboard_and_fits_a_phone(tmp_path: Path) -> No
         page.keyboard.press("ArrowRight")
         expect(page.locator("input[value='3600']")).to_be_checked()
         page.set_viewport_size({"width": 390, "height": 844})
-        page.wait_for_function("document.documentElement.scrollWidth === 390")
+        true_at_last(page, "document.documentElement.scrollWidth === 390")
 
 
 def test_strangers_are_refused_and_the_stream_goes_on(tmp_path: Path) -> None:
