@@ -20,7 +20,6 @@ BOARD: dict[str, Any] = json.loads((CONTRIB / "grafana-wavry.json").read_text())
 PANELS = [panel for panel in BOARD["panels"] if panel["type"] != "row"]
 EXPRESSIONS = [target["expr"] for panel in PANELS for target in panel["targets"]]
 EXPRESSIONS += [each["expr"] for each in BOARD["annotations"]["list"] if "expr" in each]
-SUFFIXES = ("_bucket", "_sum", "_count")
 
 
 def metrics_in(text: str) -> set[str]:
@@ -45,6 +44,8 @@ async def test_every_expression_names_only_metrics_that_the_host_has() -> None:
         for line in (CONTRIB / "prometheus-alerts.yml").read_text().splitlines()
         if not line.lstrip().startswith("#")
     )
+    documented = metrics_in((CONTRIB.parent / "docs" / "metrics.md").read_text())
+    assert {re.sub(r"_(bucket|sum|count)$", "", name) for name in there if name.startswith("wavry_")} == documented
     for text in (*EXPRESSIONS, *queries, rules):
         assert metrics_in(text) <= there, text
     assert len(set().union(*map(metrics_in, EXPRESSIONS))) > 30

@@ -116,7 +116,7 @@ async def test_nothing_is_kept_before_a_page_and_nothing_after_it() -> None:
         assert host.figures.stages is None
         host.figures.open()
         opened = {entry.name: entry for entry in host.budget.entries()}
-        assert set(opened) - names == {"observe.history", "observe.events", "observe.latencies"}
+        assert set(opened) - names == {f"observe.{name}" for name in ("history", "events", "latencies", "traffic")}
         assert sum(opened[name].cap_bytes for name in set(opened) - names) < 1_000_000
         host.figures.close()
         assert {entry.name for entry in host.budget.entries()} == names

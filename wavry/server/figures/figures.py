@@ -86,7 +86,12 @@ class Figures:
         self._events = EventLog()
         self._events.attach(logging.getLogger("wavry"))
         stages = self.broadcast.traffic.stages = StageLatencies()
-        holders: dict[str, Holder] = {"history": self._history, "events": self._events, "latencies": stages}
+        holders: dict[str, Holder] = {
+            "history": self._history,
+            "events": self._events,
+            "latencies": stages,
+            "traffic": self.broadcast.traffic,
+        }
         self._registrations = [
             self.budget.register(f"observe.{name}", holder, policy=holder.policy) for name, holder in holders.items()
         ]
