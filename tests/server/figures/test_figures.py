@@ -171,6 +171,9 @@ async def test_the_log_of_events_has_what_nobody_else_would_say(monkeypatch: pyt
         sampler.sample(now=now + 8)
         sampler.sample(now=now + 9)
 
+        host.broadcast.max_viewers = 1
+        await host.refuse("Bob")
+
         texts = [str(event["text"]) for event in host.figures.events.since()]
         said = [text for text in texts if "Ann" not in text or "watches" not in text]
         assert [text.split(":")[0].split(", ")[0] for text in said if "capture.pool" in text] == [
@@ -182,3 +185,4 @@ async def test_the_log_of_events_has_what_nobody_else_would_say(monkeypatch: pyt
         assert sum("reorder window has reached its bound" in text for text in said) == 1
         assert sum("the links carry 10.0 Mbit/s" in text for text in said) == 1
         assert any("Ann" in text and "watches" in text for text in texts)
+        assert any("Bob" in text and "is sent away: 1 are watching already" in text for text in texts)
