@@ -66,13 +66,22 @@ class FiguredHost:
 
     async def join(self, name: str = "a viewer") -> JoinedViewer:
         """Let somebody come and watch."""
-        client, host = loopback_pair()
-        viewer = JoinedViewer(client, Listener(client))
         before = self.broadcast.viewers
-        self.broadcast.admit(host)
-        viewer.say(Hello(codecs=("h264",), name=name))
+        viewer = self._come(name)
         await until(lambda: len(self.broadcast.viewers) > len(before))
         viewer.session = self.broadcast.viewers[-1]
+        return viewer
+
+    async def refuse(self, name: str) -> None:
+        """Let somebody come who is not let in."""
+        stranger = self._come(name)
+        await until(lambda: stranger.listener.lost)
+
+    def _come(self, name: str) -> JoinedViewer:
+        client, host = loopback_pair()
+        viewer = JoinedViewer(client, Listener(client))
+        self.broadcast.admit(host)
+        viewer.say(Hello(codecs=("h264",), name=name))
         return viewer
 
 

@@ -95,7 +95,7 @@ class Broadcast:
             for name, holder in largest.holders().items()
         }
         """What all viewers' senders hold, by its name in the budget."""
-        self.traffic = Traffic()
+        self.traffic = Traffic(max_viewers)
         """What viewers were sent and what became of it."""
         self._sound: BoundedQueue[SoundPacketOut] | None = None
         self._on_sound_wanted: Callable[[bool], None] = _ignore

@@ -259,6 +259,8 @@ class ViewerSession:
 
     def close(self, code: ErrorCode, reason: str) -> None:
         """Say goodbye."""
+        if code == ErrorCode.REFUSED:
+            logger.info("%s is sent away: %s", self.name, reason)
         self._send(Bye(code=code, reason=reason[:_MAX_TEXT]))
         self.connection.flush()
         self.connection.close(code, reason)

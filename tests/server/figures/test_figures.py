@@ -116,7 +116,7 @@ async def test_nothing_is_kept_before_a_page_and_nothing_after_it() -> None:
         assert host.figures.stages is None
         host.figures.open()
         opened = {entry.name: entry for entry in host.budget.entries()}
-        assert set(opened) - names == {"observe.history", "observe.events", "observe.latencies"}
+        assert set(opened) - names == {f"observe.{name}" for name in ("history", "events", "latencies", "traffic")}
         assert sum(opened[name].cap_bytes for name in set(opened) - names) < 1_000_000
         host.figures.close()
         assert {entry.name for entry in host.budget.entries()} == names
@@ -171,6 +171,9 @@ async def test_the_log_of_events_has_what_nobody_else_would_say(monkeypatch: pyt
         sampler.sample(now=now + 8)
         sampler.sample(now=now + 9)
 
+        host.broadcast.max_viewers = 1
+        await host.refuse("Bob")
+
         texts = [str(event["text"]) for event in host.figures.events.since()]
         said = [text for text in texts if "Ann" not in text or "watches" not in text]
         assert [text.split(":")[0].split(", ")[0] for text in said if "capture.pool" in text] == [
@@ -182,3 +185,4 @@ async def test_the_log_of_events_has_what_nobody_else_would_say(monkeypatch: pyt
         assert sum("reorder window has reached its bound" in text for text in said) == 1
         assert sum("the links carry 10.0 Mbit/s" in text for text in said) == 1
         assert any("Ann" in text and "watches" in text for text in texts)
+        assert any("Bob" in text and "is sent away: 1 are watching already" in text for text in texts)

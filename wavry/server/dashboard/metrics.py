@@ -1,4 +1,4 @@
-"""A host's figures as Prometheus reads them. `docs/` and `contrib/` name what is here.
+"""A host's figures as Prometheus reads them. `docs/metrics.md` lists it.
 
 Nothing is counted here: each scrape asks the host anew, so that a counter can't drift from what it counts. Counters
 hold over sessions that end. Label values are names out of this program, never a text of a peer.

@@ -70,7 +70,10 @@ UNKNOWN = Rates()
 
 
 class RecentCounts:
-    """The counts of the last seconds, 3 kB. One thread."""
+    """The counts of the last seconds. One thread."""
+
+    size_bytes = 6000
+    """Of twelve samples: their tuples and numbers."""
 
     def __init__(self) -> None:
         self._samples: deque[tuple[float, Counts]] = deque(maxlen=_SAMPLES)
@@ -181,9 +184,19 @@ class Link:
 
 
 class Traffic:
-    """The counts of all sessions, those included that have ended. On the loop."""
+    """The counts of all sessions, those included that have ended. On the loop.
 
-    def __init__(self) -> None:
+    A holder of the budget.
+
+    Args:
+        max_sessions: Most there are at once; keeping to it is up to the owner.
+    """
+
+    policy = "the oldest sample is forgotten"
+    drops = 0
+
+    def __init__(self, max_sessions: int = 16) -> None:
+        self.cap_bytes = (max_sessions + 2) * RecentCounts.size_bytes  # two for all together
         self.stages: StageLatencies | None = None
         """Where latencies are kept; None while nobody wants them."""
         self.unit_bytes = 0
@@ -191,6 +204,7 @@ class Traffic:
         self._ended = Counts()
         self._links: dict[int, Link] = {}
         self._sessions = 0
+        self._most_links = 0
 
     def note_unit(self, unit: AccessUnit, *, now: float) -> None:
         """Count a unit that goes to the viewers."""
@@ -202,6 +216,7 @@ class Traffic:
         """Count a session from now on."""
         self._sessions += 1
         link = self._links[self._sessions] = Link(self._sessions, now, sender, self)
+        self._most_links = max(self._most_links, len(self._links))
         return link
 
     def leave(self, link: Link) -> None:
@@ -218,6 +233,16 @@ class Traffic:
     def links(self) -> tuple[Link, ...]:
         """Those that are counted now."""
         return tuple(self._links.values())
+
+    @property
+    def used_bytes(self) -> int:
+        """What the samples of all sessions come to, as the cap counts."""
+        return (len(self._links) + 2) * RecentCounts.size_bytes
+
+    @property
+    def high_water_bytes(self) -> int:
+        """What those of as many came to as have been here at once, at most."""
+        return (self._most_links + 2) * RecentCounts.size_bytes
 
     def counts(self) -> Counts:
         """Return the totals of all."""
