@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import av
 import pytest
 
 from tests.support.aio import PATIENCE_S, in_loop, until
@@ -14,9 +15,12 @@ from wavry.client.sound.figures import SoundFigures
 from wavry.client.sound.session import SoundSession
 from wavry.client.sound.stage import SoundStage
 from wavry.client.statistics import Statistics
+from wavry.decode import ReceivedUnit, StreamFormat
+from wavry.decode.picture import Picture
 from wavry.errors import ErrorCode
+from wavry.media import AccessUnit, Codec, Size, UnitTimings
 from wavry.memory import MemoryBudget
-from wavry.rift import CONTROL, Bye, Hello, MessageDecoder, Pong, SoundConfig, encode_message
+from wavry.rift import CONTROL, Bye, Feedback, Hello, MessageDecoder, Pong, SoundConfig, encode_message
 from wavry.rift.sound import SoundPacket, SoundSender
 from wavry.session import SessionPart
 from wavry.transport import Channel
@@ -26,11 +30,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def watch(connection: LoopbackConnection, part: SessionPart | None = None, hello: Hello | None = None) -> HostSession:
+def watch(
+    connection: LoopbackConnection,
+    part: SessionPart | None = None,
+    hello: Hello | None = None,
+    statistics: Statistics | None = None,
+) -> HostSession:
     return HostSession(
         connection,
         hello or Hello(name="test", codecs=("h264",)),
-        Statistics(ClockSync()),
+        statistics or Statistics(ClockSync()),
         MemoryBudget(),
         on_stream=lambda _: None,
         on_unit=lambda _: None,
@@ -81,6 +90,32 @@ async def test_a_host_that_answers_pings_is_not_given_up_however_long_it_sends_n
         await enough.wait()
     assert not session.ended.done()
     client.close(0, "")
+    await host.wait_closed()
+
+
+@in_loop
+async def test_the_host_is_told_once_where_the_time_of_the_newest_picture_went(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_module, "_SILENCE_S", PATIENCE_S)
+    client, host = loopback_pair()
+    at_host = Listener(host)
+    statistics = Statistics(ClockSync())
+    session = watch(client, statistics=statistics)
+    statistics.clock.on_pong(sent_us=1_000, host_us=501_500, now_us=2_000)  # the host's clock is half a second ahead
+    unit = AccessUnit(b"", True, 7, 1, 600_000, UnitTimings(1000, 1500, 4000))
+    received = ReceivedUnit(unit, StreamFormat(1, Codec.H264, Size(64, 64)), 107_000, 107_500)
+    statistics.on_picture(Picture(av.VideoFrame(64, 64), received, 112_000))
+
+    def reports() -> list[Feedback]:
+        messages = MessageDecoder(CONTROL).receive(bytes(at_host.control))
+        return [each for each in messages if isinstance(each, Feedback)]
+
+    await until(lambda: len(reports()) >= 3)
+    before, with_picture, after = reports()[:3]
+    assert (with_picture.network_us, with_picture.playout_us, with_picture.decode_us) == (3000, 500, 4500)
+    assert with_picture.capture_to_decoded_us == 12_000
+    assert (with_picture.reorder_permille, with_picture.fec_pending_groups) == (0, 0)
+    assert {before.network_us, after.network_us, after.capture_to_decoded_us} == {None}
+    session.leave(ErrorCode.NO_ERROR, "")
     await host.wait_closed()
 
 

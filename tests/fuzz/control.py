@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wavry.media import Codec
-from wavry.rift import CONTROL, Bye, Hello, MessageDecoder, Ping, SoundConfig, StreamConfig, encode_message
+from wavry.rift import CONTROL, Bye, Hello, MessageDecoder, Ping, Receiver, SoundConfig, StreamConfig, encode_message
+from wavry.rift.receiver import PictureTimes
 
 if TYPE_CHECKING:
     from random import Random
@@ -23,6 +24,7 @@ class ControlTarget:
                 epoch=1, codec=Codec.H264, width=1920, height=1080, fps=60, bitrate_bps=dice.randint(1, 10**9)
             ),
             SoundConfig(epoch=dice.randint(0, 255), channels=6, available=False, reason="no card"),
+            Receiver().make_feedback(0.0, picture=PictureTimes.bounded(1000, 0, 4000, dice.randint(0, 10**6))),
             Ping(ping_id=1, sent_us=2),
             Bye(code=1, reason="done"),
         )

@@ -45,6 +45,23 @@ EXAMPLES: list[Message] = [
         bytes_received=2**40,
         jitter_us=120,
     ),
+    Feedback(
+        epoch=3,
+        highest_packet_id=7,
+        packets_received=8,
+        packets_lost=0,
+        packets_duplicate=1,
+        frames_received=2,
+        frames_lost=0,
+        bytes_received=2**40,
+        jitter_us=120,
+        reorder_permille=1000,
+        fec_pending_groups=2**16 - 1,
+        network_us=0,
+        playout_us=2**32 - 1,
+        decode_us=4000,
+        capture_to_decoded_us=None,
+    ),
     Ping(ping_id=1, sent_us=2),
     Pong(ping_id=1, sent_us=2, received_us=3),
     SourceState(available=False, reason="the screen went away"),
@@ -54,6 +71,23 @@ EXAMPLES: list[Message] = [
     ChooseMonitor(number=65_535),
     Bye(code=ErrorCode.SHUTTING_DOWN, reason="later"),
 ]
+
+
+OLD_FEEDBACK: dict[str, object] = dict.fromkeys(
+    (
+        "epoch",
+        "highest_packet_id",
+        "packets_received",
+        "packets_lost",
+        "packets_duplicate",
+        "frames_received",
+        "frames_lost",
+        "bytes_received",
+        "jitter_us",
+    ),
+    1,
+)
+"""What a client of RIFT 1.0 says."""
 
 
 def frame(kind: object, fields: object) -> bytes:
@@ -79,9 +113,15 @@ def test_the_framing_stands_as_wire_md_says() -> None:
 
 def test_unknown_kinds_are_skipped_and_counted() -> None:
     decoder = MessageDecoder(CONTROL)
-    wire = frame("clipboard", {"text": "x" * 30_000}) + encode_message(EXAMPLES[4]) + frame("", [1, [2, None]])
-    assert decoder.receive(wire) == [EXAMPLES[4]]
+    wire = frame("clipboard", {"text": "x" * 30_000}) + encode_message(EXAMPLES[5]) + frame("", [1, [2, None]])
+    assert decoder.receive(wire) == [EXAMPLES[5]]
     assert decoder.messages_skipped == 2
+
+
+def test_feedback_of_an_older_client_says_nothing_of_what_it_does_not_know() -> None:
+    (report,) = MessageDecoder(CONTROL).receive(frame("feedback", OLD_FEEDBACK))
+    assert isinstance(report, Feedback)
+    assert (report.reorder_permille, report.fec_pending_groups, report.network_us, report.decode_us) == (None,) * 4
 
 
 def test_unknown_fields_are_ignored_and_absent_ones_have_defaults() -> None:
@@ -108,6 +148,11 @@ def test_unknown_fields_are_ignored_and_absent_ones_have_defaults() -> None:
         ("monitor_list", {"monitors": [{"name": "x" * 65, "width": 1, "height": 1}]}),
         ("monitor_list", {"monitors": [{"width": 0, "height": 1}]}),
         ("monitor_list", {"captured": 16}),
+        ("feedback", OLD_FEEDBACK | {"reorder_permille": 1001}),
+        ("feedback", OLD_FEEDBACK | {"fec_pending_groups": 2**16}),
+        ("feedback", OLD_FEEDBACK | {"network_us": -1}),
+        ("feedback", OLD_FEEDBACK | {"decode_us": 2**32}),
+        ("feedback", OLD_FEEDBACK | {"capture_to_decoded_us": 1.5}),
         ("choose_monitor", {"number": -1}),
         ("choose_monitor", {"number": 65_536}),
         ("choose_monitor", {}),
@@ -161,7 +206,7 @@ def test_a_message_no_peer_would_take_is_our_own_fault() -> None:
 
 
 def test_a_newer_major_version_is_refused_naming_both() -> None:
-    with pytest.raises(RemoteProtocolError, match=r"peer speaks RIFT 2\.5, this side 1\.3; update this side") as caught:
+    with pytest.raises(RemoteProtocolError, match=r"peer speaks RIFT 2\.5, this side 1\.4; update this side") as caught:
         check_version(Hello(version_major=2, version_minor=5))
     assert caught.value.code == ErrorCode.UNSUPPORTED_VERSION
 

@@ -14,6 +14,7 @@ from wavry.rift import (
     ReceiverConfig,
     encode_message,
 )
+from wavry.rift.receiver import PictureTimes
 
 UNITS = [make_unit(frame_id) for frame_id in range(6)]  # three packets each
 SENT = datagrams_of(UNITS)
@@ -259,6 +260,19 @@ def test_feedback_tells_what_arrived_and_always_fits_the_wire() -> None:
     assert report.frames_received == 2
     assert report.frames_lost == 4
     assert report.bytes_received == sum(map(len, SENT[:7] + SENT[8:9])) + 41
+
+
+def test_feedback_tells_how_full_the_window_is_and_where_the_newest_picture_spent_its_time() -> None:
+    receiver = Receiver(ReceiverConfig(window_packets=16))
+    assert receiver.make_feedback(0.0).reorder_permille == 0
+    receive_all(receiver, SENT[:1] + SENT[2:6], now=1.0)
+    times = PictureTimes.bounded(-5, 300, 2**40, 9000)
+    report = receiver.make_feedback(1.0, picture=times)
+    assert report.reorder_permille == 250  # four of sixteen wait for the second
+    assert report.fec_pending_groups == 0
+    assert (report.network_us, report.playout_us, report.decode_us) == (0, 300, 2**32 - 1)
+    assert report.capture_to_decoded_us == 9000
+    assert receiver.make_feedback(1.0).network_us is None
 
 
 def test_assembling_passes_its_checkpoint() -> None:

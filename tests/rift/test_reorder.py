@@ -270,6 +270,23 @@ def test_real_memory_stays_under_the_cap_whatever_comes(max_bytes: int, largest:
         tracemalloc.stop()
 
 
+def test_it_says_how_near_it_is_to_whichever_bound_is_nearer() -> None:
+    by_packets = ReorderBuffer(8)
+    assert by_packets.fullness == 0
+    for packet_id in (1, 2, 4, 5):
+        by_packets.insert(packet_id, name_of(packet_id))
+    by_packets.insert(0, name_of(0))
+    by_packets.flush_ordered()
+    assert by_packets.fullness == 2 / 8
+    by_bytes = ReorderBuffer(1000, max_bytes=100_000)
+    by_bytes.insert(0, b"first")
+    by_bytes.flush_ordered()
+    for packet_id in range(2, 60):
+        by_bytes.insert(packet_id, bytes(4000))
+    assert by_bytes.drops
+    assert 0.9 < by_bytes.fullness <= 1
+
+
 def test_the_window_registers_in_the_budget() -> None:
     budget = MemoryBudget()
     window = ReorderBuffer(1000)

@@ -125,6 +125,7 @@ class HostSession:
         self.ended: asyncio.Future[ConnectionLostError] = self._loop.create_future()
         """Done, with the reason, when the connection has ended."""
         statistics.clock.restart()
+        statistics.take_newest()  # of another session
         connection.limit_in_flight(_WINDOW_BYTES)
         connection.observe(self)
         self._send(structs.replace(hello, max_datagram_bytes=connection.largest_datagram_bytes))
@@ -173,7 +174,11 @@ class HostSession:
             self._connection.flush()
 
     def _send_feedback(self) -> None:
-        self._send(self._receiver.make_feedback(self._loop.time(), is_playout_behind=self._is_behind()))
+        self._send(
+            self._receiver.make_feedback(
+                self._loop.time(), is_playout_behind=self._is_behind(), picture=self._statistics.take_newest()
+            )
+        )
 
     def leave(self, code: ErrorCode, reason: str) -> None:
         """Say goodbye."""

@@ -12,6 +12,7 @@ from wavry.memory.metrics import measure_memory
 from wavry.observe.histogram import Histogram
 from wavry.observe.sampler import new_history
 from wavry.rift import ReceiverStats
+from wavry.rift.receiver import NO_PICTURE, PictureTimes
 
 if TYPE_CHECKING:
     from array import array
@@ -138,6 +139,8 @@ class Statistics:
     _last_decoded_us: int | None = None
     _capture_to_decoded: Histogram = field(default_factory=Histogram)
     _capture_to_shown: Histogram = field(default_factory=Histogram)
+    _newest: PictureTimes = NO_PICTURE
+    """For the host; of a picture that it was not told of."""
     _stages: dict[str, Histogram] = field(default_factory=lambda: {name: Histogram() for name in _STAGES})
 
     def on_picture(self, picture: Picture) -> None:
@@ -153,8 +156,12 @@ class Statistics:
             self._add("decode", picture.decoded_us - picture.received.released_us)
             if self.clock.offset_us is not None:
                 captured_us = unit.capture_us - self.clock.offset_us  # on our clock
-                self._add("network", picture.received.received_us - captured_us - timings.encoded_us)
+                network_us = picture.received.received_us - captured_us - timings.encoded_us
+                self._add("network", network_us)
                 self._capture_to_decoded.add((picture.decoded_us - captured_us) / 1000)
+                playout_us = picture.received.released_us - picture.received.received_us
+                decode_us = picture.decoded_us - picture.received.released_us
+                self._newest = PictureTimes.bounded(network_us, playout_us, decode_us, picture.decoded_us - captured_us)
 
     def on_shown(self, picture: Picture, shown_us: int) -> None:
         """Count a picture that reached the window."""
@@ -165,6 +172,12 @@ class Statistics:
             if self.clock.offset_us is not None:
                 captured_us = picture.received.unit.capture_us - self.clock.offset_us
                 self._capture_to_shown.add((shown_us - captured_us) / 1000)
+
+    def take_newest(self) -> PictureTimes:
+        """Return where the time of the newest picture went, once for each picture."""
+        with self._lock:
+            newest, self._newest = self._newest, NO_PICTURE
+        return newest
 
     def _add(self, stage: str, microseconds: int) -> None:
         self._stages[stage].add(microseconds / 1000)

@@ -162,6 +162,25 @@ class Feedback(Message, frozen=True, kw_only=True):
     is_playout_behind: bool = False
     """Whether the client decodes slower than frames come."""
 
+    reorder_permille: Annotated[int, Meta(ge=0, le=1000)] | None = None
+    """How full the reorder window is, 1000 at its bound; None of a client that does not say. So are all below."""
+
+    fec_pending_groups: U16 | None = None
+    """Parity packets that wait for others of their window."""
+
+    network_us: U32 | None = None
+    """Of the newest picture that was decoded since the last report, as the three below: from the host's encoder to the
+    client's whole unit. None of them where there was no such picture, or the host's clock is not known."""
+
+    playout_us: U32 | None = None
+    """From there to the decoder."""
+
+    decode_us: U32 | None = None
+    """In the decoder."""
+
+    capture_to_decoded_us: U32 | None = None
+    """All the way."""
+
 
 class Ping(Message, frozen=True, kw_only=True):
     """Either side: answer with a `Pong` at once."""

@@ -232,6 +232,13 @@ class ReorderBuffer:
         return self._gap_since
 
     @property
+    def fullness(self) -> float:
+        """How full it is, 0 to 1: of its packets or of its bytes, whichever is nearer the bound."""
+        free_bytes = self.cap_bytes - self._base_bytes
+        held_bytes = self.used_bytes - self._base_bytes
+        return min(1.0, max(self.occupancy / self._capacity, held_bytes / free_bytes))
+
+    @property
     def used_bytes(self) -> int:
         """All the window holds now: packets, their overhead, a suspect, and its own objects."""
         suspect = 0 if self._suspect is None else len(self._suspect[1]) + PACKET_OVERHEAD_BYTES

@@ -158,6 +158,11 @@ class StreamingFecDecoder(Holder):
         self._charge()
         return self._solve()
 
+    @property
+    def pending_groups(self) -> int:
+        """Parity packets that wait for others of their window, at most `MAX_EQUATIONS`."""
+        return len(self._equations)
+
     def can_still_repair(self, packet_id: int) -> bool:
         """Whether parity that is still to come may cover the packet."""
         place = unwrap(packet_id, near=self._newest)
