@@ -139,7 +139,7 @@ class Link:
         """Parity that waits for others, as the viewer says; None where it does not."""
 
     def note_feedback(self, feedback: Feedback, *, now: float) -> None:
-        """Take a report, 2 µs; 6 where latencies are kept."""
+        """Take a report, 2 µs; 5 where latencies are kept."""
         sent = self._sender.packets_sent
         self._received = max(self._received, min(feedback.packets_received, sent))
         self._lost = max(self._lost, min(feedback.packets_lost, sent))
