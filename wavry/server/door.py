@@ -114,7 +114,14 @@ class Door:
             self._make_room(from_there[0])
         elif len(self._waiting) >= MAX_WAITING:
             self._make_room(next(iter(self._waiting)))
-        gate = HostGate(connection.peer, self._host_fingerprint, self._book, self._offer, self._rights)
+        gate = HostGate(
+            connection.peer,
+            self._host_fingerprint,
+            self._book,
+            self._offer,
+            self._rights,
+            certificate_sha256=connection.certificate_sha256 if connection.door == "web" else None,
+        )
         self._waiting[_Waiting(connection, address, gate, self)] = None
         self._most_waiting = max(self._most_waiting, self.waiting)
 

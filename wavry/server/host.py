@@ -102,8 +102,17 @@ class Host:
             if not self._config.no_auth:
                 self._guard = Guard(data_directory(), identity, self._config.rights, self._broadcast)
                 self._register("server.door", self._guard.door, self._guard.door.policy)
-            self._pages = self._make_pages(identity)
-            listener = listen(*self._config.listen, identity, self._admit, settings=self._quic_settings())
+            if self._config.has_pages:
+                from wavry.server.pages import Pages
+
+                self._pages = Pages(self._config, identity, self.figures)
+            listener = listen(
+                *self._config.listen,
+                identity,
+                self._admit,
+                settings=self._quic_settings(),
+                allows_origin=None if self._pages is None else self._pages.allows_origin,
+            )
         except BaseException:
             opened.backend.close()
             self._close_clipboard()
@@ -116,7 +125,8 @@ class Host:
             if self._guard is not None:
                 await self._guard.open(listener.address[1])
         except ConfigError:
-            await self._close_pages()
+            if self._pages is not None:
+                await self._pages.close()
             await listener.close(ErrorCode.SHUTTING_DOWN, "")
             opened.backend.close()
             self._close_clipboard()
@@ -131,17 +141,6 @@ class Host:
             registration.close()
         self._close_clipboard()
         self._write(report)
-
-    def _make_pages(self, identity: HostIdentity) -> Pages | None:
-        if not self._config.has_pages:
-            return None
-        from wavry.server.pages import Pages
-
-        return Pages(self._config, identity, self.figures)
-
-    async def _close_pages(self) -> None:
-        if self._pages is not None:
-            await self._pages.close()
 
     def _quic_settings(self) -> QuicSettings:
         return QuicSettings(max_connections=MAX_WAITING + self._config.max_viewers)
@@ -300,7 +299,8 @@ class Host:
                 for task in running:
                     task.cancel()
         finally:
-            await self._close_pages()
+            if self._pages is not None:
+                await self._pages.close()
             await self._broadcast.close()
             await listener.close(ErrorCode.SHUTTING_DOWN, "the host is being stopped")
         return report

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import socket
 import sys
 from typing import TYPE_CHECKING
-
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from wavry import cli
 from wavry.server.browser_page import browser_site
@@ -49,9 +46,10 @@ class Pages:
         self._own_certificate = Certificate.of_host(identity)
         self._web_origins = None if config.web is None else self._origins_at(config.web)
 
-    def allows_origin(self, origin: str) -> bool:
-        """Whether a page with this `Origin` may open a WebTransport session: none but the one of `--web`."""
-        return self._web_origins is not None and self._web_origins.allows_origin(origin)
+    @property
+    def allows_origin(self) -> Callable[[str], bool] | None:
+        """Says whether a page with an `Origin` may open a WebTransport session; None where no page may."""
+        return None if self._web_origins is None else self._web_origins.allows_origin
 
     async def open(self, udp_port: int, register: Callable[[str, Bounded, str], None]) -> None:
         """Listen, and tell where; `run` must follow.
@@ -102,7 +100,7 @@ class Pages:
             self._web_origins,
             self._certificate_at(address),
             udp_port=udp_port,
-            certificate_hashes=self._certificate_hashes,
+            certificate_hashes=self._identity.certificate_hashes,
             needs_pairing=not self._config.no_auth,
             name=socket.gethostname(),
         )
@@ -121,9 +119,6 @@ class Pages:
         if certificate is None:
             return Origins(address[0], scheme="http")
         return Origins(address[0], scheme="https", names=certificate.names)
-
-    def _certificate_hashes(self) -> list[str]:
-        return [hashlib.sha256(self._identity.certificate().public_bytes(Encoding.DER)).hexdigest()]
 
 
 def _tell(line: str) -> None:

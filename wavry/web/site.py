@@ -15,6 +15,7 @@ from aiohttp.web_response import Response, StreamResponse
 from aiohttp.web_server import Server
 
 from wavry.errors import ConfigError
+from wavry.failures import address_of
 from wavry.web.access import bearer_token
 from wavry.web.connections import WRITE_BYTES, Connections, HttpConnection
 from wavry.web.headers import ContentPolicy
@@ -191,7 +192,7 @@ class Site:
         given = shown or bearer_token(request.headers)
         if given is None:
             raise Refused(401, "open the address with the token that the host has printed", WWW_Authenticate="Bearer")
-        address = str(request.remote)
+        address = address_of(f"{request.remote}:0")
         wait_s = access.wait_s(address, now=now)
         if wait_s > 0:
             raise Refused(429, "too many wrong tokens from your address", Retry_After=str(int(wait_s) + 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 import time
 from pathlib import Path
@@ -103,9 +104,12 @@ class Dashboard:
         """Send samples: `since`, seconds back; `columns`, names with commas."""
         query = asked.request.query
         try:
-            since_s = min(max(float(query.get("since", "300")), _SHORTEST_S), DAY_S)
+            since_s = float(query.get("since", "300"))
         except ValueError:
-            raise Refused(400, "since is a number of seconds") from None
+            since_s = math.nan
+        if math.isnan(since_s):
+            raise Refused(400, "since is a number of seconds")
+        since_s = min(max(since_s, _SHORTEST_S), DAY_S)
         names = query["columns"].split(",") if "columns" in query else None
         async with self._reading_history:  # a day has 0.3 MB: one at a time, and not on the loop
             body = await asyncio.to_thread(self._read_history, since_s, names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from wavry.memory.metrics import resident_bytes, shared_use
+from wavry.memory.metrics import resident_bytes
 
 if TYPE_CHECKING:
     from wavry.server.figures.figures import Figures
@@ -74,7 +74,7 @@ class Sampler:
     def _row(self, now: float) -> list[float | None]:
         figures = self._figures
         if self._samples % _SHARED_EVERY == 0:
-            shared = shared_use()
+            shared = self._figures.shared_use()
             self._pss_mb = None if shared is None else shared.pss_bytes / _MB
         self._samples += 1
         made, sent = figures.made_rates(now=now), figures.rates(now=now)

@@ -9,7 +9,8 @@ const UNKNOWN = ["–", ""];
  * @param {number} value
  * @param {number} digits After the point.
  */
-const fixed = (value, digits) => value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const fixed = (value, digits) =>
+  value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /**
  * @param {?number} value Megabytes, of 10^6 bytes.
@@ -26,7 +27,9 @@ export function megabytes(value) {
 export function bytes(value) {
   if (value == null) return UNKNOWN;
   if (value < 1000) return [fixed(value, 0), "B"];
-  return value < 999_500 ? [fixed(value / 1000, value < 99_950 ? 1 : 0), "kB"] : [fixed(value / 1e6, 1), "MB"];
+  return value < 999_500
+    ? [fixed(value / 1000, value < 99_950 ? 1 : 0), "kB"]
+    : [fixed(value / 1e6, 1), "MB"];
 }
 
 /**

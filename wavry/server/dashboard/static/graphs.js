@@ -7,10 +7,10 @@ import * as format from "./format.js";
 /**
  * @typedef {{name: string, label: string, colour: "accent"|"second"|"third"}} Line
  * @typedef {{title: string, lines: Line[], write: (value: ?number) => format.Written, large?: boolean,
- *   least?: number, most?: number, floats?: boolean, steps?: number[]}} Graph
+ *   least?: number, most?: number, floats?: boolean}} Graph
  */
 
-/** `least`: the axis reaches at least so high; `most`: and no higher; `floats`: it need not begin at nothing. */
+// `least`: the axis reaches at least so high; `most`: and no higher; `floats`: it need not begin at nothing.
 /** @type {Graph[]} */
 const GRAPHS = [
   {
@@ -44,7 +44,12 @@ const GRAPHS = [
       { name: "target_bitrate_bps", label: "DELTA’s target", colour: "second" },
     ],
   },
-  { title: "Frame rate", least: 30, write: format.frames, lines: [{ name: "fps", label: "made", colour: "accent" }] },
+  {
+    title: "Frame rate",
+    least: 30,
+    write: format.frames,
+    lines: [{ name: "fps", label: "made", colour: "accent" }],
+  },
   {
     title: "Loss",
     least: 0.01,
@@ -62,15 +67,31 @@ const GRAPHS = [
     write: format.percent,
     lines: [{ name: "reorder_occupancy", label: "full", colour: "accent" }],
   },
-  { title: "FEC groups", least: 4, write: format.whole, lines: [{ name: "fec_pending_groups", label: "waiting", colour: "accent" }] },
-  { title: "QUIC send buffer", least: 20_000, write: format.bytes, lines: [{ name: "send_buffer_bytes", label: "waiting", colour: "accent" }] },
-  { title: "Sessions", least: 3, write: format.whole, lines: [{ name: "sessions", label: "watching", colour: "accent" }] },
+  {
+    title: "FEC groups",
+    least: 4,
+    write: format.whole,
+    lines: [{ name: "fec_pending_groups", label: "waiting", colour: "accent" }],
+  },
+  {
+    title: "QUIC send buffer",
+    least: 20_000,
+    write: format.bytes,
+    lines: [{ name: "send_buffer_bytes", label: "waiting", colour: "accent" }],
+  },
+  {
+    title: "Sessions",
+    least: 3,
+    write: format.whole,
+    lines: [{ name: "sessions", label: "watching", colour: "accent" }],
+  },
 ];
 
 const HEIGHT = 150;
 const AXIS_FONT = "11px system-ui, 'Segoe UI', 'Liberation Sans', 'DejaVu Sans', sans-serif";
 /** No axis is labelled more densely than this, pixels. */
-const TICK_SPACE = { x: 74, y: 34 };
+const STEPS_S = [60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 14_400, 21_600];
+const TICK_SPACE = { x: 52, y: 34 };
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
@@ -102,11 +123,20 @@ export class Graphs {
   #add(parent, graph) {
     const values = graph.lines.map(() => make("b"));
     const keys = graph.lines.map((line, at) =>
-      make("span", { class: "key", "data-colour": line.colour, "data-name": line.name }, `${line.label} `, values[at]),
+      make(
+        "span",
+        { class: "key", "data-colour": line.colour, "data-name": line.name },
+        `${line.label} `,
+        values[at],
+      ),
     );
     const place = make("div", { class: "plot", role: "img", "aria-label": graph.title });
-    const figure = make("figure", { class: graph.large ? "graph large" : "graph" },
-      make("figcaption", {}, make("h3", { text: graph.title }), ...keys), place);
+    const figure = make(
+      "figure",
+      { class: graph.large ? "graph large" : "graph" },
+      make("figcaption", {}, make("h3", { text: graph.title }), ...keys),
+      place,
+    );
     parent.append(figure);
     const plot = new uPlot(this.#options(graph, place.clientWidth || 300), [[]], place);
     this.#drawn.push({ plot, graph, values, figure, place });
@@ -122,7 +152,7 @@ export class Graphs {
     return {
       width,
       height: HEIGHT,
-      padding: [8, 8, 0, 0],
+      padding: [8, 20, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: "wavry" }, drag: { x: false, y: false }, points: { size: 6 } },
       scales: {
@@ -130,12 +160,30 @@ export class Graphs {
         y: { range: (_, low, high) => extent(graph, low, high) },
       },
       axes: [
-        { ...axis, size: 26, space: TICK_SPACE.x, values: (_, times) => times.map((time) => moment(time, this.#series.rangeS)) },
-        { ...axis, size: 62, space: TICK_SPACE.y, gap: 6, values: (_, ticks) => ticks.map((tick) => format.joined(short(graph, tick))) },
+        {
+          ...axis,
+          size: 26,
+          space: TICK_SPACE.x,
+          incrs: STEPS_S,
+          values: (_, times) => times.map((time) => moment(time)),
+        },
+        {
+          ...axis,
+          size: 62,
+          space: TICK_SPACE.y,
+          gap: 6,
+          values: (_, ticks) => ticks.map((tick) => format.joined(short(graph, tick))),
+        },
       ],
       series: [{}, ...graph.lines.flatMap((line) => curves(line))],
-      bands: graph.lines.map((line, at) => ({ series: [3 * at + 3, 3 * at + 2], fill: () => colour(`${line.colour}-soft`) })),
-      hooks: { setCursor: [() => this.#tell()], draw: graph.title === "Memory" ? [(plot) => this.#drawMarks(plot)] : [] },
+      bands: graph.lines.map((line, at) => ({
+        series: [3 * at + 3, 3 * at + 2],
+        fill: () => colour(`${line.colour}-soft`),
+      })),
+      hooks: {
+        setCursor: [() => this.#tell()],
+        draw: graph.title === "Memory" ? [(plot) => this.#drawMarks(plot)] : [],
+      },
     };
   }
 
@@ -150,7 +198,8 @@ export class Graphs {
    */
   mark(checkpoints) {
     for (const { name, at_s: time, rss_mb: value } of checkpoints) {
-      if (this.#marks.every((mark) => mark.name !== name || mark.time !== time)) this.#marks.push({ name, time, value });
+      if (this.#marks.every((mark) => mark.name !== name || mark.time !== time))
+        this.#marks.push({ name, time, value });
     }
     const oldest = this.#span()[0];
     this.#marks = this.#marks.filter(({ time }) => time >= oldest).slice(-200);
@@ -177,7 +226,10 @@ export class Graphs {
   draw() {
     const { times, columns } = this.#series;
     for (const { plot, graph } of this.#drawn) {
-      plot.setData([times, ...graph.lines.flatMap(({ name }) => [columns[name].last, columns[name].min, columns[name].max])]);
+      plot.setData([
+        times,
+        ...graph.lines.flatMap(({ name }) => [columns[name].last, columns[name].min, columns[name].max]),
+      ]);
     }
     this.#tell();
   }
@@ -194,7 +246,8 @@ export class Graphs {
       const at = plot.cursor.idx ?? times.length - 1;
       const words = graph.lines.map(({ name }) => format.joined(graph.write(columns[name].last[at] ?? null)));
       words.forEach((text, index) => say(values[index], text));
-      const label = `${graph.title}: ${graph.lines.map((line, index) => `${line.label} ${words[index]}`).join(", ")}`;
+      const said = graph.lines.map((line, index) => `${line.label} ${words[index]}`).join(", ");
+      const label = `${graph.title}: ${said}`;
       if (place.getAttribute("aria-label") !== label) place.setAttribute("aria-label", label);
     }
   }
@@ -225,7 +278,6 @@ function short(graph, tick) {
   return [number.includes(".") ? number.replace(/\.?0+$/, "") : number, unit];
 }
 
-function moment(time, rangeS) {
-  const text = new Date(time * 1000).toLocaleTimeString("en-GB");
-  return rangeS <= 300 ? text : text.slice(0, 5);
+function moment(time) {
+  return new Date(time * 1000).toLocaleTimeString("en-GB").slice(0, 5);
 }

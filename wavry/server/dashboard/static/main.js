@@ -55,14 +55,14 @@ async function begin(now) {
   csrf = await askForToken();
 }
 
-/** @returns {Promise<string>} What has to be sent with what changes something; made by the host for this page's cookie. */
+/** @returns {Promise<string>} What is sent with what changes something; made for this page's cookie. */
 async function askForToken() {
   for (const isLast of [false, true]) {
     const answer = await fetch("/api/session");
     if (!answer.ok) return "";
     const told = await answer.json();
     if (told.csrf || isLast) return told.csrf ?? "";
-    await fetch("/", { cache: "reload" }); // another run of the host has another secret: a new cookie comes with the page
+    await fetch("/", { cache: "reload" }); // another run of the host gives a new cookie
   }
   return "";
 }
@@ -91,7 +91,10 @@ let asked = null;
 
 function ask(session) {
   asked = session.id;
-  say(find("ask-words"), `${session.name || "The client"} at ${session.peer} loses the picture at once. It may connect again.`);
+  say(
+    find("ask-words"),
+    `${session.name || "The client"} at ${session.peer} loses the picture at once. It may connect again.`,
+  );
   /** @type {HTMLDialogElement} */ (find("ask")).showModal();
 }
 
@@ -101,7 +104,10 @@ find("ask").addEventListener("close", async (event) => {
   const id = asked;
   asked = null;
   try {
-    const answer = await fetch(`/api/sessions/${id}/disconnect`, { method: "POST", headers: { "X-Wavry-Csrf": csrf } });
+    const answer = await fetch(`/api/sessions/${id}/disconnect`, {
+      method: "POST",
+      headers: { "X-Wavry-Csrf": csrf },
+    });
     toast(answer.ok ? "Disconnected" : `Not disconnected: ${(await answer.text()).trim()}`);
   } catch {
     toast("Not disconnected: the host is gone");

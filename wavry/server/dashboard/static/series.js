@@ -1,4 +1,4 @@
-// What the graphs are drawn from: samples of the range that is looked at, the host's history first, then what comes live.
+// What the graphs are drawn from: samples of the range that is looked at, history first, then live ones.
 // Bounded: a range has at most `MOST` points; the oldest go.
 
 /** Names of the host's history, and where a live sample has the same. */
@@ -24,7 +24,7 @@ const MOST = 1600;
 /** A gap of so many steps is one: no line is drawn over it. */
 const GAP_STEPS = 4;
 
-/** Samples by column: times in Unix seconds, and of each column the last, the least and the most of each step. */
+/** Samples by column: times in Unix seconds; of each column the last, the least and the most of a step. */
 export class Series {
   /** Seconds that are looked at. */
   rangeS = 300;
@@ -48,7 +48,8 @@ export class Series {
 
   /**
    * Take the host's history in place of what is here.
-   * @param {{step_s: number, time_s: number[], columns: Record<string, {last: ?number[], min?: ?number[], max?: ?number[]}>}} history
+   * @param {{step_s: number, time_s: number[], columns: Record<string, Record<string, ?number[]>>}} history
+   *     As `/api/history` answers: `last`, and where a step is of several samples `min` and `max`.
    */
   load(history) {
     this.clear();
@@ -117,9 +118,11 @@ export class Series {
 
   #forget(now) {
     let old = 0;
-    while (old < this.times.length && (this.times[old] < now - this.rangeS || this.times.length - old > MOST)) old++;
+    while (old < this.times.length && (this.times[old] < now - this.rangeS || this.times.length - old > MOST))
+      old++;
     if (!old) return;
     this.times.splice(0, old);
-    for (const { last, min, max } of Object.values(this.columns)) for (const each of [last, min, max]) each.splice(0, old);
+    for (const { last, min, max } of Object.values(this.columns))
+      for (const each of [last, min, max]) each.splice(0, old);
   }
 }

@@ -1,11 +1,14 @@
-// The connection to the host: server-sent events, which come back by themselves after a break; and what to say meanwhile.
+// The connection to the host: server-sent events, which come back by themselves after a break.
 
 const SILENCE_S = 5;
-/** After the server has refused the stream (too many pages, another token), it is tried again so much later. */
+/** After the host has refused the stream (too many pages, another token), it is tried again so much later. */
 const REFUSED_MS = 5000;
 
 /**
- * @typedef {{sample: (now: any) => void, log: (events: any[]) => void, state: (state: "live"|"connecting"|"gone"|"refused") => void}} Listener
+ * @typedef {"connecting"|"live"|"gone"|"refused"} State
+ * @typedef {(now: any) => void} OnSample
+ * @typedef {(events: any[]) => void} OnLog
+ * @typedef {{sample: OnSample, log: OnLog, state: (state: State) => void}} Listener
  */
 
 /** Follows the host while the page is seen; a hidden page costs it nothing. */

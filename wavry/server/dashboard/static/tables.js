@@ -13,7 +13,7 @@ const STAGES = [
 ];
 
 const cell = (attributes = {}, ...children) => make("td", attributes, ...children);
-const number = (kind = "") => cell({ class: `n ${kind}`.trim() });
+const number = (kind = "", label = null) => cell({ class: `n ${kind}`.trim(), "data-label": label });
 
 /** A bar with a mark: what is used, and the most so far. */
 function meter() {
@@ -22,10 +22,10 @@ function meter() {
   const bar = make("div", { class: "meter", role: "img" }, used, most);
   return {
     bar,
-    show(share, mostShare, words) {
+    show(share, mostShare, words, isShort = false) {
       bar.style.setProperty("--used", String(Math.min(share, 1)));
       bar.style.setProperty("--most", String(Math.min(mostShare, 1)));
-      bar.classList.toggle("is-full", share >= 0.95 && mostShare >= 0.95);
+      bar.classList.toggle("is-short", isShort);
       if (bar.getAttribute("aria-label") !== words) bar.setAttribute("aria-label", words);
     },
   };
@@ -40,7 +40,7 @@ export class Tiles {
       ["memory", "Memory, RSS"],
       ["frames", "Frame rate"],
       ["bits", "Bit rate"],
-      ["latency", "Capture to decoded, p95"],
+      ["latency", "Latency, p95"],
       ["loss", "Loss after repair"],
       ["sessions", "Watching"],
     ]) {
@@ -54,12 +54,36 @@ export class Tiles {
   /** @param {any} now */
   show(now) {
     const { memory, stream, latency_ms: latency, sent } = now;
-    this.#say("memory", format.megabytes(memory.rss_mb), `PSS ${format.joined(format.megabytes(memory.pss_mb))}`);
-    this.#say("frames", format.frames(stream?.fps), stream ? `${stream.width} × ${stream.height}, ${stream.codec}, ${stream.encoder}` : "nothing is encoded");
-    this.#say("bits", format.bits(stream?.bitrate_bps), stream && now.sessions.length ? `target ${format.joined(format.bits(stream.target_bitrate_bps))}` : "no target");
+    this.#say(
+      "memory",
+      format.megabytes(memory.rss_mb),
+      `PSS ${format.joined(format.megabytes(memory.pss_mb))}`,
+    );
+    this.#say(
+      "frames",
+      format.frames(stream?.fps),
+      stream
+        ? `${stream.width} × ${stream.height}, ${stream.codec}, ${stream.encoder}`
+        : "nothing is encoded",
+    );
+    this.#say(
+      "bits",
+      format.bits(stream?.bitrate_bps),
+      stream && now.sessions.length
+        ? `target ${format.joined(format.bits(stream.target_bitrate_bps))}`
+        : "no target",
+    );
     const whole = latency.capture_to_decoded;
-    this.#say("latency", format.milliseconds(whole?.p95), whole ? `p50 ${format.joined(format.milliseconds(whole.p50))}` : "nobody tells");
-    this.#say("loss", format.percent(sent.loss_after_repair), sent.loss == null ? "nobody tells" : `before ${format.joined(format.percent(sent.loss))}`);
+    this.#say(
+      "latency",
+      format.milliseconds(whole?.p95),
+      whole ? `p50 ${format.joined(format.milliseconds(whole.p50))}` : "nobody tells",
+    );
+    this.#say(
+      "loss",
+      format.percent(sent.loss_after_repair),
+      sent.loss == null ? "nobody tells" : `before ${format.joined(format.percent(sent.loss))}`,
+    );
     this.#say("sessions", format.whole(now.sessions.length), `up ${format.span(now.duration_s)}`);
   }
 
@@ -74,26 +98,47 @@ export class Tiles {
 export class Sessions {
   #rows;
 
-  /** @param {(session: {id: number, name: string, peer: string}) => void} ask Asks whether to disconnect one. */
+  /** @param {(session: {id: number, name: string, peer: string}) => void} ask Whether to disconnect one. */
   constructor(ask) {
-    this.#rows = new Rows(find("sessions"), (session) => this.#build(session, ask), "Nobody is connected.", 9);
+    this.#rows = new Rows(
+      find("sessions"),
+      (session) => this.#build(session, ask),
+      "Nobody is connected.",
+      9,
+    );
   }
 
   #build(first, ask) {
     const name = make("span");
     const peer = make("small");
     const rights = make("div", { class: "rights" });
-    const cells = [number(), number(), number(), number(), number(), number()];
+    const cells = [
+      "Connected",
+      "Round trip",
+      "Frames",
+      "Bit rate / target",
+      "Loss / repaired",
+      "Waiting",
+    ].map((label) => number("", label));
     const button = make("button", { type: "button", text: "Disconnect" });
     let session = first;
     button.addEventListener("click", () => ask(session));
-    const row = make("tr", { "data-session": String(first.id) },
-      cell({ class: "who" }, name, peer), cell({}, rights), ...cells, cell({ class: "n" }, button));
+    const row = make(
+      "tr",
+      { "data-session": String(first.id) },
+      cell({ class: "who" }, name, peer),
+      cell({ class: "may" }, rights),
+      ...cells,
+      cell({ class: "n act" }, button),
+    );
     const update = (now) => {
       session = now;
       say(name, now.name || "unnamed");
       button.setAttribute("aria-label", `Disconnect ${now.name || now.peer}`);
-      say(peer, [now.peer, now.door === "web" ? "browser" : "native", now.fingerprint].filter(Boolean).join(" · "));
+      say(
+        peer,
+        [now.peer, now.door === "web" ? "browser" : "native", now.fingerprint].filter(Boolean).join(" · "),
+      );
       const granted = now.rights.join(" ");
       if (rights.dataset.granted !== granted) {
         rights.dataset.granted = granted;
@@ -126,10 +171,17 @@ export class Budget {
     const name = make("span");
     const policy = make("small");
     const bar = meter();
-    const [used, most, cap, drops] = [number(), number("most"), number(), number("drops")];
-    const row = make("tr", {}, make("th", { scope: "row", class: "hold", hidden: "" }),
-      cell({ class: "hold" }, name, policy), cell({ class: "wide" }, bar.bar), used, most, cap, drops);
-    row.firstElementChild?.remove();
+    const [used, most, cap, drops] = [number(), number("most"), number("cap"), number("drops")];
+    const row = make(
+      "tr",
+      {},
+      cell({ class: "hold" }, name, policy),
+      cell({ class: "wide" }, bar.bar),
+      used,
+      most,
+      cap,
+      drops,
+    );
     const update = (entry) => {
       say(name, entry.name);
       say(policy, entry.policy);
@@ -138,8 +190,12 @@ export class Budget {
       write(most, format.bytes(entry.high_water_bytes));
       write(cap, format.bytes(entry.cap_bytes));
       write(drops, format.whole(entry.drops));
-      bar.show(entry.used_bytes / entry.cap_bytes, entry.high_water_bytes / entry.cap_bytes,
-        `${entry.name}: ${format.joined(format.percent(entry.used_bytes / entry.cap_bytes))} of its cap`);
+      bar.show(
+        entry.used_bytes / entry.cap_bytes,
+        entry.high_water_bytes / entry.cap_bytes,
+        `${entry.name}: ${format.joined(format.percent(entry.used_bytes / entry.cap_bytes))} of its cap`,
+        entry.drops > 0 && entry.used_bytes >= 0.95 * entry.cap_bytes,
+      );
     };
     return { row, update };
   }
@@ -148,13 +204,18 @@ export class Budget {
   show(now) {
     const entries = [...now.budget].sort((one, other) => other.cap_bytes - one.cap_bytes);
     const seen = new Map();
-    this.#rows.show(new Map(entries.map((entry) => {
-      const times = seen.get(entry.name) ?? 0;
-      seen.set(entry.name, times + 1);
-      return [`${entry.name}#${times}`, entry];
-    })));
+    this.#rows.show(
+      new Map(
+        entries.map((entry) => {
+          const times = seen.get(entry.name) ?? 0;
+          seen.set(entry.name, times + 1);
+          return [`${entry.name}#${times}`, entry];
+        }),
+      ),
+    );
     const sum = (field) => entries.reduce((total, entry) => total + entry[field], 0);
-    say(find("budget-sum"), `${format.joined(format.bytes(sum("used_bytes")))} used of ${format.joined(format.bytes(sum("cap_bytes")))} that all may hold`);
+    const written = (field) => format.joined(format.bytes(sum(field)));
+    say(find("budget-sum"), `${written("used_bytes")} used of ${written("cap_bytes")} that all may hold`);
   }
 }
 
@@ -167,8 +228,14 @@ export class Stages {
     const slow = make("i");
     const usual = make("i");
     const bar = make("div", { class: "meter", "aria-hidden": "true" }, slow, usual);
-    const row = make("tr", { class: stage === "capture_to_decoded" ? "whole" : undefined, "data-stage": stage },
-      cell({ text: title }), cell({ class: "wide" }, bar), p50, p95);
+    const row = make(
+      "tr",
+      { class: stage === "capture_to_decoded" ? "whole" : undefined, "data-stage": stage },
+      cell({ text: title }),
+      cell({ class: "wide" }, bar),
+      p50,
+      p95,
+    );
     const update = ([, , times, longest]) => {
       write(p50, format.milliseconds(times?.p50));
       write(p95, format.milliseconds(times?.p95));

@@ -1,5 +1,5 @@
-// Light or dark before anything is drawn: what was chosen here, else what the system prefers. A classic script, so that
-// it runs before the style sheet paints.
+// Light or dark before anything is drawn: what was chosen here, else what the system prefers. A classic
+// script, so that it runs before the page is painted.
 "use strict";
 {
   const THEMES = ["system", "light", "dark"];
