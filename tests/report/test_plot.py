@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 from hypothesis import given
@@ -26,16 +27,8 @@ def test_any_finite_points_under_any_name_are_well_formed(
 
 def test_both_axes_begin_at_zero_and_end_at_a_round_number() -> None:
     svg = draw_lines([Line("a", [(1, 30), (9, 97)])], title="t", x_label="seconds")
-    assert [text for text in re.findall(r">([\d.]+)</text>", svg)] == [
-        "0",
-        "20",
-        "40",
-        "60",
-        "80",
-        "100",
-        *"02468",
-        "10",
-    ]
+    labels = re.findall(r">([\d.]+)</text>", svg)
+    assert labels == ["0", "20", "40", "60", "80", "100", "0", "2", "4", "6", "8", "10"]
 
 
 def test_close_up_axes_show_a_small_change_of_a_large_value() -> None:
@@ -49,7 +42,7 @@ def test_close_up_axes_show_a_small_change_of_a_large_value() -> None:
 def test_lines_that_end_together_have_names_apart() -> None:
     svg = draw_lines([Line(name, [(0, 1), (1, 5)]) for name in "abc"], title="t", x_label="s")
     heights = sorted(float(y) for y in re.findall(r'class="s\d" x="[\d.]+" y="([\d.-]+)"', svg))
-    assert all(after - before >= 16 for before, after in zip(heights, heights[1:], strict=False))
+    assert all(after - before >= 16 for before, after in pairwise(heights))
 
 
 def test_a_span_that_a_step_cannot_divide_is_one_value() -> None:

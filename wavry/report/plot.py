@@ -157,9 +157,9 @@ def _apart(heights: Sequence[float]) -> list[float]:
 
 def _ticks(least: float, most: float) -> list[float]:
     """Return round values from one that is not above `least` to one that is not below `most`, about five steps."""
-    span = most - least
-    if span <= max(abs(most) * 1e-9, 1e-12):  # one value; a step too small for a float would never get anywhere
-        span = abs(most) * 0.01 or 1.0
+    span, size = most - least, max(abs(least), abs(most))
+    if span <= max(size * 1e-9, 1e-9):  # one value; a step too small for a float would never get anywhere
+        span = size * 0.01 if size > 1e-6 else 1.0
         most = least + span
     raw = span / 5
     magnitude = 10.0 ** math.floor(math.log10(raw))
