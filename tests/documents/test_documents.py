@@ -9,6 +9,7 @@ import pytest
 from documents.commands import command_line, why_not, wrong_commands
 from documents.links import wrong_links
 from documents.markdown import anchor_of, read_document
+from documents.messages import wrong_messages
 
 PAGE = """# The page
 
@@ -73,6 +74,7 @@ def test_headings_of_one_name_are_numbered() -> None:
         ("A=1 python -m wavry.client HOST:PORT --overlay 2>log", "client", ["192.0.2.1:4790", "--overlay"]),
         ("python -m wavry.client HOST --pin PIN | tee x", "client", ["192.0.2.1", "--pin", "123456"]),
         ("wavry-server --listen 0.0.0.0:4790 > out", "server", ["--listen", "0.0.0.0:4790"]),
+        ("wavry-report --compare A B", "report", ["--compare", "a", "b"]),
         ("python -m wavry.server --fps 60 [--size 1280x720]", "server", ["--fps", "60", "--size", "1280x720"]),
         ("ExecStart=%h/venv/bin/python -m wavry.server", "server", []),
     ],
@@ -119,4 +121,21 @@ def test_flags_that_no_program_has_are_told(tmp_path: Path) -> None:
     assert list(wrong_commands(tmp_path, documents)) == [
         "x.md:3: scripts/some.py --slow: scripts/some.py has no --slow",
         "x.md:5: --gone: no program has --gone",
+    ]
+
+
+def test_messages_that_no_program_prints_are_told(tmp_path: Path) -> None:
+    (tmp_path / "wavry").mkdir()
+    (tmp_path / "wavry" / "some.py").write_text(
+        'def f(a):\n    raise E(f"could not reach {a}: nobody answers at "\n            f"that door of {a}")\n'
+    )
+    (tmp_path / "docs").mkdir()
+    path = tmp_path / "docs" / "troubleshooting.md"
+    path.write_text(
+        "| it says | why |\n| --- | --- |\n| `could not reach ...: nobody answers at that door` | x `not this` |\n"
+        "| `nobody answers at this door` | x |\n"
+    )
+    documents = {path: read_document(path, path.read_text())}
+    assert list(wrong_messages(tmp_path, documents)) == [
+        "docs/troubleshooting.md:4: no program says 'nobody answers at this door'"
     ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from documents.commands import wrong_commands
 from documents.links import wrong_links
 from documents.markdown import read_documents
+from documents.messages import wrong_messages
 
 _TOP = Path(__file__).resolve().parents[3]
 
@@ -15,7 +16,7 @@ _TOP = Path(__file__).resolve().parents[3]
 def main() -> int:
     """Check everything and return the exit code."""
     documents = read_documents(_TOP)
-    wrong = [*wrong_links(_TOP, documents), *wrong_commands(_TOP, documents)]
+    wrong = [*wrong_links(_TOP, documents), *wrong_commands(_TOP, documents), *wrong_messages(_TOP, documents)]
     for each in wrong:
         print(each, file=sys.stderr)
     print(f"{len(documents)} documents, {len(wrong)} faults")

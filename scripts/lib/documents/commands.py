@@ -39,6 +39,9 @@ _STAND_INS = {
 """What may stand for a value in a command line; so may they with a colon between."""
 
 _PROGRAM = re.compile(r"(?:^|.*/)wavry-(server|client|doctor|report)$")
+_COMMAND = re.compile(r"\S*wavry-(server|client|doctor|report) (?!ready|web|dashboard)")
+"""And not what a host prints, which begins in the same way."""
+
 _END = re.compile(r"\|\|?$|&&?$|;$|\d?[<>]")
 _FLAG = re.compile(r"--[a-z][a-z0-9-]*")
 _SCRIPT = re.compile(r"(?:^|\s)(?:\./)?(scripts/[\w/.]+)")
@@ -59,7 +62,7 @@ def wrong_commands(top: Path, documents: Mapping[Path, Document]) -> Iterator[st
 
 
 def _faults(text: str, known: _Flags) -> Iterator[str]:
-    if "python -m wavry." in text or re.match(r"\S*wavry-(server|client|doctor|report)\s", text):
+    if "python -m wavry." in text or _COMMAND.match(text):
         found = command_line(text)
         if found is not None and (reason := why_not(*found)):
             yield f"{text}: {reason}"
