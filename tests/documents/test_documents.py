@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from documents.alerts import wrong_alerts
 from documents.commands import command_line, why_not, wrong_commands
 from documents.links import wrong_links
 from documents.markdown import anchor_of, read_document
@@ -138,4 +139,15 @@ def test_messages_that_no_program_prints_are_told(tmp_path: Path) -> None:
     documents = {path: read_document(path, path.read_text())}
     assert list(wrong_messages(tmp_path, documents)) == [
         "docs/troubleshooting.md:4: no program says 'nobody answers at this door'"
+    ]
+
+
+def test_an_alert_without_a_heading_and_a_heading_without_an_alert_are_told(tmp_path: Path) -> None:
+    (tmp_path / "contrib").mkdir()
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "contrib" / "prometheus-alerts.yml").write_text("      - alert: WavryOne\n      - alert: WavryTwo\n")
+    (tmp_path / "docs" / "runbook.md").write_text("## Alerts\n\n### WavryTwo\n\n### WavryThree\n\n### Not one\n")
+    assert list(wrong_alerts(tmp_path)) == [
+        "docs/runbook.md: there is no heading for the alert WavryOne",
+        "docs/runbook.md: there is no alert WavryThree",
     ]
