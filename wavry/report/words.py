@@ -37,7 +37,8 @@ def slope_in_words(trend: Trend | None, unit: str) -> str:
     """Return a slope an hour with its 95 % interval; unknown for None."""
     if trend is None:
         return UNKNOWN
-    slope, lower, upper = (_signed(each * _HOUR_S) for each in (trend.slope, trend.lower, trend.upper))
+    hourly = trend.per_hour
+    slope, lower, upper = (_signed(each) for each in (hourly.slope, hourly.lower, hourly.upper))
     return f"{slope} {unit + '/h' if unit else 'an hour'} ({lower} to {upper})"
 
 
