@@ -100,6 +100,15 @@ def test_svg_says_the_same_as_html(tmp_path: Path) -> None:
     assert told <= drawn
 
 
+def test_files_of_one_name_are_called_by_what_makes_them_different(tmp_path: Path) -> None:
+    for folder in ("before", "after"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "host.json").write_bytes((DATA / "host.json").read_bytes())
+    output = tmp_path / "out.html"
+    run([*(str(tmp_path / folder / "host.json") for folder in ("before", "after")), "--output", str(output)])
+    assert "<h2>Memory report of a host: before/host.json and after/host.json</h2>" in output.read_text()
+
+
 def test_two_runs_of_a_kind_stand_side_by_side_on_the_same_scales(tmp_path: Path) -> None:
     html = report(tmp_path, "host.log", "client.log")
     assert html.count("<h2>") == 1

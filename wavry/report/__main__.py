@@ -69,9 +69,13 @@ def run(arguments: Sequence[str] | None = None) -> None:
 
 
 def _names(paths: list[Path]) -> list[str]:
-    """Return what to call the files: their names, or whole paths where names are the same."""
-    names = [path.name for path in paths]
-    return names if len(set(names)) == len(names) else [str(path) for path in paths]
+    """Return what to call the files: as much of the ends of their paths as makes them different."""
+    longest = max(len(path.parts) for path in paths)
+    for parts in range(1, longest):
+        names = [str(Path(*path.parts[-parts:])) for path in paths]
+        if len(set(names)) == len(names):
+            return names
+    return [str(path) for path in paths]
 
 
 def main() -> None:

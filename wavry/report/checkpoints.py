@@ -28,7 +28,7 @@ class CheckpointReader:
     """
 
     def __init__(self) -> None:
-        self._resident = Curve("resident", "MB", Thinned(), Thinned())
+        self._resident = Curve("RSS", "MB", Thinned(), Thinned())
         self._allocated = Curve("live allocations", "", Thinned(), Thinned())
         self._by_name: dict[str, Curve] = {}
         self._starts = 1

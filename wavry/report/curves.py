@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 def memory_charts(runs: list[Run]) -> list[Charts | Table]:
-    """Return two charts for each run: memory from zero on, and its changes after warm-up close up, with their trend."""
+    """Return two charts for each run: memory from zero on, and its change after warm-up, close up, with the trend."""
     runs = [run for run in runs if run.memory]
     if not runs:
         return []
     scale, unit = time_unit(max(run.memory[0].series.last_at for run in runs))
     whole = [[_line(curve, curve.series.points(), scale) for curve in run.memory] for run in runs]
-    close = [_close_up(run.memory[0], scale) for run in runs]
+    close = [_change(run.memory[0], scale) for run in runs]
     peaks = [f"{in_words(run.memory[0].series.most, 'MB')} at most, {run.memory[0].name}" for run in runs]
     verdicts = [f"{run.memory[0].name}: {verdict(run.memory[0].trend())}" for run in runs]
     close_axes = Axes.around(_all_points(close), is_close_up=True)
     rows = (
         _charts("Memory (MB)", runs, whole, unit, Axes.around(_all_points(whole)), peaks),
-        _charts("After warm-up, close up (MB)", runs, close, unit, close_axes, verdicts),
+        _charts("Change after warm-up (MB)", runs, close, unit, close_axes, verdicts),
     )
     return [(*rows[0], *rows[1])] if len(runs) == 1 else [*rows]
 
@@ -46,16 +46,18 @@ def _line(curve: Curve, points: Iterable[tuple[float, float]], scale: float) -> 
     return Line(f"{curve.name} {curve.series.last:.1f}", [(at / scale, value) for at, value in points])
 
 
-def _close_up(curve: Curve, scale: float) -> list[Line]:
-    """Return what comes after warm-up, and its trend through the middle of it."""
+def _change(curve: Curve, scale: float) -> list[Line]:
+    """Return by how much memory differs from that at the end of warm-up, and the trend through the middle of it."""
     series = curve.newest or curve.series
     times, values = series.after_warm_up()
     if not times:
         return []
-    lines = [_line(curve, [(at, value) for at, value in series.points() if at >= times[0]], scale)]
+    begin = values[0]
+    points = [(at / scale, value - begin) for at, value in series.points() if at >= times[0]]
+    lines = [Line(f"{curve.name} {series.last - begin:+.2f}", points)]
     trend = curve.trend()
     if trend is not None:
-        offsets = sorted(value - trend.slope * at for at, value in zip(times, values, strict=True))
+        offsets = sorted(value - begin - trend.slope * at for at, value in zip(times, values, strict=True))
         offset = offsets[len(offsets) // 2]
         ends = (times[0], series.last_at)
         lines.append(Line("trend", [(at / scale, offset + trend.slope * at) for at in ends], is_dashed=True))

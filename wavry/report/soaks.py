@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _TIME = "seconds"
-_MEMORY = {"rss_bytes": "resident", "pss_bytes": "proportional (PSS)", "uss_bytes": "its own (USS)"}
+_MEMORY = {"rss_bytes": "RSS", "pss_bytes": "PSS", "uss_bytes": "USS"}
 _COUNTED_MEMORY = {"heap_bytes": "C heap", "budget_bytes": "budget"}
 _COUNTS = ("objects", "blocks", "threads", "native_threads", "tasks", "descriptors", "buffers")
 _MB = 1e6

@@ -29,7 +29,7 @@ def difference(before: float | None, after: float | None, unit: str) -> str:
         return "0"
     scaled, unit = _scaled(abs(change), unit)
     sign = "+" if change > 0 else _MINUS
-    share = f" ({sign}{abs(change / before):.1%})" if before else ""
+    share = f" ({sign}{abs(change / before):.1%})" if before and abs(change / before) >= 0.0005 else ""
     return f"{sign}{_plain(scaled)} {unit}".strip() + share
 
 
@@ -67,9 +67,11 @@ def _scaled(value: float, unit: str) -> tuple[float, str]:
 
 
 def _plain(value: float) -> str:
-    """Return a number with three decimals at most, and none that says nothing."""
+    """Return a number with three decimals, fewer where they say nothing, more where it is smaller than they are."""
     if value == int(value):
         return f"{value:,.0f}"
+    if abs(value) < 0.001:
+        return f"{value:.2g}"
     digits = 1 if abs(value) >= 100 else 3
     return f"{value:,.{digits}f}".rstrip("0").rstrip(".")
 
