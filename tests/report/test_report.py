@@ -248,5 +248,8 @@ def test_a_browser_shows_it_and_asks_for_nothing(tmp_path: Path) -> None:
         assert page.locator("h2").count() == 5
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 25, 29)"
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        page.emulate_media(media="print", color_scheme="dark")  # paper is white
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert page.evaluate("getComputedStyle(document.querySelector('figure .page')).fill") == "rgb(255, 255, 255)"
     assert asked == [(tmp_path / "out.html").as_uri()]
     assert said == []

@@ -164,12 +164,20 @@ class _Flags:
 
 
 def _script_flags(top: Path, name: str) -> set[str]:
-    """Return what the help of a script in Python names, or what stands in one of another language."""
+    """Return what the help of a script in Python names, or what stands in one of another language.
+
+    Raises:
+        RuntimeError: The script does not get as far as its help.
+    """
     path = top / name
     if not path.is_file():
         return set()
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".py":
-        asked = [sys.executable, str(path), "--help"]
-        text = subprocess.run(asked, cwd=top, capture_output=True, text=True, check=False).stdout
+        asked = subprocess.run(
+            [sys.executable, str(path), "--help"], cwd=top, capture_output=True, text=True, check=False
+        )
+        if asked.returncode:
+            raise RuntimeError(f"{name} --help: {asked.stderr.strip()}")
+        text = asked.stdout
     return {"--help", *_FLAG.findall(text)}
