@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import shlex
-import subprocess
-import sys
 from contextlib import redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING
 
@@ -164,20 +163,25 @@ class _Flags:
 
 
 def _script_flags(top: Path, name: str) -> set[str]:
-    """Return what the help of a script in Python names, or what stands in one of another language.
+    """Return the flags that stand in a script, and in what it imports of `scripts/lib`.
 
-    Raises:
-        RuntimeError: The script does not get as far as its help.
+    Read, not run: not every script knows `--help`, and one that does not would do its work.
     """
     path = top / name
     if not path.is_file():
         return set()
-    text = path.read_text(encoding="utf-8")
-    if path.suffix == ".py":
-        asked = subprocess.run(
-            [sys.executable, str(path), "--help"], cwd=top, capture_output=True, text=True, check=False
-        )
-        if asked.returncode:
-            raise RuntimeError(f"{name} --help: {asked.stderr.strip()}")
-        text = asked.stdout
-    return {"--help", *_FLAG.findall(text)}
+    if path.suffix != ".py":
+        return {"--help", *_FLAG.findall(path.read_text(encoding="utf-8"))}
+    flags, packages = _flags_and_imports(path)
+    for package in packages:
+        for module in (top / "scripts" / "lib" / package).glob("*.py"):
+            flags |= _flags_and_imports(module)[0]
+    return {"--help"} | flags
+
+
+def _flags_and_imports(path: Path) -> tuple[set[str], set[str]]:
+    """Return the flags that are texts of their own in a file, and the names of the packages that it imports."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    packages = {node.module.partition(".")[0] for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    return {text for text in texts if _FLAG.fullmatch(text)}, packages
