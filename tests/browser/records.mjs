@@ -1,4 +1,7 @@
-/** Golden files: records of a size (4 bytes, big-endian), a letter and a body. `golden.py` says what the letters mean. */
+/**
+ * Golden files: records of a size (4 bytes, big-endian), a letter and a body. `golden.py` says what the
+ * letters mean.
+ */
 
 /** Each record of a file: its letter and its body, a view. */
 export function* records(file) {

@@ -1,5 +1,6 @@
 /**
- * Writes windows of random packets, each with parity that is computed from WIRE.md, for the decoder in Python.
+ * Writes windows of random packets, each with parity that is computed from WIRE.md, for the decoder in
+ * Python.
  *
  *     node tests/browser/write_parity.mjs OUT
  */

@@ -20,8 +20,9 @@ test("ids are unwrapped to the closest integer, below zero and beyond 2^32 too",
 });
 
 test("all fields are read from where WIRE.md has them", () => {
-  const fields = { frameId: 0xfedc_ba98, index: 258, count: 772, flags: 5, epoch: 255, captureUs: 2 ** 53 - 1 };
-  const packet = Packet.parse(makeDatagram(0x8765_4321, { ...fields, payload: Uint8Array.of(7, 8) }));
+  const ids = { frameId: 0xfedc_ba98, index: 258, count: 772 };
+  const fields = { ...ids, flags: 5, epoch: 255, captureUs: 2 ** 53 - 1, payload: Uint8Array.of(7, 8) };
+  const packet = Packet.parse(makeDatagram(0x8765_4321, fields));
   assert.equal(packet.packetId, 0x8765_4321);
   assert.equal(packet.frameId, 0xfedc_ba98);
   assert.deepEqual([packet.fragmentIndex, packet.fragmentCount], [258, 772]);
@@ -32,7 +33,8 @@ test("all fields are read from where WIRE.md has them", () => {
 
 test("what is no packet is refused, and another version by its own code", () => {
   const good = makeDatagram(1);
-  const isViolation = (error) => error instanceof RemoteProtocolError && error.code === ErrorCode.PROTOCOL_VIOLATION;
+  const isViolation = (error) =>
+    error instanceof RemoteProtocolError && error.code === ErrorCode.PROTOCOL_VIOLATION;
   assert.throws(() => Packet.parse(good.subarray(0, 23)), isViolation);
   assert.throws(() => Packet.parse(new Uint8Array(0)), isViolation);
   assert.throws(() => Packet.parse(makeDatagram(1, { index: 3, count: 3 })), isViolation);

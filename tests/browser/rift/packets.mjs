@@ -4,10 +4,13 @@ import { AccessUnitReceived } from "../../../wavry/browser/rift/events.js";
 import { factorOf } from "../../../wavry/browser/rift/fec/coefficients.js";
 import { multiply } from "../../../wavry/browser/rift/fec/gf256.js";
 
-/** One datagram of the video stream; the payload begins with the unit header where the fragment is the first. */
+/**
+ * One datagram of the video stream; the payload begins with the unit header where the fragment is the first.
+ */
 export function makeDatagram(packetId, fields = {}) {
   const { stream = 0, frameId = packetId, index = 0, count = 1, flags, epoch = 0, captureUs } = fields;
-  const payload = fields.payload ?? Uint8Array.of(...(index === 0 ? new Uint8Array(12) : []), packetId & 0xff, index);
+  const unitHeader = index === 0 ? new Uint8Array(12) : [];
+  const payload = fields.payload ?? Uint8Array.of(...unitHeader, packetId & 0xff, index);
   const datagram = new Uint8Array(24 + payload.length);
   const view = new DataView(datagram.buffer);
   datagram.set([1, stream, flags ?? (frameId === 0 ? 1 : 0), epoch]);
@@ -27,8 +30,11 @@ export function makeFrame(frameId, firstPacketId, count, fields = {}) {
   );
 }
 
-/** One parity packet over datagrams with the ids from `firstPacketId` on, computed byte by byte from WIRE.md. */
-export function makeParity(firstPacketId, datagrams, { family = 1, index = 9, parityCount = 10, retiring = 0 } = {}) {
+/**
+ * One parity packet over datagrams with the ids from `firstPacketId` on, computed byte by byte from WIRE.md.
+ */
+export function makeParity(firstPacketId, datagrams, shape = {}) {
+  const { family = 1, index = 9, parityCount = 10, retiring = 0 } = shape;
   const longest = Math.max(...datagrams.map((each) => each.length));
   const parity = new Uint8Array(11 + 2 + longest);
   parity.set([1, 1, family, datagrams.length, index, parityCount, retiring]);

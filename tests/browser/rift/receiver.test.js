@@ -62,7 +62,7 @@ test("a missing packet is asked for when the round trip is known, and helps when
 
 test("a keyframe that is whole behind a hole is not held up by parity that may come", () => {
   const receiver = new Receiver();
-  const [first, , third] = [0, 1, 2].map((frameId) => makeDatagram(frameId, { flags: frameId === 1 ? 0 : 1 }));
+  const [first, third] = [0, 2].map((frameId) => makeDatagram(frameId, { flags: 1 }));
   receiveAll(receiver, [first, makeParity(0, [first])], 1.0);
   receiveAll(receiver, [third], 1.1);
   receiver.datagramsToSend(1.1); // else the next thing due were to tell of arrivals
