@@ -102,7 +102,7 @@ class Stream:
         cpu_us = (time.process_time() - began_cpu_s) / max(1, sent) * 1e6
         await asyncio.sleep(_WARM_UP_S)  # for what is on its way
         told = {"mbit": mbit, "datagram_bytes": size, "sent": sent, "held_back": held_back}
-        told["host_cpu_us_per_datagram"] = round(cpu_us, 1)  # type: ignore[assignment]
+        told["host_cpu_us_per_datagram"] = round(cpu_us, 1)
         connection.send_stream(Channel.CONTROL, json.dumps(told).encode())
         connection.flush()
 

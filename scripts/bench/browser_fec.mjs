@@ -17,8 +17,9 @@ const WARM_UP_TURNS = 100;
 const { symbolBytes, cases } = JSON.parse(readFileSync(process.argv[2]));
 
 function makeTurn({ sources, parities }) {
-  const packets = sources.map(([packetId, payload]) => ({ packetId, payload: new Uint8Array(Buffer.from(payload, "hex")) }));
-  const parity = parities.map((each) => new Uint8Array(Buffer.from(each, "hex")));
+  const bytesOf = (hex) => new Uint8Array(Buffer.from(hex, "hex"));
+  const packets = sources.map(([packetId, payload]) => ({ packetId, payload: bytesOf(payload) }));
+  const parity = parities.map(bytesOf);
   return () => {
     const decoder = new StreamingFecDecoder(200, symbolBytes);
     const beganAt = performance.now();

@@ -2,8 +2,8 @@
 """What repairs cost in JavaScript (node, which compiles as Chromium does), and in Python, in one run.
 
 Microseconds per source packet and parity packet at 1152 bytes, with as many source packets lost as there is parity and
-with all bookkeeping: the median, and for JavaScript also the 95th percentile. One window of each size, as a block and as
-the sliding kind.
+with all bookkeeping: the median, and for JavaScript also the 95th percentile. One window of each size, as a block and
+as the sliding kind.
 """
 
 from __future__ import annotations

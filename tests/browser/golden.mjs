@@ -3,8 +3,9 @@
  *
  *     node tests/browser/golden.mjs FILE [OUT]
  *
- * OUT gets what this side sends, for Python to read: the records S (datagrams) and F (the fields of feedback) of the
- * file. The last line printed is JSON: how many records of each kind there were, and how many packets were repaired.
+ * OUT gets what this side sends, for Python to read: the records S (datagrams) and F (the fields of feedback)
+ * of the file. The last line printed is JSON: how many records of each kind there were, and how many packets
+ * were repaired.
  */
 
 import assert from "node:assert/strict";
@@ -16,27 +17,11 @@ import { AccessUnitReceived, FrameLost } from "../../wavry/browser/rift/events.j
 import { StreamingFecDecoder } from "../../wavry/browser/rift/fec/decoder.js";
 import { ParityPacket } from "../../wavry/browser/rift/fec/packets.js";
 import { Receiver } from "../../wavry/browser/rift/receiver.js";
+import { record, records, u32 } from "./records.mjs";
 
 /** Of the streams that FEC protects; `LONGEST` of the Python side. */
 const SYMBOL_BYTES = 1200;
 const WINDOW_PACKETS = 200;
-
-/** Each record of a file: its letter and its body, a view. */
-function* records(file) {
-  for (let at = 0; at < file.length; ) {
-    const end = at + 5 + file.readUInt32BE(at);
-    yield [String.fromCharCode(file[at + 4]), file.subarray(at + 5, end)];
-    at = end;
-  }
-}
-
-function record(kind, ...parts) {
-  const body = Buffer.concat(parts);
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(body.length);
-  head.write(kind, 4);
-  return Buffer.concat([head, body]);
-}
 
 /** Streams under FEC, and what a decoder repairs of them after each loss. */
 class Patterns {
@@ -62,7 +47,8 @@ class Patterns {
     for (let step = 0; step < arrivals; step++) {
       const packet = this.#packets[body.readUInt16BE(2 + 2 * step)];
       for (const { packetId, payload } of deliver(decoder, packet)) {
-        assert.equal(Buffer.compare(payload, this.#sent.get(packetId)), 0, `packet ${packetId} is not what was sent`);
+        const isSame = Buffer.compare(payload, this.#sent.get(packetId)) === 0;
+        assert(isSame, `packet ${packetId} is not what was sent`);
         const entry = Buffer.alloc(6);
         entry.writeUInt16BE(step);
         entry.writeUInt32BE(packetId, 2);
@@ -128,11 +114,8 @@ class Calls {
   }
 
   S(body) {
-    const parts = this.#receiver.datagramsToSend(body.readDoubleBE()).flatMap((datagram) => {
-      const size = Buffer.alloc(4);
-      size.writeUInt32BE(datagram.length);
-      return [size, datagram];
-    });
+    const datagrams = this.#receiver.datagramsToSend(body.readDoubleBE());
+    const parts = datagrams.flatMap((datagram) => [u32(datagram.length), datagram]);
     this.said.push(record("S", body.subarray(0, 8), ...parts));
     assert.equal(Buffer.concat(parts).toString("hex"), body.subarray(8).toString("hex"));
   }
@@ -155,8 +138,9 @@ function describe(event) {
     const { unit, firstArrivalAt, completedAt } = event;
     const { capturedUs, encodeStartedUs, encodedUs } = unit.timings;
     const digest = createHash("sha256").update(unit.data).digest("hex");
-    const fields = [unit.epoch, unit.frameId, unit.isKeyframe, unit.captureUs, capturedUs, encodeStartedUs, encodedUs];
-    return ["AccessUnitReceived", ...fields, digest, firstArrivalAt, completedAt];
+    const fields = [unit.epoch, unit.frameId, unit.isKeyframe, unit.captureUs];
+    const times = [capturedUs, encodeStartedUs, encodedUs];
+    return ["AccessUnitReceived", ...fields, ...times, digest, firstArrivalAt, completedAt];
   }
   if (event instanceof FrameLost) {
     return ["FrameLost", event.frameId, event.reason, event.count];

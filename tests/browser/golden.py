@@ -4,8 +4,8 @@ A file is records back to back: the size of the body (4 bytes, big-endian), a le
 
     P  a source packet of the stream in the making: its id (4 bytes), its payload
     Q  a parity packet of it, as on the wire
-    L  a pattern of losses: how many packets arrive (2), which (2 each, places in the stream), and behind that what a new
-       decoder gives back of those that did not: after which arrival (2) and which id (4)
+    L  a pattern of losses: how many packets arrive (2), which (2 each, places in the stream), and behind that what a
+       new decoder gives back of those that did not: after which arrival (2) and which id (4)
     E  the end of the stream; another may follow
 
 Of a receiver, in the order of its calls; times are 8 bytes, IEEE 754:
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from tests.support.fec import Protected
 
 PATTERNS_PER_STREAM = 50
-_MOST_PACKETS = (40, 60, 40, 220)
+_MOST_PACKETS = (20, 40, 20, 40, 20, 40, 20, 220)
 """Of the streams, in turn; the decoder in Python takes a millisecond for the largest."""
 
 _TIME_LIMIT_US = 2**53

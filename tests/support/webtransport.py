@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from aioquic.h3.events import Headers
 
     from wavry.errors import ConnectionLostError
-    from wavry.transport.base import Door
+    from wavry.transport.base import DoorName
     from wavry.transport.quic.socket import Address
 
 
 class PageCarriage:
     """What a browser does with a connection's streams and datagrams."""
 
-    door: Door = "web"
+    door: DoorName = "web"
     datagram_overhead_bytes = 1
     stream_ids: Mapping[Channel, int] = {channel: 4 + 4 * channel for channel in Channel}
     urgency = urgency_of(stream_ids)

@@ -19,7 +19,8 @@ from wavry.errors import ErrorCode
 from wavry.transport import Channel
 from wavry.transport.quic import seams, server
 from wavry.transport.quic.client import connect
-from wavry.transport.quic.settings import DATAGRAM_OVERHEAD_BYTES, QuicSettings
+from wavry.transport.quic.settings import BROWSER_BYTES, CONNECTION_BYTES, DATAGRAM_OVERHEAD_BYTES, QuicSettings
+from wavry.transport.quic.webtransport import MAX_HTTP_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,6 +127,16 @@ async def test_a_datagram_has_room_for_the_sessions_number(tmp_path: Path) -> No
         packet_bytes, connection_id_bytes = 1452, 8
         room_bytes = packet_bytes - DATAGRAM_OVERHEAD_BYTES - connection_id_bytes
         assert ends.host.max_datagram_bytes == room_bytes - 1
+
+
+@in_loop
+async def test_a_browser_is_in_the_account_with_its_http(tmp_path: Path) -> None:
+    async with quic_host(tmp_path) as native, web_host(tmp_path) as host, page_of(host) as page:
+        await page.link.connected
+        await until(lambda: host.links)
+        assert host.listener.memory.cap_bytes > native.listener.memory.cap_bytes
+        assert host.listener.memory.used_bytes >= CONNECTION_BYTES + BROWSER_BYTES
+        assert BROWSER_BYTES > MAX_HTTP_BYTES
 
 
 @in_loop

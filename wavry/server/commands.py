@@ -28,7 +28,8 @@ PAIR = Program(
             help="the UDP port of the host, where several run (the only one)",
         ),
     ),
-    epilog="On the client: python -m wavry.client HOST --pin PIN. A PIN is for one use, one minute and three tries.",
+    epilog="On the client: python -m wavry.client HOST --pin PIN; or in the page of a host with --web. "
+    "A PIN is for one use, one minute and three tries.",
 )
 
 _CLIENTS_USAGE = """usage: wavry-server clients [list]
@@ -70,7 +71,7 @@ def pair(arguments: Sequence[str]) -> None:
 
 def pin_line(pin: str) -> str:
     """Return what is shown of a PIN."""
-    return f"PIN {pin}, valid for {LIFETIME_S:.0f} s: python -m wavry.client HOST --pin {pin}"
+    return f"PIN {pin}, valid for {LIFETIME_S:.0f} s: in the host's page, or python -m wavry.client HOST --pin {pin}"
 
 
 def clients(arguments: Sequence[str]) -> None:

@@ -29,7 +29,7 @@ class Channel(IntEnum):
     (`Connection.stream_backlog_bytes`)."""
 
 
-Door: TypeAlias = Literal["quic", "web"]
+DoorName: TypeAlias = Literal["quic", "web"]
 """By which a peer came: the native client's, or the browsers' (WebTransport)."""
 
 BY_URGENCY = (Channel.INPUT, Channel.CONTROL, Channel.BULK)
@@ -60,7 +60,7 @@ class Connection(Protocol):
         """The peer's address for people."""
 
     @property
-    def door(self) -> Door:
+    def door(self) -> DoorName:
         """By which door the peer came."""
 
     @property

@@ -10,7 +10,7 @@ from wavry.errors import ConnectionLostError, DatagramTooLargeError, ErrorCode
 from wavry.transport.base import BY_URGENCY, Channel
 
 if TYPE_CHECKING:
-    from wavry.transport.base import ConnectionObserver, Door
+    from wavry.transport.base import ConnectionObserver, DoorName
 
 MAX_DATAGRAM_BYTES = 1200
 QUEUE_LIMIT_BYTES = 256 * 1024
@@ -29,7 +29,7 @@ def loopback_pair(*, queue_limit_bytes: int = QUEUE_LIMIT_BYTES) -> tuple[Loopba
 class LoopbackConnection:
     """One end; see `Connection`. Bounded by `queue_limit_bytes`: datagrams are refused, streams end it."""
 
-    door: Door = "quic"
+    door: DoorName = "quic"
     certificate_sha256 = b""
     rtt_ms: float | None = 0.0
     min_rtt_ms: float | None = 0.0

@@ -33,6 +33,7 @@ export class HostCursor {
   constructor(surface, layer, view) {
     this.#surface = surface;
     this.#view = view;
+    surface.style.cursor = "default";
     this.#canvas = surface.ownerDocument.createElement("canvas");
     this.#sprite = surface.ownerDocument.createElement("canvas");
     this.#sprite.className = "host-pointer";
@@ -125,7 +126,9 @@ export class HostCursor {
     const scale = pointerScale(view, image);
     this.#drawSprite(image, scale, view.pixelRatio);
     const [x, y] = pointOf(place.x, place.y, view);
-    this.#sprite.style.transform = `translate(${x - (image.hotX + 0.5) * scale}px, ${y - (image.hotY + 0.5) * scale}px)`;
+    const [left, top] = [x - (image.hotX + 0.5) * scale, y - (image.hotY + 0.5) * scale];
+    const sharp = (at) => Math.round(at * view.pixelRatio) / view.pixelRatio; // on a whole pixel of the screen
+    this.#sprite.style.transform = `translate(${sharp(left)}px, ${sharp(top)}px)`;
   }
 
   #drawSprite(image, scale, pixelRatio) {

@@ -1,7 +1,9 @@
 /**
- * When packets arrived: the viewer's log of it, and the datagram that tells the host. WIRE.md section 4 is the truth.
+ * When packets arrived: the viewer's log of it, and the datagram that tells the host. WIRE.md section 4 is
+ * the truth.
  *
- * One report speaks of a range of ids: 2 bytes each, 32 µs exact, so 20 Mbit/s of media cost 40 kbit/s of reports.
+ * One report speaks of a range of ids: 2 bytes each, 32 µs exact, so 20 Mbit/s of media cost 40 kbit/s of
+ * reports.
  *
  * Bound: `NOTED_LIMIT_PACKETS` arrivals that wait; further ones are not reported.
  */
@@ -35,8 +37,11 @@ export const NOTED_LIMIT_PACKETS = 1024;
 const NOTED_BYTES = 160;
 const MAX_REPORTS_AT_ONCE = 8;
 
-/** @typedef {{first: number, times: (number | null)[]}} Range An unwrapped id, its arrival, and those of the ids after
- *   it; null of one that has not come. */
+/**
+ * An unwrapped id, its arrival, and those of the ids after it; null of one that has not come.
+ *
+ * @typedef {{first: number, times: (number | null)[]}} Range
+ */
 
 /** Remembers arrivals until they are reported. */
 export class ArrivalLog {
@@ -89,8 +94,8 @@ export class ArrivalLog {
   /**
    * Return the datagrams that are due: none before the interval is over, unless many packets wait.
    *
-   * Ids between the newest reported one and the newest noted one are reported as not here, unless there are more of them
-   * than one report holds. What comes late is reported again, by itself.
+   * Ids between the newest reported one and the newest noted one are reported as not here, unless there are
+   * more of them than one report holds. What comes late is reported again, by itself.
    *
    * @param {number} now Monotonic seconds.
    * @returns {Uint8Array[]} Each in memory of its own; at most 8.
@@ -124,7 +129,8 @@ export class ArrivalLog {
 
   /** Cut what was noted, in the order of ids, into what one report each can say. @returns {Range[]} */
   #ranges() {
-    const noted = [...this.#arrivals].map(([packetId, at]) => ({ place: unwrap(packetId, this.#nextId), at }));
+    const nextId = this.#nextId;
+    const noted = Array.from(this.#arrivals, ([packetId, at]) => ({ place: unwrap(packetId, nextId), at }));
     noted.sort((one, other) => one.place - other.place);
     const ranges = [];
     /** @type {Range | null} */
@@ -165,7 +171,8 @@ export class ArrivalLog {
       earliest = Math.min(earliest, at);
       latest = Math.max(latest, at);
     }
-    const baseUs = Math.max(0, roundHalfToEven(earliest * 1e6), roundHalfToEven(latest * 1e6) - LATEST_STEP * TIME_STEP_US);
+    const leastUs = microseconds(latest) - LATEST_STEP * TIME_STEP_US;
+    const baseUs = Math.max(0, microseconds(earliest), leastUs);
     const report = new Uint8Array(HEADER_BYTES + 2 * times.length);
     report[0] = PROTOCOL_MAJOR;
     report[1] = Stream.ARRIVALS;
@@ -176,9 +183,13 @@ export class ArrivalLog {
     writeU32(report, 12, baseUs);
     for (let index = 0; index < times.length; index++) {
       const at = times[index];
-      const step = at === null ? NOT_HERE : Math.floor(Math.max(0, roundHalfToEven(at * 1e6) - baseUs) / TIME_STEP_US);
-      writeU16(report, HEADER_BYTES + 2 * index, step);
+      const step = at === null ? NOT_HERE : Math.max(0, microseconds(at) - baseUs) / TIME_STEP_US;
+      writeU16(report, HEADER_BYTES + 2 * index, Math.floor(step));
     }
     return report;
   }
+}
+
+function microseconds(seconds) {
+  return roundHalfToEven(seconds * 1e6);
 }

@@ -9,17 +9,24 @@ export const FRAGMENT_OVERHEAD_BYTES = 64;
 /** Cap of one unit in the making. It also ends a unit that a peer cuts into 65535 crumbs. */
 export const MAX_ASSEMBLY_BYTES = 2_000_000;
 
-/** @typedef {{epoch: number, frameId: number, isKeyframe: boolean, reason: string}} LostUnit A unit given up. */
+/** Room to begin with: a frame at 20 Mbit/s and 60 fps. */
+const FIRST_ROOM_BYTES = 65_536;
+
+/**
+ * @typedef {{epoch: number, frameId: number, isKeyframe: boolean, reason: string}} LostUnit A unit given up.
+ */
 /** @typedef {{unit: import("./events.js").AccessUnit, firstArrivalAt: number}} AssembledUnit */
 
 /**
  * Joins the fragments of one access unit at a time.
  *
- * Packets must be given in the order of their ids, gaps left out. A unit is complete with its last fragment; nothing
- * waits for the next unit. A fragment that does not continue what came before ends the unit in the making, which then
- * stands in `losses`, and whatever follows of a lost unit is ignored. No packet, however wrong, throws.
+ * Packets must be given in the order of their ids, gaps left out. A unit is complete with its last fragment;
+ * nothing waits for the next unit. A fragment that does not continue what came before ends the unit in the
+ * making, which then stands in `losses`, and whatever follows of a lost unit is ignored. No packet, however
+ * wrong, throws.
  *
- * Ownership: datagrams are kept by reference and joined with one copy; the finished unit is the caller's.
+ * Ownership: payloads are copied as they come, into memory that grows to the largest unit seen and never beyond
+ * `MAX_ASSEMBLY_BYTES`, so that crumbs cost no more than their bytes; the finished unit is the caller's.
  */
 export class FrameAssembler {
   policy = "a unit that does not fit is given up";
@@ -28,9 +35,10 @@ export class FrameAssembler {
   losses = [];
   drops = 0;
 
-  /** @type {Uint8Array[]} */
-  #datagrams = [];
+  /** What came of the unit so far, without headers, and room for more. */
+  #space = new Uint8Array(FIRST_ROOM_BYTES);
   #payloadBytes = 0;
+  #nextIndex = 0;
   #highWaterBytes = 0;
   #count = 0;
   #frameId = -1;
@@ -44,17 +52,17 @@ export class FrameAssembler {
 
   /** Whether a unit is begun and not finished. */
   get isBusy() {
-    return this.#datagrams.length > 0;
+    return this.#nextIndex > 0;
   }
 
   /** Whether the unit in the making is a keyframe. */
   get isKeyframeBegun() {
-    return this.#datagrams.length > 0 && this.#keyframeBit !== 0;
+    return this.#nextIndex > 0 && this.#keyframeBit !== 0;
   }
 
   /** Fragments held, with their overhead. */
   get usedBytes() {
-    return this.#payloadBytes + this.#datagrams.length * FRAGMENT_OVERHEAD_BYTES;
+    return this.#payloadBytes + this.#nextIndex * FRAGMENT_OVERHEAD_BYTES;
   }
 
   /** Most it has held. */
@@ -65,7 +73,7 @@ export class FrameAssembler {
   /**
    * Take the next packet.
    *
-   * @param {import("./packet.js").Packet} packet Its datagram is kept until the unit is finished or given up.
+   * @param {import("./packet.js").Packet} packet Its payload is copied.
    * @param {number} arrivedAt Monotonic seconds; later packets may have arrived earlier.
    * @returns {AssembledUnit | null} The unit that this packet completed. Look into `losses` as well.
    */
@@ -73,7 +81,7 @@ export class FrameAssembler {
     const index = packet.fragmentIndex;
     const continues =
       index !== 0 &&
-      index === this.#datagrams.length &&
+      index === this.#nextIndex &&
       packet.frameId === this.#frameId &&
       packet.fragmentCount === this.#count &&
       packet.epoch === this.#epoch &&
@@ -89,8 +97,8 @@ export class FrameAssembler {
       this.giveUp(LossReason.MALFORMED);
       return null;
     }
-    this.#datagrams.push(packet.datagram);
-    this.#payloadBytes += packet.payloadBytes;
+    this.#append(packet.datagram);
+    this.#nextIndex = index + 1;
     if (index === 0 || arrivedAt < this.#firstArrivalAt) {
       this.#firstArrivalAt = arrivedAt;
     }
@@ -103,7 +111,7 @@ export class FrameAssembler {
    * @param {string} reason A `LossReason`.
    */
   giveUp(reason) {
-    if (this.#datagrams.length > 0) {
+    if (this.#nextIndex > 0) {
       this.#lose(this.#epoch, this.#frameId, this.#keyframeBit, reason);
     }
     this.#clear();
@@ -112,7 +120,7 @@ export class FrameAssembler {
   /** Start a unit if `packet` is the first of one; else note what is lost with it. */
   #begin(packet) {
     const same = packet.frameId === this.#frameId && packet.epoch === this.#epoch;
-    const contradicts = same && packet.fragmentIndex <= this.#datagrams.length;
+    const contradicts = same && packet.fragmentIndex <= this.#nextIndex;
     this.giveUp(contradicts ? LossReason.MALFORMED : LossReason.INCOMPLETE);
     if (packet.frameId === this.#givenUpFrameId && packet.epoch === this.#givenUpEpoch) {
       return false;
@@ -135,33 +143,32 @@ export class FrameAssembler {
   }
 
   #finish() {
-    const [first] = this.#datagrams;
     const unit = {
-      data: this.#join(),
+      data: this.#space.slice(UNIT_HEADER_BYTES, this.#payloadBytes),
       isKeyframe: this.#keyframeBit !== 0,
       frameId: this.#frameId,
       epoch: this.#epoch,
       captureUs: this.#captureUs,
       timings: {
-        capturedUs: readU32(first, HEADER_BYTES),
-        encodeStartedUs: readU32(first, HEADER_BYTES + 4),
-        encodedUs: readU32(first, HEADER_BYTES + 8),
+        capturedUs: readU32(this.#space, 0),
+        encodeStartedUs: readU32(this.#space, 4),
+        encodedUs: readU32(this.#space, 8),
       },
     };
     this.#clear();
     return { unit, firstArrivalAt: this.#firstArrivalAt };
   }
 
-  #join() {
-    const data = new Uint8Array(this.#payloadBytes - UNIT_HEADER_BYTES);
-    let begin = HEADER_BYTES + UNIT_HEADER_BYTES;
-    let at = 0;
-    for (const datagram of this.#datagrams) {
-      data.set(datagram.subarray(begin), at);
-      at += datagram.length - begin;
-      begin = HEADER_BYTES;
+  /** Copy what follows a datagram's header behind what is there. */
+  #append(datagram) {
+    const end = this.#payloadBytes + datagram.length - HEADER_BYTES;
+    if (end > this.#space.length) {
+      const larger = new Uint8Array(Math.min(MAX_ASSEMBLY_BYTES, Math.max(end, 2 * this.#space.length)));
+      larger.set(this.#space.subarray(0, this.#payloadBytes));
+      this.#space = larger;
     }
-    return data;
+    this.#space.set(datagram.subarray(HEADER_BYTES), this.#payloadBytes);
+    this.#payloadBytes = end;
   }
 
   #lose(epoch, frameId, flags, reason) {
@@ -172,7 +179,7 @@ export class FrameAssembler {
 
   #clear() {
     this.#highWaterBytes = Math.max(this.#highWaterBytes, this.usedBytes);
-    this.#datagrams.length = 0;
+    this.#nextIndex = 0;
     this.#payloadBytes = 0;
     this.#frameId = -1;
   }

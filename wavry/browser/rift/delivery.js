@@ -1,8 +1,8 @@
 /**
  * From packets in order to access units that can be decoded, with an account of those that can't.
  *
- * The assembler joins packets, the chain of references says what may be shown. What is lost becomes an event and breaks
- * the chain; from then on a keyframe is asked for, again and again while it does not come.
+ * The assembler joins packets, the chain of references says what may be shown. What is lost becomes an event
+ * and breaks the chain; from then on a keyframe is asked for, again and again while it does not come.
  */
 
 import { FrameAssembler } from "./assembler.js";
@@ -48,7 +48,7 @@ export class FrameDelivery {
   /**
    * Take the next packet in order, holes left out.
    *
-   * @param {import("./packet.js").Packet} packet Its datagram is kept until its unit is whole.
+   * @param {import("./packet.js").Packet} packet Its payload is copied.
    * @param {number} arrivedAt Monotonic seconds; later packets may have arrived earlier.
    * @param {number} now Monotonic seconds.
    */

@@ -1,4 +1,7 @@
-/** What happened, for the owner of a `Receiver` to act on. Drained with `events()`; told apart with `instanceof`. */
+/**
+ * What happened, for the owner of a `Receiver` to act on. Drained with `events()`; told apart with
+ * `instanceof`.
+ */
 
 /** Why an access unit did not come to be. The value is for logs. */
 export const LossReason = Object.freeze({

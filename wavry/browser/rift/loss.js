@@ -1,4 +1,6 @@
-/** How many packets should have come, how many did, and how unevenly frames arrive (RFC 3550, 6.4.1 and A.8). */
+/**
+ * How many packets should have come, how many did, and how unevenly frames arrive (RFC 3550, 6.4.1 and A.8).
+ */
 
 import { unwrap } from "./sequence.js";
 
@@ -27,7 +29,10 @@ export class LossTracker {
   #expectedBefore = 0;
   #states = new Uint8Array(HISTORY_PACKETS);
 
-  /** @param {number | null} [firstPacketId] The first id that will be sent; null counts from the first packet seen. */
+  /**
+   * @param {number | null} [firstPacketId] The first id that will be sent; null counts from the first packet
+   * seen.
+   */
   constructor(firstPacketId = null) {
     this.#first = firstPacketId;
     this.#highest = (firstPacketId ?? 0) - 1;

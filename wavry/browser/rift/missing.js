@@ -21,9 +21,9 @@ const RETRY_MARGIN_S = 0.008;
 /**
  * Decides which packets to ask for, and when.
  *
- * A packet is asked for as soon as it is certain that it was not merely overtaken, and again after each round trip, as
- * long as the answer can come before the packet's deadline. How long overtaken packets take is learned from those that
- * came.
+ * A packet is asked for as soon as it is certain that it was not merely overtaken, and again after each round
+ * trip, as long as the answer can come before the packet's deadline. How long overtaken packets take is
+ * learned from those that came.
  *
  * Bound: `MAX_MISSING` entries. Policy when full: a hole too large is not asked for.
  */

@@ -10,6 +10,7 @@
 import { LocalProtocolError, RemoteProtocolError } from "./errors.js";
 
 const utf8Decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const byteDecoder = new TextDecoder("latin1");
 const utf8Encoder = new TextEncoder();
 
 const NIL = 0xc0;
@@ -92,15 +93,7 @@ export class MessagePackReader {
    * @returns {string}
    */
   text(maxBytes) {
-    const first = this.#first();
-    let size;
-    if (first >= 0xa0 && first < 0xc0) {
-      size = first & 0x1f;
-    } else if (first >= 0xd9 && first <= 0xdb) {
-      size = this.#size(first - 0xd9);
-    } else {
-      throw wrong("a text");
-    }
+    const size = this.#textSize();
     if (size > maxBytes) {
       throw new RemoteProtocolError(`a text of ${size} bytes, ${maxBytes} allowed`);
     }
@@ -110,6 +103,24 @@ export class MessagePackReader {
     } catch {
       throw new RemoteProtocolError("a text that is not UTF-8");
     }
+  }
+
+  /** @returns {string} A text of which only ASCII means something, a character for each byte: the name of a field. */
+  name() {
+    const size = this.#textSize();
+    const begin = this.#advance(size);
+    return byteDecoder.decode(this.#bytes.subarray(begin, begin + size));
+  }
+
+  #textSize() {
+    const first = this.#first();
+    if (first >= 0xa0 && first < 0xc0) {
+      return first & 0x1f;
+    }
+    if (first >= 0xd9 && first <= 0xdb) {
+      return this.#size(first - 0xd9);
+    }
+    throw wrong("a text");
   }
 
   /**

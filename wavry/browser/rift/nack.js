@@ -1,8 +1,9 @@
 /**
- * The request for packets that did not come: one datagram from the client to the host. WIRE.md section 4 defines it.
+ * The request for packets that did not come: one datagram from the client to the host. WIRE.md section 4
+ * defines it.
  *
- * It travels beside the control stream, because a lost piece of the stream would hold it up for longer than it is of
- * use. Nobody acknowledges it; who still misses a packet asks again.
+ * It travels beside the control stream, because a lost piece of the stream would hold it up for longer than
+ * it is of use. Nobody acknowledges it; who still misses a packet asks again.
  */
 
 import { PROTOCOL_MAJOR, Stream, writeU16, writeU32 } from "./packet.js";

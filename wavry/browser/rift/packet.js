@@ -1,4 +1,6 @@
-/** The packet: 24 bytes of header, then a fragment of one access unit. WIRE.md section 2 is the definition. */
+/**
+ * The packet: 24 bytes of header, then a fragment of one access unit. WIRE.md section 2 is the definition.
+ */
 
 import { ErrorCode, RemoteProtocolError } from "./errors.js";
 
@@ -45,7 +47,9 @@ const FLAGS_AT = 2;
 /** 2^21: above it the upper half of a u64 leaves the integers that a Number holds. */
 const UPPER_LIMIT = 0x20_0000;
 
-/** One parsed packet. An object may be read into again and again, so that a packet in order leaves no garbage. */
+/**
+ * One parsed packet. An object may be read into again and again, so that a packet in order leaves no garbage.
+ */
 export class Packet {
   stream = 0;
   flags = 0;
@@ -75,12 +79,13 @@ export class Packet {
    *
    * @param {Uint8Array} datagram The whole of it. Kept by reference.
    * @returns {Packet} This.
-   * @throws {RemoteProtocolError} Too short, another major version (code UNSUPPORTED_VERSION), a fragment index that is
-   *   not below the fragment count, or a time beyond 2^53 µs, which is 285 years. Nothing changed.
+   * @throws {RemoteProtocolError} Too short, another major version (code UNSUPPORTED_VERSION), a fragment
+   *   index that is not below the fragment count, or a time beyond 2^53 µs, which is 285 years. Nothing
+   *   changed.
    */
   read(datagram) {
     if (datagram.length < HEADER_BYTES) {
-      throw new RemoteProtocolError(`packet of ${datagram.length} bytes, the header alone has ${HEADER_BYTES}`);
+      throw new RemoteProtocolError(`packet of ${datagram.length} bytes`);
     }
     if (datagram[0] !== PROTOCOL_MAJOR) {
       const text = `packet of RIFT ${datagram[0]}, this side speaks ${PROTOCOL_MAJOR}`;

@@ -1,9 +1,10 @@
 /**
  * Holds frames back for as long as their arrival is uneven, and not at all on a steady link.
  *
- * What counts is how long each frame was on its way: from the encoder, on the host's clock, to its last packet here. Only
- * differences matter, so the clocks need not agree. The quickest frame of the last seconds sets the base; the hold is what
- * 19 of 20 frames needed beyond it, less what nobody sees. A frame that comes later than that is shown at once.
+ * What counts is how long each frame was on its way: from the encoder, on the host's clock, to its last
+ * packet here. Only differences matter, so the clocks need not agree. The quickest frame of the last seconds
+ * sets the base; the hold is what 19 of 20 frames needed beyond it, less what nobody sees. A frame that comes
+ * later than that is shown at once.
  */
 
 import { MAX_UNIT_BYTES } from "./packet.js";
@@ -30,8 +31,8 @@ const OWN_BYTES = 10_000;
 /**
  * Decides when a frame goes to the decoder, and keeps it until then.
  *
- * Bound: `limitBytes` of frames that wait, and one more that may just have come. Policy when full: the oldest leave at
- * once.
+ * Bound: `limitBytes` of frames that wait, and one more that may just have come. Policy when full: the oldest
+ * leave at once.
  */
 export class Playout {
   policy = "the oldest leave at once";

@@ -1,14 +1,15 @@
 /**
  * The viewer's end of one media stream: datagrams in, access units out. The twin of `wavry/rift/receiver.py`.
  *
- * One window, three readers: packets that come in order pass the window by, the others wait in it; the loss tracker
- * counts what the window has judged, the FEC decoder rebuilds what parity covers, and what leaves the window in order
- * becomes frames. A hole is waited for while something may still fill it: a packet that was overtaken, parity of this and
- * the next frames, or the host, which is asked to send the packet again while the answer can come in time. Then it is
- * skipped, the frame in it is lost, a keyframe is asked for, and nothing that refers to the lost frame is delivered.
+ * One window, three readers: packets that come in order pass the window by, the others wait in it; the loss
+ * tracker counts what the window has judged, the FEC decoder rebuilds what parity covers, and what leaves the
+ * window in order becomes frames. A hole is waited for while something may still fill it: a packet that was
+ * overtaken, parity of this and the next frames, or the host, which is asked to send the packet again while
+ * the answer can come in time. Then it is skipped, the frame in it is lost, a keyframe is asked for, and
+ * nothing that refers to the lost frame is delivered.
  *
- * Bounds are those of its parts; `holders` lists them. Events wait without a bound of their own for their owner, who
- * drains them after each call.
+ * Bounds are those of its parts; `holders` lists them. Events wait without a bound of their own for their
+ * owner, who drains them after each call.
  */
 
 import { ArrivalLog } from "./arrivals.js";
@@ -28,8 +29,10 @@ import { ReceiverStats } from "./stats.js";
 
 const U32_MAX = 0xffff_ffff;
 
-/** Parity stands behind the last packet of its frame, a few milliseconds after the loss; asking before it came is a packet
- *  sent for nothing. */
+/**
+ * Parity stands behind the last packet of its frame, a few milliseconds after the loss; asking before it came
+ * is a packet sent for nothing.
+ */
 const PARITY_GRACE_S = 0.004;
 
 /** The first answer may be lost as well; after the second a keyframe is as quick as a third. */
@@ -49,7 +52,12 @@ const ROUND_MARGIN_S = 0.03;
  */
 
 /** None was decoded since the last report. @type {PictureTimes} */
-const NO_PICTURE = Object.freeze({ networkUs: null, playoutUs: null, decodeUs: null, captureToDecodedUs: null });
+const NO_PICTURE = Object.freeze({
+  networkUs: null,
+  playoutUs: null,
+  decodeUs: null,
+  captureToDecodedUs: null,
+});
 
 /**
  * Puts packets in order, repairs, joins them, and delivers what can be decoded.
@@ -57,8 +65,12 @@ const NO_PICTURE = Object.freeze({ networkUs: null, playoutUs: null, decodeUs: n
  * After each call, drain `events` and `datagramsToSend`, then set a timer by `nextTimer`.
  */
 export class Receiver {
-  /** Round trip to the host in seconds, for its owner to keep up to date. While it is null nothing is asked for.
-   *  @type {number | null} */
+  /**
+   * Round trip to the host in seconds, for its owner to keep up to date. While it is null nothing is asked
+   * for.
+   *
+   * @type {number | null}
+   */
   rttS = null;
 
   #missing = new MissingPackets();
@@ -93,10 +105,12 @@ export class Receiver {
   /**
    * Take one datagram.
    *
-   * @param {Uint8Array} data Kept by reference while it waits for earlier ones or for the rest of its frame, so it is not
-   *   to be written to afterwards. If it is a view on a larger buffer it is copied, so that no buffer is kept for it.
+   * @param {Uint8Array} data Kept by reference while it waits for earlier ones,
+   *   so it is not to be written to afterwards. If it is a view on a larger buffer it is copied, so that no
+   *   buffer is kept for it.
    * @param {number} now Monotonic seconds at which it arrived.
-   * @throws {RemoteProtocolError} It is no RIFT packet. It is counted, nothing else changed; go on with the next.
+   * @throws {RemoteProtocolError} It is no RIFT packet. It is counted, nothing else changed; go on with the
+   *   next.
    */
   receiveDatagram(data, now) {
     const stats = this.#stats;
@@ -192,7 +206,8 @@ export class Receiver {
    * @param {number} now Monotonic seconds.
    * @param {object} [playout]
    * @param {boolean} [playout.isPlayoutBehind] Whether whoever gets the units is too slow for them.
-   * @param {PictureTimes} [playout.picture] Of the newest that was decoded since the last report, in no other.
+   * @param {PictureTimes} [playout.picture] Of the newest that was decoded since the last report, in no
+   *   other.
    * @returns {object} Those of WIRE.md section 7, in camelCase.
    */
   makeFeedback(now, { isPlayoutBehind = false, picture = NO_PICTURE } = {}) {
@@ -240,8 +255,8 @@ export class Receiver {
   }
 
   /**
-   * Return everything of this receiver that holds bytes, by its name in the host's budget: each has `capBytes`,
-   * `usedBytes`, `highWaterBytes`, `drops` and `policy`.
+   * Return everything of this receiver that holds bytes, by its name in the host's budget: each has
+   * `capBytes`, `usedBytes`, `highWaterBytes`, `drops` and `policy`.
    *
    * @returns {Record<string, object>}
    */
@@ -386,8 +401,8 @@ export class Receiver {
   /**
    * Return when the present hole in the window is not worth waiting for any more; Infinity without one.
    *
-   * That is soon when a whole keyframe waits behind it: then the host has given up what is missing, or this would come
-   * later than the keyframe can be shown.
+   * That is soon when a whole keyframe waits behind it: then the host has given up what is missing, or this
+   * would come later than the keyframe can be shown.
    */
   #gapEndsAt() {
     const gapSince = this.window.gapSince;
@@ -416,7 +431,9 @@ export class Receiver {
     return this.rttS !== null && this.rttS + ROUND_MARGIN_S <= this.#repairLimitS;
   }
 
-  /** How long after a loss a packet that is sent again is of use: two round trips where the limit allows them. */
+  /**
+   * How long after a loss a packet that is sent again is of use: two round trips where the limit allows them.
+   */
   get #retransmissionDeadlineS() {
     return Math.min(ROUNDS * this.rttS + ROUND_MARGIN_S, this.#repairLimitS);
   }

@@ -1,18 +1,18 @@
 /**
  * The reorder window: packets that came too early, until those before them are there or given up.
  *
- * A circular array. Ids are unwrapped once on entry, so a slot is the position modulo the capacity across the wrap of the
- * u32 as well. The head is the position that is delivered next; everything held lies within the capacity from there, and a
- * slot is cleared the moment it leaves that range. Nothing here waits: who reads the window decides how long a gap may
- * last, from `gapSince`, and ends it with `skipTo`.
+ * A circular array. Ids are unwrapped once on entry, so a slot is the position modulo the capacity across the
+ * wrap of the u32 as well. The head is the position that is delivered next; everything held lies within the
+ * capacity from there, and a slot is cleared the moment it leaves that range. Nothing here waits: who reads
+ * the window decides how long a gap may last, from `gapSince`, and ends it with `skipTo`.
  *
- * Far jumps follow RFC 3550 appendix A.1. An id that is further than `max(2 * windowSize, 3000)` from the head, in either
- * direction, is a suspect: the window stays where it is and keeps that one packet aside. Only a second id close to the
- * suspect makes the window start again there. So one forged id changes nothing, and a peer that really went on elsewhere
- * is followed after two packets.
+ * Far jumps follow RFC 3550 appendix A.1. An id that is further than `max(2 * windowSize, 3000)` from the
+ * head, in either direction, is a suspect: the window stays where it is and keeps that one packet aside. Only
+ * a second id close to the suspect makes the window start again there. So one forged id changes nothing, and
+ * a peer that really went on elsewhere is followed after two packets.
  *
- * Bound: `maxBytes`, counted as the Python twin counts, so that both drop the same packets. The objects around a datagram
- * of its own buffer take about 200 bytes more in V8, 0.4 MB for a full window of 2048.
+ * Bound: `maxBytes`, counted as the Python twin counts, so that both drop the same packets. The objects
+ * around a datagram of its own buffer take about 200 bytes more in V8, 0.4 MB for a full window of 2048.
  */
 
 import { serialDistance, unwrap } from "./sequence.js";
@@ -26,7 +26,10 @@ const SLOT_BYTES = 16;
 /** The window's own few objects, at most an eighth of a tiny `maxBytes`. */
 const OWN_BYTES = 1024;
 
-/** RFC 3550's MAX_DROPOUT: a second and a half at 20 Mbit/s. More than that was not lost, it is another sequence. */
+/**
+ * RFC 3550's MAX_DROPOUT: a second and a half at 20 Mbit/s. More than that was not lost, it is another
+ * sequence.
+ */
 const MAX_JUMP_PACKETS = 3000;
 
 /** What became of an inserted packet. */
@@ -82,11 +85,11 @@ export class ReorderBuffer {
   #highWaterBytes;
 
   /**
-   * @param {number} windowSize Most ids from the next one due to the newest held. The array is made smaller where it
-   *   would alone take more than a quarter of `maxBytes`.
+   * @param {number} windowSize Most ids from the next one due to the newest held. The array is made smaller
+   *   where it would alone take more than a quarter of `maxBytes`.
    * @param {number} [maxBytes] Most memory: packets, `PACKET_OVERHEAD_BYTES` for each, and its own objects.
-   * @param {number | null} [start] The first id due. null lets the first packet decide; until something was delivered
-   *   an earlier one still moves the start back.
+   * @param {number | null} [start] The first id due. null lets the first packet decide; until something was
+   *   delivered an earlier one still moves the start back.
    * @throws {RangeError} A size is below 1.
    */
   constructor(windowSize, maxBytes = 2_000_000, start = null) {
@@ -208,7 +211,10 @@ export class ReorderBuffer {
     }
   }
 
-  /** The id the window waits for; null while nothing behind it is held, or when it is here. @type {number | null} */
+  /**
+   * The id the window waits for; null while nothing behind it is held, or when it is here. @type {number |
+   * null}
+   */
   get firstMissing() {
     return this.hasGap ? this.#head >>> 0 : null;
   }
@@ -319,7 +325,9 @@ export class ReorderBuffer {
     return InsertResult.STORED;
   }
 
-  /** Drop the oldest until `neededBytes` fit; false when the newcomer is the oldest itself, or can never fit. */
+  /**
+   * Drop the oldest until `neededBytes` fit; false when the newcomer is the oldest itself, or can never fit.
+   */
   #makeRoom(position, neededBytes) {
     if (neededBytes + this.#baseBytes > this.capBytes) {
       return false;

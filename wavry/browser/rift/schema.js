@@ -11,7 +11,6 @@
 
 import { LocalProtocolError, RemoteProtocolError } from "./errors.js";
 
-const MAX_FIELD_NAME_BYTES = 256;
 const MAX_UTF8_BYTES = 4;
 
 /**
@@ -195,7 +194,7 @@ export function struct(fields) {
     read(reader) {
       const value = {};
       for (let count = reader.mapHeader(); count > 0; count -= 1) {
-        const field = byWireName.get(reader.text(MAX_FIELD_NAME_BYTES));
+        const field = byWireName.get(reader.name());
         if (field === undefined) {
           reader.skip();
         } else {

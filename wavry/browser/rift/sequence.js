@@ -1,9 +1,9 @@
 /**
  * Serial numbers: 32-bit counters that wrap (RFC 1982).
  *
- * On the wire an id is a u32. Inside, whoever keeps a state unwraps ids to plain integers once, where they enter, and
- * from there on `<` and `-` mean what they say. Bit operations of JavaScript take a Number modulo 2^32, which is just
- * what is wanted of an unwrapped id as well.
+ * On the wire an id is a u32. Inside, whoever keeps a state unwraps ids to plain integers once, where they
+ * enter, and from there on `<` and `-` mean what they say. Bit operations of JavaScript take a Number modulo
+ * 2^32, which is just what is wanted of an unwrapped id as well.
  */
 
 /**

@@ -42,6 +42,7 @@ export class Connection {
   #observer = null;
   #hasEnded = false;
   #isWritableTold = false;
+  #burstEnd = new NextTurn(() => this.#observer.datagramsEnd(seconds()));
 
   /**
    * Connect.
@@ -113,23 +114,13 @@ export class Connection {
 
   async #readDatagrams() {
     const reader = this.#transport.datagrams.readable.getReader();
-    let isBurst = false;
     for (;;) {
       const { value, done } = await reader.read();
       if (done || this.#hasEnded) {
         return;
       }
       this.#observer.datagramReceived(value, seconds());
-      if (!isBurst) {
-        // What came with it is read in the microtasks before this one.
-        isBurst = true;
-        setImmediately(() => {
-          isBurst = false;
-          if (!this.#hasEnded) {
-            this.#observer.datagramsEnd(seconds());
-          }
-        });
-      }
+      this.#burstEnd.ask(); // what came with it is read before that
     }
   }
 
@@ -238,6 +229,7 @@ export class Connection {
   #end(code, reason, wasLocal = false) {
     if (!this.#hasEnded) {
       this.#hasEnded = true;
+      this.#burstEnd.close();
       this.#observer?.connectionLost({ code, reason, wasLocal });
     }
   }
@@ -247,14 +239,31 @@ function seconds() {
   return performance.now() / 1000;
 }
 
-/** A task of its own, without the millisecond that timers wait. */
-const pending = [];
-const { port1, port2 } = new MessageChannel();
-port1.onmessage = () => pending.shift()();
+/** Calls back in a task of its own, without the millisecond that timers wait. */
+class NextTurn {
+  #channel = new MessageChannel();
+  #isDue = false;
 
-function setImmediately(callback) {
-  pending.push(callback);
-  port2.postMessage(null);
+  /** @param {() => void} callback */
+  constructor(callback) {
+    this.#channel.port1.onmessage = () => {
+      this.#isDue = false;
+      callback();
+    };
+  }
+
+  /** Call back soon, once. */
+  ask() {
+    if (!this.#isDue) {
+      this.#isDue = true;
+      this.#channel.port2.postMessage(null);
+    }
+  }
+
+  /** Never call back again. */
+  close() {
+    this.#channel.port1.close();
+  }
 }
 
 function cut(reason) {

@@ -85,6 +85,7 @@ export class HostSession {
       this.#resolveEnded = resolve;
     });
     statistics.clock.restart();
+    statistics.takeNewest(); // of another session
     connection.observe(this);
     this.#talk.say("hello", { ...hello, maxDatagramBytes: LARGEST_DATAGRAM_BYTES });
     this.#ping();
@@ -144,7 +145,8 @@ export class HostSession {
   }
 
   #sendFeedback(now) {
-    this.#talk.say("feedback", this.#receiver.makeFeedback(now, { isPlayoutBehind: this.#owner.isBehind(now) }));
+    const playout = { isPlayoutBehind: this.#owner.isBehind(now), picture: this.#statistics.takeNewest() };
+    this.#talk.say("feedback", this.#receiver.makeFeedback(now, playout));
   }
 
   // From the host: ConnectionObserver.

@@ -34,6 +34,8 @@ export class Statistics {
   #present = nothing();
   #histograms = Object.fromEntries(STAGES.map((name) => [name, new Histogram()]));
   #looks = [];
+  /** For the host; of a picture that it was not told of. */
+  #newest;
 
   constructor() {
     this.clock = new ClockSync();
@@ -81,13 +83,32 @@ export class Statistics {
    */
   onDecoded({ unit, receivedUs, releasedUs }, decodedUs) {
     this.picturesDecoded += 1;
-    this.#add("capture", unit.capturedUs);
-    this.#add("encode", unit.encodedUs - unit.capturedUs);
+    this.#add("capture", unit.timings.capturedUs);
+    this.#add("encode", unit.timings.encodedUs - unit.timings.capturedUs);
     this.#add("playout", releasedUs - receivedUs);
     this.#add("decode", decodedUs - releasedUs);
     if (this.clock.offsetUs !== null) {
-      this.#add("network", receivedUs - (unit.captureUs - this.clock.offsetUs) - unit.encodedUs);
+      const capturedUs = unit.captureUs - this.clock.offsetUs; // on our clock
+      const networkUs = receivedUs - capturedUs - unit.timings.encodedUs;
+      this.#add("network", networkUs);
+      this.#newest = {
+        networkUs: u32(networkUs),
+        playoutUs: u32(releasedUs - receivedUs),
+        decodeUs: u32(decodedUs - releasedUs),
+        captureToDecodedUs: u32(decodedUs - capturedUs),
+      };
     }
+  }
+
+  /**
+   * Return where the time of the newest picture went, once for each picture.
+   *
+   * @returns {import("../rift/receiver.js").PictureTimes | undefined}
+   */
+  takeNewest() {
+    const newest = this.#newest;
+    this.#newest = undefined;
+    return newest;
   }
 
   /**
@@ -114,7 +135,7 @@ export class Statistics {
   totals() {
     const { picturesDecoded, picturesShown, picturesDropped, decodesFailed, keyframeRequests, sessions } = this;
     const own = { picturesDecoded, picturesShown, picturesDropped, decodesFailed, keyframeRequests, sessions };
-    return { ...own, ...this.#network(), sound: this.sound?.report() ?? null };
+    return { ...own, sound: this.sound?.report() ?? null, ...this.#network() };
   }
 
   #network() {
@@ -160,6 +181,11 @@ export class Statistics {
       totals,
     };
   }
+}
+
+/** Return a time that fits the wire, whatever clocks have said. */
+function u32(microseconds) {
+  return Math.min(Math.max(0, Math.round(microseconds)), 0xffffffff);
 }
 
 function nothing() {

@@ -16,7 +16,7 @@ from wavry.transport.base import BY_URGENCY
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wavry.transport.base import Channel, Door
+    from wavry.transport.base import Channel, DoorName
 
 
 @dataclass
@@ -43,7 +43,7 @@ class PeerLeft(NamedTuple):
 class Carriage(Protocol):
     """One connection's."""
 
-    door: Door
+    door: DoorName
     datagram_overhead_bytes: int
     """What a datagram is longer by than the session's bytes in it."""
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from aioquic.quic.connection import QuicConnection
 
-    from wavry.transport.base import ConnectionObserver, Door
+    from wavry.transport.base import ConnectionObserver, DoorName
     from wavry.transport.quic.carriage import Carriage, Writing
     from wavry.transport.quic.settings import QuicSettings
     from wavry.transport.quic.socket import Address
@@ -101,7 +101,7 @@ class QuicLink:
         return "nobody yet" if address is None else format_address(address)
 
     @property
-    def door(self) -> Door:
+    def door(self) -> DoorName:
         """By which door the peer came; native before the handshake."""
         return self._carriage.door
 
@@ -238,10 +238,13 @@ class QuicLink:
         else:
             self._close_quic(why)
 
-    def _close_quic(self, why: ConnectionLostError) -> None:
-        if self._lingering is not None:
+    def _stop_lingering(self) -> None:
+        if self._lingering is not None and self._farewell is not None:
             self._lingering.cancel()
-            self._lingering = None
+            self._close_quic(self._farewell)
+
+    def _close_quic(self, why: ConnectionLostError) -> None:
+        self._lingering = None
         self.quic.close(error_code=self._carriage.close_code(why.code), reason_phrase=why.reason)
         self._loop.call_soon(self._pump)
 
@@ -316,6 +319,7 @@ class QuicLink:
             return
         if seams.open_stream_count(self.quic) > _MAX_STREAMS:  # empty ones, which no event tells of
             self.close(ErrorCode.PROTOCOL_VIOLATION, "too many streams")
+            self._stop_lingering()
         if datagrams and not self._closing:
             self._deliver_datagrams(datagrams, now)
         if self._observer is not None and not self._closing:
@@ -371,8 +375,8 @@ class QuicLink:
     def _take_stream(self, stream_id: int, data: bytes, now: float, *, ended: bool) -> None:
         """Take the next bytes of a stream, its end, or both."""
         if self._closing:
-            if ended and self._lingering is not None and self._farewell is not None:
-                self._close_quic(self._farewell)  # the peer has read it
+            if ended:
+                self._stop_lingering()  # the peer has read it
             return
         carriage, was_open = self._carriage, self._carriage.is_open
         try:

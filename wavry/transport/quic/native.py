@@ -11,7 +11,7 @@ from wavry.transport.quic.carriage import PeerLeft, Writing, urgency_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wavry.transport.base import Door
+    from wavry.transport.base import DoorName
 
 ALPN = "wavry/1"
 
@@ -24,7 +24,7 @@ _CHANNELS = {stream_id: channel for channel, stream_id in STREAM_IDS.items()}
 class NativeCarriage:
     """A `Carriage` that adds nothing and keeps nothing."""
 
-    door: Door = "quic"
+    door: DoorName = "quic"
     datagram_overhead_bytes = 0
     stream_ids: Mapping[Channel, int] = STREAM_IDS
     urgency = urgency_of(STREAM_IDS)

@@ -17,7 +17,7 @@ from wavry.transport.quic.http3 import Frame, Setting, Stream
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from wavry.transport.base import Door
+    from wavry.transport.base import DoorName
 
 ALPN = "h3"
 PATH = b"/wavry"
@@ -72,7 +72,7 @@ class WebTransportCarriage:
         allows_origin: Whether pages of an origin (`https://name:port`) may open a session.
     """
 
-    door: Door = "web"
+    door: DoorName = "web"
     datagram_overhead_bytes = len(_PREFIX)
     stream_ids: Mapping[Channel, int] = STREAM_IDS
     urgency = urgency_of(STREAM_IDS)

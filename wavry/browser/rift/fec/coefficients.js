@@ -1,8 +1,10 @@
 /**
- * The code: by which factor each packet of a window enters each parity packet. WIRE.md section 3 defines it, and
- * `wavry/rift/fec/coefficients.py` says why it repairs what it does.
+ * The code: by which factor each packet of a window enters each parity packet. WIRE.md section 3 defines it,
+ * and `wavry/rift/fec/coefficients.py` says why it repairs what it does.
  *
- *     factor(d, j) = 1 / (1 + 2^(d + j + 1))    d: how many packets before the newest of its window, j: parity index
+ *     factor(d, j) = 1 / (1 + 2^(d + j + 1))
+ *
+ * for a packet that is d before the newest of its window, in the parity packet of index j.
  *
  * A block has reedsolo's factors, which are these with rows and columns scaled.
  */
@@ -22,8 +24,11 @@ for (let n = 1; n < ORDER; n++) {
   LOG_SUMS.push(LOG_SUMS[n - 1] + LOG[1 ^ EXP[n]]);
 }
 
-/** @typedef {{sources: Uint8Array, parities: Uint8Array}} BlockScales Of the source packets by their distance from the
- *   newest, and of the parity packets by their index. */
+/**
+ * Of the source packets by their distance from the newest, and of the parity packets by their index.
+ *
+ * @typedef {{sources: Uint8Array, parities: Uint8Array}} BlockScales
+ */
 
 /** By the number of parity packets; 255 bytes each. @type {(BlockScales | undefined)[]} */
 const SCALES = new Array(MAX_LABELS);
@@ -39,8 +44,9 @@ function blockScales(parityCount) {
   if (known !== undefined) {
     return known;
   }
-  // A polynomial of degree < r follows from its values at the r parity places 1, 2, 4... by Lagrange's formula: the
-  // factor of a source at place y in the parity at place x is g(y) / ((y + x) g'(x)), g(y) the product of all (y + x).
+  // A polynomial of degree < r follows from its values at the r parity places 1, 2, 4... by Lagrange's
+  // formula: the factor of a source at place y in the parity at place x is g(y) / ((y + x) g'(x)), where g(y)
+  // is the product of all (y + x).
   const r = parityCount;
   const sources = new Uint8Array(MAX_LABELS - r);
   for (let d = 0; d < sources.length; d++) {

@@ -1,4 +1,7 @@
-/** The receiving end: source and parity packets in, in any order; source packets out as soon as they are determined. */
+/**
+ * The receiving end: source and parity packets in, in any order; source packets out as soon as they are
+ * determined.
+ */
 
 import { RemoteProtocolError } from "../errors.js";
 import { unwrap } from "../sequence.js";
@@ -6,8 +9,10 @@ import { LENGTH_BYTES } from "./packets.js";
 import { SymbolRing } from "./symbols.js";
 import { EquationSystem } from "./system.js";
 
-/** Kept beyond a window, so that parity which came a little late still finds all of its window; what is later than
- *  that, at the start of a stream as well, is not waited for. */
+/**
+ * Kept beyond a window, so that parity which came a little late still finds all of its window; what is later
+ * than that, at the start of a stream as well, is not waited for.
+ */
 const SLACK_PACKETS = 32;
 
 /** Of the slack, where no parity comes to say what is needed no more: an eighth of the time for each. */
@@ -22,13 +27,13 @@ export const MAX_EQUATIONS = 128;
 /**
  * Keeps the packets of the last window, and parity while it may still repair something.
  *
- * A packet's place is its unwrapped id. Packets at most `windowSize` ahead of the newest known one move the window; one
- * further away changes nothing until a second id close to it comes, then the window begins anew there. Parity never
- * moves the window ahead, and does not count where its own lies elsewhere. So a forged packet costs at most the packets
- * of one window, and no field sizes an allocation.
+ * A packet's place is its unwrapped id. Packets at most `windowSize` ahead of the newest known one move the
+ * window; one further away changes nothing until a second id close to it comes, then the window begins anew
+ * there. Parity never moves the window ahead, and does not count where its own lies elsewhere. So a forged
+ * packet costs at most the packets of one window, and no field sizes an allocation.
  *
- * Bound: the symbols of a window and its slack, and `MAX_EQUATIONS` more. Policy when full: the oldest packets are
- * forgotten, and what was to repair the oldest missing ones.
+ * Bound: the symbols of a window and its slack, and `MAX_EQUATIONS` more. Policy when full: the oldest
+ * packets are forgotten, and what was to repair the oldest missing ones.
  *
  * Ownership: what comes in is copied, what is given back is the caller's.
  */
@@ -78,8 +83,8 @@ export class StreamingFecDecoder {
    *
    * @param {number} packetId A u32.
    * @param {Uint8Array} payload Copied.
-   * @returns {import("./packets.js").SourcePacket[]} The packets that just became known: this one, unless it was known
-   *   or lies before the window, then those it helped to repair.
+   * @returns {import("./packets.js").SourcePacket[]} The packets that just became known: this one, unless it
+   *   was known or lies before the window, then those it helped to repair.
    * @throws {RemoteProtocolError} The payload is larger than a symbol; nothing changed.
    */
   addSourcePacket(packetId, payload) {
@@ -97,8 +102,8 @@ export class StreamingFecDecoder {
    *
    * @param {number} packetId A u32.
    * @param {Uint8Array} payload Copied.
-   * @returns {boolean} False, and nothing is done, for any other packet or a payload that is too large; these are for
-   *   `addSourcePacket`.
+   * @returns {boolean} False, and nothing is done, for any other packet or a payload that is too large; these
+   *   are for `addSourcePacket`.
    */
   passThrough(packetId, payload) {
     const place = this.#newest + 1;
@@ -116,9 +121,11 @@ export class StreamingFecDecoder {
   /**
    * Take in a parity packet.
    *
-   * @param {import("./packets.js").ParityPacket} parity From `ParityPacket.parse`, which has checked it. Copied.
+   * @param {import("./packets.js").ParityPacket} parity From `ParityPacket.parse`, which has checked it.
+   *   Copied.
    * @returns {import("./packets.js").SourcePacket[]} The packets that just became known, oldest first.
-   * @throws {RemoteProtocolError} It is larger, or covers more packets, than this decoder allows; nothing changed.
+   * @throws {RemoteProtocolError} It is larger, or covers more packets, than this decoder allows; nothing
+   *   changed.
    */
   addParityPacket(parity) {
     const { payload, sourceCount } = parity;

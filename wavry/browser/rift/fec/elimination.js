@@ -1,15 +1,15 @@
 /**
  * Gauss-Jordan elimination over GF(2^8), one equation at a time, on the factors alone.
  *
- * Unknowns and equations go by small integers, their slots; a vector has the factor of slot s in byte s. Each row also
- * holds its weights, by which equations it was added up; whoever knows the equations' right sides gets the row's from
- * these. So nothing large is touched until an unknown is determined.
+ * Unknowns and equations go by small integers, their slots; a vector has the factor of slot s in byte s. Each
+ * row also holds its weights, by which equations it was added up; whoever knows the equations' right sides
+ * gets the row's from these. So nothing large is touched until an unknown is determined.
  *
- * The rows are always reduced: each has a pivot, an unknown that occurs in no other row. An unknown is determined exactly
- * when a row holds nothing else.
+ * The rows are always reduced: each has a pivot, an unknown that occurs in no other row. An unknown is
+ * determined exactly when a row holds nothing else.
  *
- * Bound: one row for each equation and one more, each as long as the unknowns and equations there may be; rows that went
- * are used again.
+ * Bound: one row for each equation and one more, each as long as the unknowns and equations there may be;
+ * rows that went are used again.
  */
 
 import { PRODUCTS, inverse } from "./gf256.js";

@@ -1,4 +1,6 @@
-/** What the code protects and what it adds. WIRE.md section 3 is the definition of the parity packet's bytes. */
+/**
+ * What the code protects and what it adds. WIRE.md section 3 is the definition of the parity packet's bytes.
+ */
 
 import { MAX_WINDOW_PACKETS } from "../config.js";
 import { ErrorCode, RemoteProtocolError } from "../errors.js";
@@ -6,7 +8,10 @@ import { PROTOCOL_MAJOR, Stream, readU32 } from "../packet.js";
 
 const PARITY_HEADER_BYTES = 11;
 
-/** Each symbol begins with the length of its payload, big-endian, so that packets of unlike lengths share a window. */
+/**
+ * Each symbol begins with the length of its payload, big-endian, so that packets of unlike lengths share a
+ * window.
+ */
 export const LENGTH_BYTES = 2;
 
 /** How much larger than the largest source payload under it a parity packet is. */
@@ -23,7 +28,9 @@ export const ParityFamily = Object.freeze({
   SLIDING: 1,
 });
 
-/** @typedef {{packetId: number, payload: Uint8Array}} SourcePacket One packet that is protected, its id a u32. */
+/**
+ * @typedef {{packetId: number, payload: Uint8Array}} SourcePacket One packet that is protected, its id a u32.
+ */
 
 /** A weighted sum of the packets of one window, from which one of them can be computed. */
 export class ParityPacket {
@@ -39,7 +46,9 @@ export class ParityPacket {
   parityCount = 0;
   /** How many of the window's oldest packets no later window covers. At most `sourceCount`. */
   retiringCount = 0;
-  /** As long as the longest symbol of the window: 2 bytes of length and the payload. A view on the datagram. */
+  /**
+   * As long as the longest symbol of the window: 2 bytes of length and the payload. A view on the datagram.
+   */
   payload = NOTHING;
 
   /**
@@ -48,12 +57,13 @@ export class ParityPacket {
    * @param {Uint8Array} data The whole datagram; the payload is a view on it.
    * @param {number} [of] The stream it must be of.
    * @returns {ParityPacket}
-   * @throws {RemoteProtocolError} It is too short, of another major version (code UNSUPPORTED_VERSION) or stream, or its
-   *   numbers contradict each other. That the payload is not too long is for the decoder to see.
+   * @throws {RemoteProtocolError} It is too short, of another major version (code UNSUPPORTED_VERSION) or
+   *   stream, or its numbers contradict each other. That the payload is not too long is for the decoder to
+   *   see.
    */
   static parse(data, of = Stream.PARITY) {
     if (data.length < PARITY_OVERHEAD_BYTES) {
-      throw new RemoteProtocolError(`parity packet of ${data.length} bytes, at least ${PARITY_OVERHEAD_BYTES}`);
+      throw new RemoteProtocolError(`parity packet of ${data.length} bytes`);
     }
     const [version, stream, family, sources, index, parities, retiring] = data;
     if (version !== PROTOCOL_MAJOR) {

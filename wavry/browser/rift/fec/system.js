@@ -11,9 +11,11 @@ const EQUATION_OVERHEAD_BYTES = 256;
 const UNKNOWN_BYTES = 64;
 
 /**
- * Equations between places. What is known is taken out of their right sides only when these are needed, which may be never.
+ * Equations between places. What is known is taken out of their right sides only when these are needed, which
+ * may be never.
  *
- * Bound: `maxEquations` symbols and the rows of the elimination, made when they are first needed and then used again.
+ * Bound: `maxEquations` symbols and the rows of the elimination, made when they are first needed and then
+ * used again.
  */
 export class EquationSystem {
   #symbols;
@@ -100,7 +102,8 @@ export class EquationSystem {
    * Take out what is determined.
    *
    * @param {number} newest Place of the newest packet that is known.
-   * @returns {{place: number, payload: Uint8Array | null}[]} Ascending; null where what was computed is no packet.
+   * @returns {{place: number, payload: Uint8Array | null}[]} Ascending; null where what was computed is no
+   *   packet.
    */
   takeDetermined(newest) {
     const found = [];
