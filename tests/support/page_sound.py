@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -34,9 +34,20 @@ _HOOK = """
     }
     return disconnect.apply(this, targets);
   };
+  const NativeWorker = Worker;
+  window.Worker = class extends NativeWorker {
+    constructor(...of) {
+      super(...of);
+      this.addEventListener("message", ({ data: { data } }) => {
+        if (data?.figures !== undefined) {
+          window.toldFigures?.(data.figures);
+        }
+      });
+    }
+  };
 })();
 """
-"""Notes which worklets are heard; before the page's own scripts."""
+"""Notes which worklets are heard, and what the page's worker tells of itself; before the page's own scripts."""
 
 _RECORD = """
 async ([seconds, channels]) => {
@@ -95,3 +106,11 @@ class PageSound:
         """Return what it plays for so long: `(samples, channels)` at 48 kHz, 1.0 at the most."""
         data = base64.b64decode(cast("str", self._page.evaluate(_RECORD, [seconds, channels])))
         return np.frombuffer(data, np.float32).reshape(-1, channels).astype(np.float64)
+
+    def figures(self) -> dict[str, Any]:
+        """Return what the page's statistics say of sound now."""
+        told = self._page.evaluate_handle("({ next: new Promise((resolve) => { window.toldFigures = resolve; }) })")
+        self._page.keyboard.press("F10")
+        figures = cast("dict[str, Any]", told.evaluate("(told) => told.next"))
+        self._page.keyboard.press("F10")
+        return cast("dict[str, Any]", figures["totals"]["sound"])
