@@ -148,7 +148,10 @@ def keep(name: str, found: Path) -> None:
 def main() -> None:
     """Fuzz one parser."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = ("parity", "packet", "viewer", "sound", "control", "pairing", "input", "cursor", "clipboard")
+    names = (
+        *("parity", "packet", "viewer", "sound", "control", "pairing", "http3", "browser", "input", "cursor"),
+        "clipboard",
+    )
     parser.add_argument("parser", choices=names)
     parser.add_argument("--count", type=int, default=100_000, help="inputs (100000)")
     parser.add_argument("--minutes", type=float, help="guided by coverage, for so long")

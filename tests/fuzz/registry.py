@@ -12,6 +12,7 @@ from tests.fuzz.hands import InputTarget
 from tests.fuzz.media import PacketTarget, ParityTarget, ViewerTarget
 from tests.fuzz.pairing import PairingTarget
 from tests.fuzz.sound import SoundTarget
+from tests.fuzz.web import BrowserTarget, Http3Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,8 @@ TARGETS: dict[str, Callable[[Random], Target]] = {
     "sound": SoundTarget,
     "control": ControlTarget,
     "pairing": PairingTarget,
+    "http3": Http3Target,
+    "browser": BrowserTarget,
     "input": InputTarget,
     "cursor": CursorTarget,
     "clipboard": ClipboardTarget,

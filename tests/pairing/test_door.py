@@ -5,16 +5,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.pairing.helpers import HOST_KEY, Host, client_gate
+from tests.pairing.helpers import CERTIFICATE, HOST_KEY, Host, PageGate, client_gate
 from tests.support.aio import in_loop, until
 from tests.support.transport import Listener
 from wavry.errors import ErrorCode
+from wavry.failures import FailureLog, address_of
 from wavry.pairing.book import PairedClient  # noqa: TC001 - the types of a list
 from wavry.rift import Hello, Message, MessageDecoder, MessageKinds, Ping, encode_message
 from wavry.rift.pairing import TO_CLIENT
 from wavry.rift.rights import ALL_RIGHTS
 from wavry.server import door as door_module
-from wavry.server.door import MAX_WAITING_PER_ADDRESS, Door, FailureLog, address_of
+from wavry.server.door import MAX_WAITING_PER_ADDRESS, Door
 from wavry.transport import Channel, Connection
 from wavry.transport.loopback import LoopbackConnection, loopback_pair
 
@@ -32,8 +33,10 @@ class Entry:
         self.inside: list[tuple[Connection, PairedClient]] = []
         self.door = Door(HOST_KEY, self.host.book, self.host.offer, ALL_RIGHTS, lambda *who: self.inside.append(who))
 
-    def knock(self) -> Knocker:
+    def knock(self, *, as_page: bool = False) -> Knocker:
         client, host = loopback_pair()
+        if as_page:
+            host.door, host.certificate_sha256 = "web", CERTIFICATE
         self.door.admit(host)
         return Knocker(client)
 
@@ -45,7 +48,7 @@ class Knocker(Listener):
         super().__init__(connection)
         self.connection = connection
         self._decoder = MessageDecoder(MessageKinds(TO_CLIENT))
-        self.gate: ClientGate | None = None
+        self.gate: ClientGate | PageGate | None = None
 
     def say(self, message: Message, channel: Channel = Channel.CONTROL) -> None:
         self.connection.send_stream(channel, encode_message(message))
@@ -88,6 +91,19 @@ async def test_who_has_proved_it_is_handed_on_and_waits_no_more(entry: Entry, tm
     assert entry.door.waiting == 0
     (known,) = entry.host.book.clients()
     assert known.seen_at
+
+
+@in_loop
+async def test_pages_are_let_in_by_the_door_that_they_come_through(entry: Entry, tmp_path: Path) -> None:
+    for number, pin in enumerate((open_pin(entry), None), start=1):
+        knocker = entry.knock(as_page=True)
+        knocker.gate = PageGate(tmp_path, pin=pin)
+        knocker.say(knocker.gate.knock())
+        await until(lambda number=number: len(entry.inside) == number)  # type: ignore[misc]
+    assert [client.is_browser for _, client in entry.inside] == [True, True]
+    native = await come_in(entry, tmp_path)
+    assert "does not know this client" in await native.refused()
+    assert len(entry.inside) == 2
 
 
 @in_loop

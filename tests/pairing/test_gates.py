@@ -17,6 +17,7 @@ from wavry.rift.pairing import (
     PairAnswer,
     PairConfirm,
     PairDone,
+    PairPin,
     PairStart,
     Proof,
 )
@@ -151,8 +152,14 @@ TO_A_HOST = [
     Proof(signature=bytes(64)),
     PairStart(element=bytes(33)),
     PairConfirm(mac=bytes(32), signature=bytes(64)),
+    PairPin(pin="000000", signature=bytes(64)),
 ]
-TO_A_CLIENT = [Challenge(nonce=bytes(32)), PairAnswer(element=bytes(33)), PairDone(mac=bytes(32)), Welcome()]
+TO_A_CLIENT = [
+    Challenge(nonce=bytes(32), certificate=bytes(32)),
+    PairAnswer(element=bytes(33)),
+    PairDone(mac=bytes(32)),
+    Welcome(),
+]
 
 
 NOT_ON_THE_CURVE = bytes.fromhex("42cf2480a35512bf0fef3f72cf080475a4f7045c6c1bf76e455db90c3a4380de01")
@@ -184,10 +191,11 @@ def test_a_host_may_say_what_it_likes_in_any_order(order: tuple[Message, ...], t
     assert not client.has_paired
 
 
+@pytest.mark.parametrize("is_browser", [False, True], ids=["native", "browser"])
 @pytest.mark.parametrize("order", [(a, b, c) for a in TO_A_HOST for b in TO_A_HOST for c in TO_A_HOST])
-def test_a_client_may_say_what_it_likes_in_any_order(order: tuple[Message, ...], host: Host) -> None:
+def test_a_client_may_say_what_it_likes_in_any_order(order: tuple[Message, ...], is_browser: bool, host: Host) -> None:
     host.offer.open(now=0.0)
-    gate, answered = host.gate(), 0
+    gate, answered = host.web_gate() if is_browser else host.gate(), 0
     try:
         for message in (*order, KNOCK):
             gate.receive(message, now=0.0)

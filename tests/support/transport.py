@@ -19,7 +19,7 @@ from wavry.transport.quic.server import QuicListener, listen
 from wavry.transport.quic.socket import UdpSocket, ignore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from wavry.errors import ConnectionLostError
@@ -94,10 +94,18 @@ def link_of(connection: Connection) -> QuicLink:
 class QuicHost:
     """A listener that collects its connections."""
 
-    def __init__(self, directory: Path, settings: QuicSettings | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        settings: QuicSettings | None = None,
+        *,
+        allows_origin: Callable[[str], bool] | None = None,
+    ) -> None:
         self.links: list[QuicLink] = []
         self.identity = HostIdentity.load_or_create(directory)
-        self.listener: QuicListener = listen(HOST, 0, self.identity, self.links.append, settings=settings)
+        self.listener: QuicListener = listen(
+            HOST, 0, self.identity, self.links.append, settings=settings, allows_origin=allows_origin
+        )
 
     @property
     def port(self) -> int:

@@ -1,4 +1,4 @@
-"""What every connection promises, over QUIC and in memory."""
+"""What every connection promises, over QUIC, over WebTransport and in memory."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.aio import in_loop, until
 from tests.support.transport import Ends, Listener, live_timers, loopback_ends, open_descriptors, quic_ends
+from tests.support.webtransport import web_ends
 from wavry.errors import DatagramTooLargeError, ErrorCode
 from wavry.transport import Channel
 
@@ -23,7 +24,7 @@ class Connect(Protocol):
     def __call__(self, directory: Path) -> AbstractAsyncContextManager[Ends]: ...
 
 
-@pytest.fixture(params=[quic_ends, loopback_ends], ids=["quic", "loopback"])
+@pytest.fixture(params=[quic_ends, web_ends, loopback_ends], ids=["quic", "web", "loopback"])
 def connected(request: pytest.FixtureRequest) -> Connect:
     connect: Connect = request.param
     return connect

@@ -152,3 +152,25 @@ def test_a_clock_that_was_set_back_gets_a_certificate_that_is_valid_then(tmp_pat
     earlier = NOW - timedelta(days=100)
     certificate = identity.certificate(at=earlier)
     assert certificate.not_valid_before_utc <= earlier <= certificate.not_valid_after_utc
+
+
+def test_pages_are_told_of_the_next_certificate_a_day_before_it_is_shown(tmp_path: Path) -> None:
+    identity = HostIdentity.load_or_create(tmp_path)
+
+    def shown(days: float) -> str:
+        return hashlib.sha256(
+            identity.certificate(at=NOW + timedelta(days=days)).public_bytes(serialization.Encoding.DER)
+        ).hexdigest()
+
+    def told(days: float) -> list[str]:
+        return identity.certificate_hashes(at=NOW + timedelta(days=days))
+
+    first = shown(0)
+    assert told(0) == told(9.9) == [first]
+    both = told(10.5)
+    assert (len(both), both[0]) == (2, first)
+    assert told(10.9) == both
+    assert shown(10.9) == first
+    assert shown(11.1) == both[1]
+    assert told(11.2) == [both[1]]
+    assert told(40) == [shown(40)] != [both[1]]

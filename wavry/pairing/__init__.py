@@ -7,6 +7,7 @@
       new      ── pair_start, ◄─ pair_answer, ──────►   the `PinOffer` is open: SPAKE2
                ── pair_confirm ─────────────────────►   written into the `ClientBook`
                ◄─ pair_done, then welcome ───────────
+      new page ── pair_pin ─────────────────────────►   compared with the PIN itself: welcome
 
 The gates are sans-IO: messages in, messages out, `now` is passed in. Until a `HostGate` is open a host keeps nothing
 for a peer but it and a connection. `docs/security.md` has the model.

@@ -41,6 +41,9 @@ class PairedClient(Struct, frozen=True, kw_only=True):
     seen_at: str = ""
     """When it last came in; empty for never."""
 
+    is_browser: bool = False
+    """Whether it comes by the browsers' door, and by no other."""
+
     @property
     def key(self) -> bytes:
         """The raw public key."""
@@ -92,7 +95,7 @@ class ClientBook:
         self._clients = {} if stamp is None else {each.key: each for each in self._read().clients}
         return True
 
-    def add(self, public_key: bytes, name: str, rights: frozenset[Right]) -> PairedClient:
+    def add(self, public_key: bytes, name: str, rights: frozenset[Right], *, is_browser: bool = False) -> PairedClient:
         """Take note of a client, in place of what was known of it.
 
         Raises:
@@ -102,7 +105,11 @@ class ClientBook:
         if public_key not in self._clients and len(self._clients) >= MAX_CLIENTS:
             raise ConfigError("paired clients", len(self._clients), f"at most {MAX_CLIENTS}; revoke one")
         client = PairedClient(
-            public_key=public_key.hex(), name=name, rights=tuple(sorted(rights)), paired_at=_wall_clock()
+            public_key=public_key.hex(),
+            name=name,
+            rights=tuple(sorted(rights)),
+            paired_at=_wall_clock(),
+            is_browser=is_browser,
         )
         self._clients[public_key] = client
         self._write()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import logging
 import secrets
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from wavry.rift.pairing import (
     PairAnswer,
     PairConfirm,
     PairDone,
+    PairPin,
     PairStart,
     Proof,
 )
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 audit = logging.getLogger("wavry.audit")
 """A line for each event: who came in, who was refused, who was paired. No secret is ever in one."""
 
+HOW_TO_PAIR_A_PAGE = "run `python -m wavry.server pair` on the host and type the number it shows"
 HOW_TO_PAIR = "run `python -m wavry.server pair` on the host and connect with --pin and the number it shows"
 
 
@@ -42,6 +45,7 @@ class HostGate:
         book: The clients that are known.
         offer: The PIN that may be open.
         rights: What a client that is paired now may do.
+        certificate_sha256: SHA-256 of the certificate that the host shows to a browser; None for a native client.
         new_nonce: Makes bytes that nobody can foresee.
     """
 
@@ -53,6 +57,7 @@ class HostGate:
         offer: PinOffer,
         rights: frozenset[Right],
         *,
+        certificate_sha256: bytes | None = None,
         new_nonce: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._peer = peer
@@ -60,6 +65,8 @@ class HostGate:
         self._book = book
         self._offer = offer
         self._rights = rights
+        self._certificate_sha256 = certificate_sha256
+        self._how_to_pair = HOW_TO_PAIR if certificate_sha256 is None else HOW_TO_PAIR_A_PAGE
         self._new_nonce = new_nonce
         self._binding: Binding | None = None
         self._exchange: PinExchange | None = None
@@ -78,7 +85,11 @@ class HostGate:
                 return self._challenge(message)
             case Proof(signature=signature) if self._binding is not None and self._exchange is None:
                 return self._check_proof(self._binding, signature)
-            case PairStart(element=element) if self._binding is not None and self._exchange is None:
+            case PairPin() if self._binding is not None and self._binding.is_browser:
+                return self._pair_browser(self._binding, message, now)
+            case PairStart(element=element) if (
+                self._binding is not None and self._exchange is None and not self._binding.is_browser
+            ):
                 return self._start_pairing(self._binding, element, now)
             case PairConfirm() if self._binding is not None and self._exchange is not None:
                 return self._confirm(self._binding, self._exchange, message)
@@ -87,13 +98,16 @@ class HostGate:
     def _challenge(self, knock: Knock) -> list[Message]:
         check_version(knock)
         nonce = self._new_nonce(NONCE_BYTES)
-        self._binding = Binding(self._host_fingerprint, knock.public_key, nonce, knock.nonce)
-        return [Challenge(nonce=nonce)]
+        shown = self._certificate_sha256
+        self._binding = Binding(
+            shown or self._host_fingerprint, knock.public_key, nonce, knock.nonce, is_browser=shown is not None
+        )
+        return [Challenge(nonce=nonce, certificate=shown)]
 
     def _check_proof(self, binding: Binding, signature: bytes) -> list[Message]:
         client = self._book.find(binding.client_key)
-        if client is None:
-            raise self._refused(binding, f"this host does not know this client; {HOW_TO_PAIR}")
+        if client is None or client.is_browser is not binding.is_browser:
+            raise self._refused(binding, f"this host does not know this client; {self._how_to_pair}")
         if not is_signature(signature, binding.proof_text(), binding.client_key):
             raise self._refused(binding, "the proof is wrong")
         self.client = client
@@ -103,25 +117,41 @@ class HostGate:
     def _start_pairing(self, binding: Binding, element: bytes, now: float) -> list[Message]:
         pin = self._offer.take_try(now=now)
         if pin is None:
-            raise self._refused(binding, f"no PIN is open on this host; {HOW_TO_PAIR}")
+            raise self._refused(binding, f"no PIN is open on this host; {self._how_to_pair}")
         self._exchange = exchange = PinExchange(pin, binding, is_client=False)
         exchange.finish(element)
         return [PairAnswer(element=exchange.element)]
 
     def _confirm(self, binding: Binding, exchange: PinExchange, message: PairConfirm) -> list[Message]:
         if not exchange.is_tag_of_peer(message.mac):
-            left = self._offer.tries_left
-            what_next = f"{left} more tries" if left else "pairing is closed; open it again on the host"
-            raise self._refused(binding, f"wrong PIN, or somebody is in between; {what_next}")
-        if not is_signature(message.signature, binding.proof_text(), binding.client_key):
+            raise self._refused(binding, f"wrong PIN, or somebody is in between; {self._what_next()}")
+        self._pair(binding, message.signature, message.name)
+        return [PairDone(mac=exchange.tag()), Welcome()]
+
+    def _pair_browser(self, binding: Binding, message: PairPin, now: float) -> list[Message]:
+        """Compare the PIN itself: a page has no SPAKE2, and whoever serves the page could have the PIN anyway."""
+        pin = self._offer.take_try(now=now)
+        if pin is None:
+            raise self._refused(binding, f"no PIN is open on this host; {self._how_to_pair}")
+        if not hmac.compare_digest(message.pin.encode(), pin.encode()):
+            raise self._refused(binding, f"wrong PIN; {self._what_next()}")
+        self._pair(binding, message.signature, message.name)
+        return [Welcome()]
+
+    def _what_next(self) -> str:
+        left = self._offer.tries_left
+        return f"{left} more tries" if left else "pairing is closed; open it again on the host"
+
+    def _pair(self, binding: Binding, signature: bytes, name: str) -> None:
+        """Take the client, who has the PIN, into the book, if it has the key that it showed as well."""
+        if not is_signature(signature, binding.proof_text(), binding.client_key):
             raise self._refused(binding, "the proof is wrong")
         self._offer.close()
         try:
-            self.client = self._book.add(binding.client_key, message.name, self._rights)
+            self.client = self._book.add(binding.client_key, name, self._rights, is_browser=binding.is_browser)
         except ConfigError as error:
             raise self._refused(binding, str(error)) from error
-        audit.info("%s was paired as %s (%s)", self._peer, message.name, self.client.fingerprint[:16])
-        return [PairDone(mac=exchange.tag()), Welcome()]
+        audit.info("%s was paired as %s (%s)", self._peer, name, self.client.fingerprint[:16])
 
     def _refused(self, binding: Binding, reason: str) -> RemoteProtocolError:
         audit.warning("%s (%s) was refused: %s", self._peer, client_fingerprint(binding.client_key)[:16], reason)

@@ -25,6 +25,8 @@ class Challenge(Message, frozen=True, kw_only=True):
     kind: ClassVar[str] = "challenge"
 
     nonce: Nonce
+    certificate: Annotated[bytes, Meta(min_length=32, max_length=32)] | None = None
+    """To a browser: SHA-256 of the certificate (DER) that the host shows on this connection."""
 
 
 class Proof(Message, frozen=True, kw_only=True):
@@ -73,5 +75,18 @@ class PairDone(Message, frozen=True, kw_only=True):
     mac: Mac
 
 
-TO_HOST: tuple[type[Message], ...] = (Knock, Proof, PairStart, PairConfirm, Bye)
+class PairPin(Message, frozen=True, kw_only=True):
+    """A browser to its host: the answer of one that has a PIN."""
+
+    kind: ClassVar[str] = "pair_pin"
+
+    pin: Annotated[str, Meta(max_length=16)]
+    signature: Signature
+    """As in `Proof`."""
+
+    name: Text = ""
+    """As in `PairConfirm`."""
+
+
+TO_HOST: tuple[type[Message], ...] = (Knock, Proof, PairStart, PairConfirm, PairPin, Bye)
 TO_CLIENT: tuple[type[Message], ...] = (Challenge, PairAnswer, PairDone, Welcome, Bye)

@@ -156,6 +156,25 @@ PROGRAM = Program(
             parse=Path,
             help="write a JSON report on memory at the end, and at each SIGUSR1",
         ),
+        Option(
+            flag="--dashboard",
+            metavar="HOST:PORT",
+            parse=cli.address,
+            help="TCP address of a page that shows this host, /metrics (Prometheus) and /api/memory; port 0 picks one",
+        ),
+        Option(
+            flag="--web",
+            metavar="HOST:PORT",
+            parse=cli.address,
+            help="TCP address of a page that makes a browser a client; port 0 picks one",
+        ),
+        Option(
+            flag="--tls-cert",
+            metavar="FILE",
+            parse=Path,
+            help="certificate chain of these pages, PEM (off loopback the host's own, which browsers ask about)",
+        ),
+        Option(flag="--tls-key", metavar="FILE", parse=Path, help="and its key, PEM"),
         cli.LOG_LEVEL,
         cli.CONFIG_FILE,
     ),
@@ -207,6 +226,7 @@ def _host_config(values: dict[str, Any], codec: Codec) -> HostConfig:
     encode = EncodeStageConfig(
         codec=codec, encoder=values["encoder"], fps=values["fps"], bitrate_bps=bitrate_bps, box=size
     )
+    _check_pages(values)
     return HostConfig(
         capture=capture,
         encode=encode,
@@ -222,4 +242,24 @@ def _host_config(values: dict[str, Any], codec: Codec) -> HostConfig:
         stream_for_s=stream_for,
         memory_limit_bytes=values["memory_limit"],
         memory_report=values["memory_report"],
+        dashboard=values["dashboard"],
+        web=values["web"],
+        tls_cert=values["tls_cert"],
+        tls_key=values["tls_key"],
     )
+
+
+def _check_pages(values: dict[str, Any]) -> None:
+    """Refuse what does not go together.
+
+    Raises:
+        ConfigError: One file of two was given, or one of no use, or both pages want the same address.
+    """
+    dashboard, web, certificate, key = (values[name] for name in ("dashboard", "web", "tls_cert", "tls_key"))
+    if (certificate is None) != (key is None):
+        flag, other = ("--tls-cert", "--tls-key") if key is None else ("--tls-key", "--tls-cert")
+        raise ConfigError(flag, certificate or key, f"only together with {other}")
+    if certificate is not None and dashboard is None and web is None:
+        raise ConfigError("--tls-cert", certificate, "only with --dashboard or --web")
+    if web is not None and web == dashboard and web[1] != 0:
+        raise ConfigError("--web", f"{web[0]}:{web[1]}", "another port than that of --dashboard")

@@ -28,7 +28,8 @@ PAIR = Program(
             help="the UDP port of the host, where several run (the only one)",
         ),
     ),
-    epilog="On the client: python -m wavry.client HOST --pin PIN. A PIN is for one use, one minute and three tries.",
+    epilog="On the client: python -m wavry.client HOST --pin PIN; or in the page of a host with --web. "
+    "A PIN is for one use, one minute and three tries.",
 )
 
 _CLIENTS_USAGE = """usage: wavry-server clients [list]
@@ -70,7 +71,7 @@ def pair(arguments: Sequence[str]) -> None:
 
 def pin_line(pin: str) -> str:
     """Return what is shown of a PIN."""
-    return f"PIN {pin}, valid for {LIFETIME_S:.0f} s: python -m wavry.client HOST --pin {pin}"
+    return f"PIN {pin}, valid for {LIFETIME_S:.0f} s: in the host's page, or python -m wavry.client HOST --pin {pin}"
 
 
 def clients(arguments: Sequence[str]) -> None:
@@ -82,18 +83,29 @@ def clients(arguments: Sequence[str]) -> None:
     if arguments[:1] in (["--help"], ["-h"]):
         print(_CLIENTS_USAGE.format(rights=", ".join(Right)))  # noqa: T201
         return
-    command, *rest = arguments or ["list"]
-    known = _COMMANDS.get(command)
-    if known is None or len(rest) != known[0]:
+    command, *rest = check_clients(arguments)
+    _COMMANDS[command][1](ClientBook(data_directory()), *rest)
+
+
+def check_clients(arguments: Sequence[str]) -> Sequence[str]:
+    """Return what `clients` is told to do, and its arguments.
+
+    Raises:
+        ConfigError: It knows no such thing, or that takes other arguments.
+    """
+    told = arguments or ["list"]
+    known = _COMMANDS.get(told[0])
+    if known is None or len(told) - 1 != known[0]:
         raise ConfigError("clients", " ".join(arguments), "list, rename WHO NAME, rights WHO LIST or revoke WHO")
-    known[1](ClientBook(data_directory()), *rest)
+    return told
 
 
 def _list(book: ClientBook) -> None:
     for each in book.clients():
         seen = each.seen_at or "never"
         may = ",".join(each.rights)
-        print(f"{each.fingerprint[:16]}  {printable(each.name)}  {may}  paired {each.paired_at}  seen {seen}")  # noqa: T201
+        kind = "  browser" if each.is_browser else ""
+        print(f"{each.fingerprint[:16]}  {printable(each.name)}{kind}  {may}  paired {each.paired_at}  seen {seen}")  # noqa: T201
 
 
 def _rename(book: ClientBook, who: str, name: str) -> None:

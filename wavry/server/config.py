@@ -62,3 +62,20 @@ class HostConfig:
 
     memory_report: Path | None = None
     """Where the JSON report goes at the end."""
+
+    dashboard: tuple[str, int] | None = None
+    """TCP address of the page that shows this host, with `/metrics` and `/api/memory`. None: no such page."""
+
+    web: tuple[str, int] | None = None
+    """TCP address of the page that makes a browser a client. None: no such page."""
+
+    tls_cert: Path | None = None
+    """Certificate chain of the pages, PEM. None: plain HTTP on loopback, the host's own certificate elsewhere."""
+
+    tls_key: Path | None = None
+    """And its key."""
+
+    @property
+    def has_pages(self) -> bool:
+        """Whether there are pages over HTTP."""
+        return self.dashboard is not None or self.web is not None

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from wavry.errors import ConfigError, ErrorCode, RemoteProtocolError
+from wavry.failures import FailureLog, address_of
 from wavry.observe.logs import printable
 from wavry.pairing.host_gate import HOW_TO_PAIR, HostGate
 from wavry.rift import MAX_MESSAGE_BYTES, Bye, Hello, MessageDecoder, MessageKinds, encode_message
@@ -36,16 +36,6 @@ PATIENCE_S = 5.0
 MAX_WAITING = 16
 MAX_WAITING_PER_ADDRESS = 4
 
-_FIRST_BACK_OFF_S = 1.0
-_LONGEST_BACK_OFF_S = 60.0
-_FREE_FAILURES = 5
-"""Failures of an address before it has to wait; a minute without one is forgotten."""
-
-_ADDRESSES_REMEMBERED = 256
-
-_ADDRESS_BYTES = 256
-"""Of one address that has failed: its text, its count and its place. An estimate."""
-
 _WAITING_BYTES = MAX_MESSAGE_BYTES + 8 * 1024
 """Of one that waits: an unfinished message of the largest size, its gate and its decoder."""
 
@@ -53,42 +43,6 @@ _MAX_REASON = 256
 _TOO_MANY = "too many are waiting to be let in; try again"
 _KINDS = MessageKinds((*TO_HOST, Hello))
 """`Hello` is what a client says that does not want to prove anything."""
-
-
-class FailureLog:
-    """Which addresses fail again and again, and until when they are not listened to.
-
-    Bounded by the number of addresses; the one that has failed least recently is forgotten.
-    """
-
-    def __init__(self) -> None:
-        self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
-        """By address: how many, and when the last one was."""
-
-    def __len__(self) -> int:
-        return len(self._failures)
-
-    def note(self, address: str, *, now: float) -> None:
-        """Take note of a failure."""
-        count, at = self._failures.pop(address, (0, now))
-        if now - at > _LONGEST_BACK_OFF_S:
-            count = 0
-        self._failures[address] = (count + 1, now)
-        if len(self._failures) > _ADDRESSES_REMEMBERED:
-            self._failures.popitem(last=False)
-
-    def forgive(self, address: str) -> None:
-        """Forget what an address did: it has shown who it is."""
-        self._failures.pop(address, None)
-
-    def wait_s(self, address: str, *, now: float) -> float:
-        """Return for how long nothing of an address is listened to; 0 for not at all."""
-        count, at = self._failures.get(address, (0, now))
-        if count <= _FREE_FAILURES:
-            return 0.0
-        doublings = min(count - _FREE_FAILURES - 1, 6)
-        back_off_s = min(_FIRST_BACK_OFF_S * (1 << doublings), _LONGEST_BACK_OFF_S)
-        return max(0.0, at + back_off_s - now)
 
 
 class Door:
@@ -134,17 +88,17 @@ class Door:
     @property
     def cap_bytes(self) -> int:
         """Most that those who wait may have said, and the addresses that failed."""
-        return MAX_WAITING * _WAITING_BYTES + _ADDRESSES_REMEMBERED * _ADDRESS_BYTES
+        return MAX_WAITING * _WAITING_BYTES + self._failures.cap_bytes
 
     @property
     def used_bytes(self) -> int:
         """What it may hold now: each that waits counts as if it had said most of the longest message."""
-        return self.waiting * _WAITING_BYTES + len(self._failures) * _ADDRESS_BYTES
+        return self.waiting * _WAITING_BYTES + self._failures.used_bytes
 
     @property
     def high_water_bytes(self) -> int:
         """Most that it may have held."""
-        return max(self._most_waiting * _WAITING_BYTES + len(self._failures) * _ADDRESS_BYTES, self.used_bytes)
+        return max(self._most_waiting * _WAITING_BYTES + self._failures.used_bytes, self.used_bytes)
 
     def admit(self, connection: Connection) -> None:
         """Let a connection wait; when too many do, the oldest has had its time."""
@@ -160,7 +114,14 @@ class Door:
             self._make_room(from_there[0])
         elif len(self._waiting) >= MAX_WAITING:
             self._make_room(next(iter(self._waiting)))
-        gate = HostGate(connection.peer, self._host_fingerprint, self._book, self._offer, self._rights)
+        gate = HostGate(
+            connection.peer,
+            self._host_fingerprint,
+            self._book,
+            self._offer,
+            self._rights,
+            certificate_sha256=connection.certificate_sha256 if connection.door == "web" else None,
+        )
         self._waiting[_Waiting(connection, address, gate, self)] = None
         self._most_waiting = max(self._most_waiting, self.waiting)
 
@@ -254,9 +215,3 @@ class _Waiting:
         self._timer.cancel()
         if not self._is_done:
             self._door.gone(self, has_failed=False)
-
-
-def address_of(peer: str) -> str:
-    """Return the address of `HOST:PORT` without the port: the network of an IPv6 one, which is as easily had."""
-    host = peer.rpartition(":")[0].strip("[]")
-    return ":".join(host.split(":")[:4]) if ":" in host else host

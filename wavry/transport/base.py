@@ -7,7 +7,7 @@ loop's thread.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,9 @@ class Channel(IntEnum):
     """What may be large and has time: leaves when nothing else waits. Its sender keeps most of it to itself
     (`Connection.stream_backlog_bytes`)."""
 
+
+DoorName: TypeAlias = Literal["quic", "web"]
+"""By which a peer came: the native client's, or the browsers' (WebTransport)."""
 
 BY_URGENCY = (Channel.INPUT, Channel.CONTROL, Channel.BULK)
 """What leaves first when several wait."""
@@ -55,6 +58,14 @@ class Connection(Protocol):
     @property
     def peer(self) -> str:
         """The peer's address for people."""
+
+    @property
+    def door(self) -> DoorName:
+        """By which door the peer came."""
+
+    @property
+    def certificate_sha256(self) -> bytes:
+        """SHA-256 of the certificate (DER) that the host has shown here; empty at the client's end, and without TLS."""
 
     @property
     def max_datagram_bytes(self) -> int:

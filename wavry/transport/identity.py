@@ -1,7 +1,8 @@
 """Who the host is: one key for life, and a certificate that is renewed under it.
 
 What identifies a host is the SHA-256 of its public key (SubjectPublicKeyInfo, DER). The certificate only carries
-the key through TLS; it is valid for 13 days, because browsers accept a pinned certificate for at most 14.
+the key through TLS; it is valid for 13 days, because browsers accept a pinned certificate for at most 14. The next one
+is made a day before it is shown, so that a page that was told of both still finds what it expects.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 CERTIFICATE_LIFETIME = timedelta(days=13)
 _RENEW_BEFORE_END = timedelta(days=2)
+_MAKE_BEFORE_END = _RENEW_BEFORE_END + timedelta(days=1)
 _KEY_FILE = "host-key.pem"
 _KIND = "an ECDSA P-256 key"
 _COMMON_NAME = "wavry"
@@ -43,6 +45,8 @@ class HostIdentity:
 
     key: ec.EllipticCurvePrivateKey
     _certificate: x509.Certificate | None = None
+    _next: x509.Certificate | None = None
+    """Made ahead of its time."""
 
     @classmethod
     def load_or_create(cls, directory: Path) -> HostIdentity:
@@ -70,10 +74,30 @@ class HostIdentity:
     def certificate(self, *, at: datetime | None = None) -> x509.Certificate:
         """Return a certificate that is valid at a wall-clock time (now), renewing it when its end is near."""
         at = at or datetime.now(UTC)
-        known = self._certificate
-        if known is None or not known.not_valid_before_utc <= at <= known.not_valid_after_utc - _RENEW_BEFORE_END:
-            known = self._certificate = _self_signed(self.key, at)
-        return known
+        if not _is_good(self._certificate, at, _RENEW_BEFORE_END):
+            self._certificate, self._next = self._next, None
+        if self._certificate is None or not _is_good(self._certificate, at, _RENEW_BEFORE_END):
+            self._certificate = _self_signed(self.key, at)
+        return self._certificate
+
+    def certificate_hashes(self, *, at: datetime | None = None) -> list[str]:
+        """Return what a browser may be shown if it connects within a day: SHA-256 of certificates (DER) in hex.
+
+        The first is that of the present certificate; there is a second one on its last day.
+        """
+        at = at or datetime.now(UTC)
+        certificates = [self.certificate(at=at)]
+        if not _is_good(certificates[0], at, _MAKE_BEFORE_END):
+            self._next = self._next or _self_signed(self.key, at)
+            certificates.append(self._next)
+        return [each.fingerprint(hashes.SHA256()).hex() for each in certificates]
+
+
+def _is_good(certificate: x509.Certificate | None, at: datetime, before_end: timedelta) -> bool:
+    """Whether there is a certificate that has begun, and does not end so soon."""
+    if certificate is None:
+        return False
+    return certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc - before_end
 
 
 def _self_signed(key: ec.EllipticCurvePrivateKey, at: datetime) -> x509.Certificate:

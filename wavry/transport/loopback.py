@@ -10,7 +10,7 @@ from wavry.errors import ConnectionLostError, DatagramTooLargeError, ErrorCode
 from wavry.transport.base import BY_URGENCY, Channel
 
 if TYPE_CHECKING:
-    from wavry.transport.base import ConnectionObserver
+    from wavry.transport.base import ConnectionObserver, DoorName
 
 MAX_DATAGRAM_BYTES = 1200
 QUEUE_LIMIT_BYTES = 256 * 1024
@@ -29,6 +29,8 @@ def loopback_pair(*, queue_limit_bytes: int = QUEUE_LIMIT_BYTES) -> tuple[Loopba
 class LoopbackConnection:
     """One end; see `Connection`. Bounded by `queue_limit_bytes`: datagrams are refused, streams end it."""
 
+    door: DoorName = "quic"
+    certificate_sha256 = b""
     rtt_ms: float | None = 0.0
     min_rtt_ms: float | None = 0.0
     max_datagram_bytes = largest_datagram_bytes = MAX_DATAGRAM_BYTES

@@ -15,28 +15,24 @@ from typing import TYPE_CHECKING
 from aioquic.quic import events
 
 from wavry.clock import timer_at
-from wavry.errors import ConnectionLostError, DatagramTooLargeError, ErrorCode
-from wavry.transport.base import BY_URGENCY, Channel
+from wavry.errors import ConnectionLostError, DatagramTooLargeError, ErrorCode, RemoteProtocolError
+from wavry.transport.base import Channel
 from wavry.transport.quic import seams
+from wavry.transport.quic.carriage import SessionOpened
+from wavry.transport.quic.native import NativeCarriage
 from wavry.transport.quic.path_mtu import PathMtu
 from wavry.transport.quic.settings import DATAGRAM_OVERHEAD_BYTES, SMALLEST_DATAGRAM_BYTES
 from wavry.transport.quic.socket import ignore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from aioquic.quic.connection import QuicConnection
 
-    from wavry.transport.base import ConnectionObserver
+    from wavry.transport.base import ConnectionObserver, DoorName
+    from wavry.transport.quic.carriage import Carriage, Writing
     from wavry.transport.quic.settings import QuicSettings
     from wavry.transport.quic.socket import Address
-
-STREAM_IDS = {channel: 4 * channel for channel in Channel}
-"""The client's first bidirectional streams; there are no others."""
-
-_CHANNELS = {stream_id: channel for channel, stream_id in STREAM_IDS.items()}
-
-_URGENCY: dict[int | None, int] = {STREAM_IDS[channel]: place for place, channel in enumerate(BY_URGENCY)}
 
 
 class QuicLink:
@@ -46,7 +42,9 @@ class QuicLink:
         quic: aioquic's connection; owned.
         settings: Limits.
         send: Puts packets on the socket.
-        on_event: Told of connection IDs and the end, for whoever routes packets here.
+        on_event: Told of connection IDs, of `SessionOpened` and of the end, for whoever routes packets here.
+        carriages: Make what carries the session, by ALPN; native where it has none.
+        certificate_sha256: SHA-256 of the certificate (DER) that a host shows here.
     """
 
     def __init__(
@@ -55,8 +53,14 @@ class QuicLink:
         settings: QuicSettings,
         send: Callable[[Sequence[bytes], Address], None],
         on_event: Callable[[QuicLink, events.QuicEvent], None],
+        *,
+        carriages: Mapping[str, Callable[[], Carriage]] = {},
+        certificate_sha256: bytes = b"",
     ) -> None:
         self.quic = quic
+        self.certificate_sha256 = certificate_sha256
+        self._carriages = carriages
+        self._carriage: Carriage = NativeCarriage()
         self._settings = settings
         self._send = send
         self._on_event = on_event
@@ -72,9 +76,13 @@ class QuicLink:
         """Said before the client has opened the stream."""
         self._closing = False
         self._closed = asyncio.Event()
+        self._farewell: ConnectionLostError | None = None
+        """Why it ends, once that is known: QUIC's own words may say less."""
+        self._lingering: asyncio.TimerHandle | None = None
+        """Runs while a peer that was told of the end may still read of it."""
         self._error: ConnectionLostError | None = None
         self.connected: asyncio.Future[None] = self._loop.create_future()
-        """Done when the handshake is; fails with `ConnectionLostError` when it is not to be."""
+        """Done when the session may begin; fails with `ConnectionLostError` when it is not to be."""
         self._path = PathMtu(settings.max_udp_payload_bytes)
         self._packet_bytes = self._path.packet_bytes
         self._max_datagram_bytes = 0
@@ -93,6 +101,11 @@ class QuicLink:
         return "nobody yet" if address is None else format_address(address)
 
     @property
+    def door(self) -> DoorName:
+        """By which door the peer came; native before the handshake."""
+        return self._carriage.door
+
+    @property
     def max_datagram_bytes(self) -> int:
         """Largest datagram that fits into one packet, and that the peer allows."""
         return self._max_datagram_bytes
@@ -104,7 +117,7 @@ class QuicLink:
 
     def _fitting(self, packet_bytes: int) -> int:
         room_bytes = packet_bytes - DATAGRAM_OVERHEAD_BYTES - seams.peer_connection_id_bytes(self.quic)
-        return min(room_bytes, seams.peer_max_datagram_bytes(self.quic))
+        return min(room_bytes, seams.peer_max_datagram_bytes(self.quic)) - self._carriage.datagram_overhead_bytes
 
     @property
     def packet_bytes(self) -> int:
@@ -126,7 +139,9 @@ class QuicLink:
 
     def stream_backlog_bytes(self, channel: Channel) -> int:
         """Bytes of a stream that wait for it to be opened, or for being acknowledged."""
-        return len(self._waiting.get(channel, b"")) + seams.stream_backlog_bytes(self.quic, STREAM_IDS[channel])
+        return len(self._waiting.get(channel, b"")) + seams.stream_backlog_bytes(
+            self.quic, self._carriage.stream_ids[channel]
+        )
 
     @property
     def packets_in_ledger(self) -> int:
@@ -164,7 +179,7 @@ class QuicLink:
             raise DatagramTooLargeError(len(data), self._max_datagram_bytes)
         if len(data) > self.send_space_bytes:
             return False
-        self.quic.send_datagram_frame(data)
+        self.quic.send_datagram_frame(self._carriage.wrap(data))
         self._queued_bytes += len(data)
         return True
 
@@ -179,8 +194,14 @@ class QuicLink:
         self._send_waiting(channel)
 
     def _send_waiting(self, channel: Channel) -> None:
-        if channel in self._waiting and seams.can_send_on_stream(self.quic, STREAM_IDS[channel]):
-            self.quic.send_stream_data(STREAM_IDS[channel], bytes(self._waiting.pop(channel)))
+        stream_id = self._carriage.stream_ids[channel]
+        if channel in self._waiting and self._carriage.is_open and seams.can_send_on_stream(self.quic, stream_id):
+            self.quic.send_stream_data(stream_id, bytes(self._waiting.pop(channel)))
+
+    def _write(self, writings: Sequence[Writing]) -> None:
+        for stream_id, data, ends in writings:
+            if seams.is_ours(self.quic, stream_id) or seams.can_send_on_stream(self.quic, stream_id):
+                self.quic.send_stream_data(stream_id, data, end_stream=ends)
 
     def limit_in_flight(self, window_bytes: int | None) -> None:
         """Set the congestion window, within the bounds of `SessionWindow`."""
@@ -191,7 +212,7 @@ class QuicLink:
         if self._closed.is_set():
             return
         now = self._loop.time()
-        seams.order_streams(self.quic, _URGENCY)
+        seams.order_streams(self.quic, self._carriage.urgency)
         for address, packets in groupby(self.quic.datagrams_to_send(now=now), key=itemgetter(1)):
             self._send([data for data, _ in packets], address)
         if now >= self._path.due_at and seams.is_confirmed(self.quic):
@@ -201,10 +222,30 @@ class QuicLink:
 
     def close(self, code: int, reason: str) -> None:
         """Tell the peer why, and end."""
+        self._close(ConnectionLostError(reason, code=code, was_local=True))
+
+    def _close(self, why: ConnectionLostError) -> None:
         if self._closing:
             return
         self._closing = True
-        self.quic.close(error_code=code, reason_phrase=reason)
+        self._farewell = why
+        if writings := self._carriage.farewell(why.code, why.reason):
+            self._write(writings)
+            self.flush()  # QUIC's close throws away what waits
+        if writings and why.code != ErrorCode.PROTOCOL_VIOLATION:
+            # a browser that hears both at once knows of the second alone; it leaves by itself as soon as it may
+            self._lingering = self._loop.call_later(_LINGER_S, self._close_quic, why)
+        else:
+            self._close_quic(why)
+
+    def _stop_lingering(self) -> None:
+        if self._lingering is not None and self._farewell is not None:
+            self._lingering.cancel()
+            self._close_quic(self._farewell)
+
+    def _close_quic(self, why: ConnectionLostError) -> None:
+        self._lingering = None
+        self.quic.close(error_code=self._carriage.close_code(why.code), reason_phrase=why.reason)
         self._loop.call_soon(self._pump)
 
     async def wait_closed(self) -> None:
@@ -258,7 +299,9 @@ class QuicLink:
         max_datagram_bytes = self._fitting(self._path.packet_bytes)
         if self._path.packet_bytes != self._packet_bytes or max_datagram_bytes != self._max_datagram_bytes:
             self._packet_bytes, self._max_datagram_bytes = self._path.packet_bytes, max_datagram_bytes
-            self.datagrams_too_large += seams.set_packet_bytes(self.quic, self._packet_bytes, max_datagram_bytes)
+            self.datagrams_too_large += seams.set_packet_bytes(
+                self.quic, self._packet_bytes, max_datagram_bytes + self._carriage.datagram_overhead_bytes
+            )
 
     def _pump(self) -> None:
         if self._closed.is_set():
@@ -268,12 +311,16 @@ class QuicLink:
         datagrams: list[bytes] = []
         while (event := self.quic.next_event()) is not None:
             if isinstance(event, events.DatagramFrameReceived):
-                datagrams.append(event.data)
+                if (datagram := self._carriage.unwrap(event.data)) is not None:
+                    datagrams.append(datagram)
             else:
                 self._handle(event, now)
         if self._closed.is_set():
             return
-        if datagrams:
+        if seams.open_stream_count(self.quic) > _MAX_STREAMS:  # empty ones, which no event tells of
+            self.close(ErrorCode.PROTOCOL_VIOLATION, "too many streams")
+            self._stop_lingering()
+        if datagrams and not self._closing:
             self._deliver_datagrams(datagrams, now)
         if self._observer is not None and not self._closing:
             self._observer.writable(now=now)
@@ -297,31 +344,64 @@ class QuicLink:
     def _handle(self, event: events.QuicEvent, now: float) -> None:
         match event:
             case events.StreamDataReceived(stream_id=stream_id, data=data, end_stream=ended):
-                channel = _CHANNELS.get(stream_id)
-                if channel is None:
-                    self.close(ErrorCode.PROTOCOL_VIOLATION, f"stream {stream_id} is not part of the protocol")
-                    return
-                self._send_waiting(channel)
-                self._deliver_stream(channel, data, now)
-                if ended:
-                    self.close(ErrorCode.PROTOCOL_VIOLATION, "a stream was ended")
-            case events.StreamReset() | events.StopSendingReceived():
-                self.close(ErrorCode.PROTOCOL_VIOLATION, "a stream was ended")
-            case events.HandshakeCompleted():
+                self._take_stream(stream_id, data, now, ended=ended)
+            case events.StreamReset(stream_id=stream_id) | events.StopSendingReceived(stream_id=stream_id):
+                self._take_stream(stream_id, b"", now, ended=True)
+            case events.HandshakeCompleted(alpn_protocol=alpn):
                 if seams.peer_max_datagram_bytes(self.quic) < SMALLEST_DATAGRAM_BYTES:
                     self.close(ErrorCode.PROTOCOL_VIOLATION, "the peer takes no datagrams, or only small ones")
                     return
+                self._carriage = self._carriages.get(alpn or "", NativeCarriage)()
                 self._path.start(now=now)
-                seams.open_streams(self.quic, STREAM_IDS.values())
-                for channel in Channel:
-                    self._send_waiting(channel)
-                if not self.connected.done():
-                    self.connected.set_result(None)
+                seams.open_streams(self.quic, self._carriage.stream_ids.values())
+                self._write(self._carriage.writings())
+                self._open_if_due(was_open=False)
             case events.ConnectionTerminated():
                 self._on_event(self, event)
-                self._end(ConnectionLostError(event.reason_phrase, code=_code(event), was_local=self._closing))
+                self._end(self._farewell or self._lost(event))
                 return
         self._on_event(self, event)
+
+    def _open_if_due(self, *, was_open: bool) -> None:
+        """Begin the session as soon as its carriage allows."""
+        if was_open or not self._carriage.is_open:
+            return
+        for channel in Channel:
+            self._send_waiting(channel)
+        if not self.connected.done():
+            self.connected.set_result(None)
+        self._on_event(self, SessionOpened())
+
+    def _take_stream(self, stream_id: int, data: bytes, now: float, *, ended: bool) -> None:
+        """Take the next bytes of a stream, its end, or both."""
+        if self._closing:
+            if ended:
+                self._stop_lingering()  # the peer has read it
+            return
+        carriage, was_open = self._carriage, self._carriage.is_open
+        try:
+            piece = carriage.stream_received(stream_id, data) if data else None
+            self._write(carriage.writings())
+            self._open_if_due(was_open=was_open)
+            if piece is not None:
+                channel, data = piece
+                self._send_waiting(channel)
+                if data:
+                    self._deliver_stream(channel, data, now)
+            if ended:
+                carriage.stream_ended(stream_id)
+        except RemoteProtocolError as error:
+            self.close(error.code, str(error))
+        if carriage.left is not None:
+            self._close(ConnectionLostError(carriage.left.reason, code=carriage.left.code))
+
+    def _lost(self, event: events.ConnectionTerminated) -> ConnectionLostError:
+        """Say an end in our own words; QUIC's own codes (RFC 9000, section 20.1) mean other things."""
+        if event.frame_type is None:
+            code = self._carriage.code_of(event.error_code)
+        else:
+            code = ErrorCode.TIMEOUT if event.reason_phrase == "Idle timeout" else ErrorCode.INTERNAL_ERROR
+        return ConnectionLostError(event.reason_phrase, code=code)
 
     def _end(self, error: ConnectionLostError) -> None:
         if self._closed.is_set():
@@ -329,8 +409,9 @@ class QuicLink:
         self._closing = True
         self._error = error
         self._closed.set()
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._lingering):
+            if timer is not None:
+                timer.cancel()
         if not self.connected.done():
             self.connected.set_exception(error)
             self.connected.exception()  # nobody may be waiting
@@ -348,11 +429,10 @@ _EARLY_OVERHEAD_BYTES = 128
 """Charged for each piece of a stream that is kept so: its objects."""
 
 
-def _code(event: events.ConnectionTerminated) -> int:
-    """Return the code of an end in our own words; QUIC's codes (RFC 9000, section 20.1) mean other things."""
-    if event.frame_type is None:
-        return event.error_code
-    return ErrorCode.TIMEOUT if event.reason_phrase == "Idle timeout" else ErrorCode.INTERNAL_ERROR
+_LINGER_S = 0.25
+
+_MAX_STREAMS = 24
+"""Most that either door has open, with a browser's few of unknown types."""
 
 
 def format_address(address: Address) -> str:

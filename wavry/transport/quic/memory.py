@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wavry.transport.quic.settings import CONNECTION_BYTES, LEDGER_BYTES_PER_PACKET
+from wavry.transport.quic.settings import BROWSER_BYTES, CONNECTION_BYTES, LEDGER_BYTES_PER_PACKET
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -21,6 +21,7 @@ class ConnectionMemory:
         max_connections: Most there can be.
         settings: Of each.
         max_handshakes: Most handshakes beside them.
+        has_browsers: Whether browsers may come, whose handshakes may hold streams while their session has not begun.
     """
 
     policy = "the oldest handshake is given up, further connections are refused"
@@ -32,9 +33,14 @@ class ConnectionMemory:
         settings: QuicSettings,
         *,
         max_handshakes: int = 0,
+        has_browsers: bool = False,
     ) -> None:
         self._connections = connections
-        self.cap_bytes = max_connections * settings.connection_cap_bytes + max_handshakes * CONNECTION_BYTES
+        connection_bytes, handshake_bytes = settings.connection_cap_bytes, CONNECTION_BYTES
+        if has_browsers:
+            connection_bytes += BROWSER_BYTES
+            handshake_bytes += BROWSER_BYTES + settings.streams_limit_bytes
+        self.cap_bytes = max_connections * connection_bytes + max_handshakes * handshake_bytes
         """All connections with full windows and control streams."""
         self._high_water_bytes = 0
         self.drops = 0
@@ -44,7 +50,10 @@ class ConnectionMemory:
     def used_bytes(self) -> int:
         """The connections that are open, with what waits in them and their ledgers of what is on its way."""
         used = sum(
-            CONNECTION_BYTES + link.send_buffer_bytes + link.packets_in_ledger * LEDGER_BYTES_PER_PACKET
+            CONNECTION_BYTES
+            + (BROWSER_BYTES if link.door == "web" else 0)
+            + link.send_buffer_bytes
+            + link.packets_in_ledger * LEDGER_BYTES_PER_PACKET
             for link in self._connections
         )
         self._high_water_bytes = max(self._high_water_bytes, used)

@@ -207,6 +207,16 @@ def can_send_on_stream(quic: QuicConnection, stream_id: int) -> bool:
     return stream.sender._reset_error_code is None and stream.sender._buffer_fin is None
 
 
+def is_ours(quic: QuicConnection, stream_id: int) -> bool:
+    """Whether this side is the one that opens a stream."""
+    return stream_id % 2 == (0 if quic._is_client else 1)
+
+
+def open_stream_count(quic: QuicConnection) -> int:
+    """Return how many streams are kept; a peer opens some by frames without bytes, which no event tells of."""
+    return len(quic._streams)
+
+
 def stream_backlog_bytes(quic: QuicConnection, stream_id: int) -> int:
     """Return the bytes of a stream that the peer has not acknowledged."""
     stream = quic._streams.get(stream_id)

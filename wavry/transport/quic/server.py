@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aioquic.buffer import Buffer  # type: ignore[attr-defined] # aioquic has no __all__ there
@@ -19,10 +20,13 @@ from aioquic.quic.packet import (
     pull_quic_header,
 )
 from aioquic.quic.retry import QuicRetryTokenHandler
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from wavry.errors import ConfigError, ErrorCode
+from wavry.transport.quic.carriage import SessionOpened
 from wavry.transport.quic.connection import QuicLink
 from wavry.transport.quic.memory import ConnectionMemory
+from wavry.transport.quic.native import ALPN
 from wavry.transport.quic.settings import QuicSettings
 from wavry.transport.quic.socket import Address, UdpSocket, ignore
 
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wavry.transport.identity import HostIdentity
+    from wavry.transport.quic.carriage import Carriage
 
 
 class QuicListener:
@@ -37,8 +42,9 @@ class QuicListener:
 
     Args:
         identity: The host's key.
-        on_connected: Gets every connection whose handshake is done; it should `observe` it at once.
+        on_connected: Gets every connection whose session may begin; it should `observe` it at once.
         settings: Limits.
+        allows_origin: Whether pages of an origin may open a session; None lets no browser in.
 
     Use `listen` to make one.
     """
@@ -49,22 +55,29 @@ class QuicListener:
         identity: HostIdentity,
         on_connected: Callable[[QuicLink], None],
         settings: QuicSettings,
+        allows_origin: Callable[[str], bool] | None,
     ) -> None:
         self._identity = identity
         self._on_connected = on_connected
         self._settings = settings
         self._configuration = settings.configuration(is_client=False)
         self._configuration.private_key = identity.key
+        self._carriages = {} if allows_origin is None else _browsers(allows_origin)
+        self._configuration.alpn_protocols = [ALPN, *self._carriages]
         self._loop = asyncio.get_running_loop()
         self._retry = QuicRetryTokenHandler()
         self._links: dict[bytes, QuicLink] = {}
         self.connections: set[QuicLink] = set()
         """All, handshakes included."""
-        self._handshakes: dict[QuicLink, None] = {}
-        """Those whose handshake is under way, the oldest first."""
+        self._handshakes: dict[QuicLink, asyncio.TimerHandle | None] = {}
+        """Those whose session has not begun, the oldest first; a browser's may take so long after its handshake."""
         self._closing = False
         self.memory = ConnectionMemory(
-            self.connections, settings.max_connections, settings, max_handshakes=settings.max_handshakes
+            self.connections,
+            settings.max_connections,
+            settings,
+            max_handshakes=settings.max_handshakes,
+            has_browsers=bool(self._carriages),
         )
         """Their account; belongs into the budget."""
         # an unconnected socket is not told whom a refusal concerns
@@ -125,13 +138,20 @@ class QuicListener:
             return None
         if len(self._handshakes) >= self._settings.max_handshakes:
             self._give_up(next(iter(self._handshakes)))
-        self._configuration.certificate = self._identity.certificate()
+        self._configuration.certificate = certificate = self._identity.certificate()
         quic = QuicConnection(
             configuration=self._configuration,
             original_destination_connection_id=original_cid,
             retry_source_connection_id=header.destination_cid,
         )
-        link = QuicLink(quic, self._settings, self._socket.send_burst, self._link_event)
+        link = QuicLink(
+            quic,
+            self._settings,
+            self._socket.send_burst,
+            self._link_event,
+            carriages=self._carriages,
+            certificate_sha256=certificate.fingerprint(SHA256()),
+        )
         self.connections.add(link)
         self._handshakes[link] = None
         self._links[header.destination_cid] = link
@@ -159,8 +179,10 @@ class QuicListener:
 
     def _link_event(self, link: QuicLink, event: events.QuicEvent) -> None:
         match event:
-            case events.HandshakeCompleted():
-                self._finish_handshake(link)
+            case SessionOpened():
+                self._begin_session(link)
+            case events.HandshakeCompleted() if link in self._handshakes:
+                self._handshakes[link] = self._loop.call_later(_SESSION_PATIENCE_S, self._give_up, link)
             case events.ConnectionIdIssued(connection_id=connection_id):
                 self._links[connection_id] = link
             case events.ConnectionIdRetired(connection_id=connection_id):
@@ -168,8 +190,8 @@ class QuicListener:
             case events.ConnectionTerminated():
                 self._forget(link)
 
-    def _finish_handshake(self, link: QuicLink) -> None:
-        del self._handshakes[link]
+    def _begin_session(self, link: QuicLink) -> None:
+        self._drop_handshake(link)
         if len(self.connections) - len(self._handshakes) > self._settings.max_connections:
             self.memory.drops += 1
             link.close(ErrorCode.REFUSED, "too many connections; try again")
@@ -182,9 +204,14 @@ class QuicListener:
         link.abandon("the handshake took too long")
         self._forget(link)
 
+    def _drop_handshake(self, link: QuicLink) -> None:
+        timer = self._handshakes.pop(link, None)
+        if timer is not None:
+            timer.cancel()
+
     def _forget(self, link: QuicLink) -> None:
         self.connections.discard(link)
-        self._handshakes.pop(link, None)
+        self._drop_handshake(link)
         self._links = {cid: kept for cid, kept in self._links.items() if kept is not link}
 
     async def close(self, code: int, reason: str) -> None:
@@ -206,6 +233,16 @@ class QuicListener:
 
 _GOODBYE_S = 0.5
 
+_SESSION_PATIENCE_S = 5.0
+"""Between a browser's handshake and its request."""
+
+
+def _browsers(allows_origin: Callable[[str], bool]) -> dict[str, Callable[[], Carriage]]:
+    """Return what carries browsers' sessions, by ALPN; a host without them does not load it."""
+    from wavry.transport.quic import webtransport
+
+    return {webtransport.ALPN: partial(webtransport.WebTransportCarriage, allows_origin)}
+
 
 def listen(
     host: str,
@@ -214,8 +251,9 @@ def listen(
     on_connected: Callable[[QuicLink], None],
     *,
     settings: QuicSettings | None = None,
+    allows_origin: Callable[[str], bool] | None = None,
 ) -> QuicListener:
-    """Listen on the running loop.
+    """Listen on the running loop; see `QuicListener` for the arguments.
 
     Raises:
         ConfigError: The address is not one of this machine, or the port is in use.
@@ -231,4 +269,4 @@ def listen(
         raise ConfigError(
             "--listen", f"{host}:{port}", f"a free port on an address of this machine ({reason})"
         ) from error
-    return QuicListener(sock, identity, on_connected, settings or QuicSettings())
+    return QuicListener(sock, identity, on_connected, settings or QuicSettings(), allows_origin)

@@ -8,9 +8,8 @@ from aioquic.quic.configuration import QuicConfiguration
 
 from wavry.errors import ConfigError
 from wavry.transport.quic.congestion import ALGORITHM, MAX_WINDOW_BYTES
+from wavry.transport.quic.native import ALPN
 from wavry.transport.quic.path_mtu import BASE_BYTES, PROBED_SIZES
-
-ALPN = "wavry/1"
 
 DATAGRAM_OVERHEAD_BYTES = 22
 """What QUIC adds to one DATAGRAM beside the connection ID: short header, frame type and length, AEAD tag."""
@@ -24,6 +23,9 @@ most."""
 
 CONNECTION_BYTES = 100_000
 """An idle connection of aioquic with its keys: 86 to 105 kB measured."""
+
+BROWSER_BYTES = 26_000
+"""More of a browser's connection: 9 kB measured for HTTP/3's streams, and the most that is kept of what it says."""
 
 LEDGER_BYTES_PER_PACKET = 430
 """What aioquic remembers of a packet in flight; a DATAGRAM's bytes themselves are not kept."""
