@@ -4,7 +4,8 @@
     .venv/bin/python scripts/screenshots.py [--only window|dashboard|browser] [DIRECTORY]
 
 Two virtual screens: a small desktop of two monitors, which a real host streams, and one on which the real client opens
-its window. The pages are looked at with Chromium, the dashboard after five minutes. Needs Xvfb, xrandr, xdotool, xterm, Chromium.
+its window. The pages are looked at with Chromium, the dashboard after five minutes. Needs Xvfb, xrandr, xdotool,
+xterm, Chromium.
 """
 
 from __future__ import annotations

@@ -11,14 +11,16 @@ from tests.support.chromium import chromium
 from tests.support.programs import Program
 
 if TYPE_CHECKING:
+    from playwright.sync_api import ViewportSize
+
     from tests.support.xserver import XServer
 
-_DESKTOP = {"width": 960, "height": 540}
+_DESKTOP: ViewportSize = {"width": 960, "height": 540}
 _FIGURES_MS = 6000
 """After so long the overlay tells of a stream that runs."""
 
-_LANDSCAPE = {"width": 780, "height": 390}
-_PORTRAIT = {"width": 390, "height": 780}
+_LANDSCAPE: ViewportSize = {"width": 780, "height": 390}
+_PORTRAIT: ViewportSize = {"width": 390, "height": 780}
 
 
 def take_browser(directory: Path, desktop: XServer) -> None:

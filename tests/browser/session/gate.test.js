@@ -7,6 +7,7 @@ import { ClientIdentity } from "../../../wavry/browser/session/identity.js";
 
 const CERTIFICATE = new Uint8Array(32).fill(7);
 const HOST_NONCE = new Uint8Array(32).fill(1);
+const CHALLENGE = { nonce: HOST_NONCE, certificate: CERTIFICATE };
 const HASHES = ["00".repeat(32), "07".repeat(32)];
 
 async function identity() {
@@ -29,8 +30,9 @@ async function isSigned(pair, publicKey, signature) {
 
 test("a page that was paired proves who it is, bound to the certificate and both nonces", async () => {
   const { gate: each, identity: own, pair } = await gate();
-  assert.deepEqual(each.knock(), { kind: "knock", fields: { publicKey: own.publicKey, nonce: new Uint8Array(32).fill(9) } });
-  const { kind, fields } = await each.receive("challenge", { nonce: HOST_NONCE, certificate: CERTIFICATE });
+  const wanted = { publicKey: own.publicKey, nonce: new Uint8Array(32).fill(9) };
+  assert.deepEqual(each.knock(), { kind: "knock", fields: wanted });
+  const { kind, fields } = await each.receive("challenge", CHALLENGE);
   assert.equal(kind, "proof");
   assert.ok(await isSigned(pair, own.publicKey, fields.signature));
   assert.equal(each.isOpen, false);
@@ -40,7 +42,7 @@ test("a page that was paired proves who it is, bound to the certificate and both
 
 test("a page that has a PIN sends it with its signature and its name", async () => {
   const { gate: each, identity: own, pair } = await gate({ pin: "123456" });
-  const { kind, fields } = await each.receive("challenge", { nonce: HOST_NONCE, certificate: CERTIFICATE });
+  const { kind, fields } = await each.receive("challenge", CHALLENGE);
   assert.equal(kind, "pair_pin");
   assert.equal(fields.pin, "123456");
   assert.equal(fields.name, "page");
@@ -60,8 +62,8 @@ test("a host that shows another certificate than the page was given gets neither
 
 test("a second challenge, a second welcome and anything else are not to be said", async () => {
   const { gate: each } = await gate();
-  await each.receive("challenge", { nonce: HOST_NONCE, certificate: CERTIFICATE });
-  await assert.rejects(each.receive("challenge", { nonce: HOST_NONCE, certificate: CERTIFICATE }), RemoteProtocolError);
+  await each.receive("challenge", CHALLENGE);
+  await assert.rejects(each.receive("challenge", CHALLENGE), RemoteProtocolError);
   await each.receive("welcome", {});
   await assert.rejects(each.receive("welcome", {}), RemoteProtocolError);
   await assert.rejects(each.receive("proof", {}), RemoteProtocolError);
@@ -71,5 +73,5 @@ test("a host that lets everybody in may say welcome at once", async () => {
   const { gate: each } = await gate();
   await each.receive("welcome", {});
   assert.equal(each.isOpen, true);
-  await assert.rejects(each.receive("challenge", { nonce: HOST_NONCE, certificate: CERTIFICATE }), RemoteProtocolError);
+  await assert.rejects(each.receive("challenge", CHALLENGE), RemoteProtocolError);
 });

@@ -61,7 +61,8 @@ class FakeFrame {
   constructor(planes, { width = WIDTH, height = HEIGHT, copyMs = 1, canCopy = true } = {}) {
     Object.assign(this, { displayWidth: width, displayHeight: height, copyMs, canCopy });
     this.visibleRect = { x: 0, y: 0, width, height };
-    this.planes = planes ?? [0, 0, 0].map((_, plane) => new Uint8Array(plane === 0 ? width * height : (width * height) / 4));
+    const pixels = width * height;
+    this.planes = planes ?? [pixels, pixels / 4, pixels / 4].map((samples) => new Uint8Array(samples));
   }
 
   converted() {
@@ -76,7 +77,8 @@ class FakeFrame {
     for (let row = 0; row < height; row += 1) {
       for (let column = 0; column < width; column += 1) {
         const half = ((y + row) >> 1) * (this.displayWidth / 2) + ((x + column) >> 1);
-        const pixel = [luma[(y + row) * this.displayWidth + x + column], chroma[0][half], chroma[1][half], 255];
+        const bright = luma[(y + row) * this.displayWidth + x + column];
+        const pixel = [bright, chroma[0][half], chroma[1][half], 255];
         pixels.set(pixel, offset + row * stride + 4 * column);
       }
     }
@@ -99,7 +101,8 @@ class FakeFrame {
     this.planes.forEach((plane, index) => {
       const width = index === 0 ? this.displayWidth : this.displayWidth / 2;
       for (let row = 0; row * width < plane.length; row += 1) {
-        bytes.set(plane.subarray(row * width, (row + 1) * width), layout[index].offset + row * layout[index].stride);
+        const { offset, stride } = layout[index];
+        bytes.set(plane.subarray(row * width, (row + 1) * width), offset + row * stride);
       }
     });
   }

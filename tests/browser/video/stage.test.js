@@ -35,7 +35,8 @@ class FakeDecoder {
   /** Give the oldest picture back. */
   give({ width = 640, height = 480 } = {}) {
     const { timestamp } = this.chunks.shift();
-    const frame = { timestamp, displayWidth: width, displayHeight: height, isClosed: false, close: () => (frame.isClosed = true) };
+    const frame = { timestamp, displayWidth: width, displayHeight: height, isClosed: false };
+    frame.close = () => (frame.isClosed = true);
     this.output(frame);
     return frame;
   }
