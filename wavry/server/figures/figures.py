@@ -1,7 +1,7 @@
 """The host's figures: one look at everything, and with a page a day of them and the log of what happened.
 
-A look costs 1 to 3 ms and keeps nothing. What has to be kept for a page (durations, samples, events) exists from `open` on;
-without a page there is a counter here and there.
+A look costs 1 to 3 ms and keeps nothing. What has to be kept for a page (durations, samples, events) exists from `open`
+on; without a page there is a counter here and there.
 """
 
 from __future__ import annotations
