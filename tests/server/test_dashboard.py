@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from tests.support.aio import in_loop, until
-from tests.support.web import ask, connect, host_of, until_closed
+from tests.support.web import ask, connect, hang_up, host_of, until_closed
 from wavry.clock import monotonic
 from wavry.memory import checkpoint, set_checkpoint_recorder
 from wavry.observe.events import EventLog
@@ -63,6 +63,7 @@ async def dashboard(figures: MadeUp, *, needs_token: bool = False) -> AsyncItera
         yield made
     finally:
         await made.close()
+        await hang_up(made.site)
 
 
 async def read(made: Dashboard, **headers: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
