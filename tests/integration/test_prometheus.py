@@ -49,8 +49,10 @@ def test_prometheus_reads_what_the_host_says_and_no_rule_has_anything_to_say(tmp
                     memory = json.load(answer)
                 rss = prometheus.wait_for("wavry_memory_rss_bytes")
                 assert rss == pytest.approx(memory["memory"]["rss_mb"] * 1e6, rel=0.1)
-                caps = prometheus.wait_for("sum(wavry_budget_cap_bytes)")
-                assert caps == sum(entry["cap_bytes"] for entry in memory["budget"])
+                caps = prometheus.wait_for('sum(wavry_budget_cap_bytes{name=~"rift.*"})')
+                assert caps == sum(
+                    entry["cap_bytes"] for entry in memory["budget"] if entry["name"].startswith("rift.")
+                )
 
                 assert viewer.end() == 0
                 prometheus.wait_for("wavry_sessions == 0")

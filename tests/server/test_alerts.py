@@ -128,8 +128,8 @@ CASES = [
     ),
     Case("WavryReorderBoundReached", {"wavry_reorder_full_total": "0x10 1x20"}, firing_at=(11, 13), quiet_at=(9, 18)),
     Case("WavryReorderBoundReached", {"wavry_reorder_full_total": level(7, 30)}, quiet_at=(1, 6, 20)),
-    Case("WavryViewerStalled", {"wavry_sessions_stalled": "0x5 1x5 0x10"}, firing_at=(8, 10), quiet_at=(4, 6, 12)),
-    Case("WavryViewerStalled", {"wavry_sessions_stalled": "0x5 1 0x10"}, quiet_at=(5, 6, 7, 8)),
+    Case("WavryViewerStalled", {"wavry_viewer_stalls_total": "0x10 1x20"}, firing_at=(11, 13), quiet_at=(9, 18)),
+    Case("WavryViewerStalled", {"wavry_viewer_stalls_total": level(7, 30)}, quiet_at=(1, 6, 20)),
     Case(
         "WavryFramesDropped",
         {"wavry_frames_dropped_total": slope(0, 300, 30), "wavry_frames_sent_total": slope(0, 3600, 30)},

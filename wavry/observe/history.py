@@ -41,7 +41,7 @@ class SampleHistory:
         ]
 
     def push(self, now: float, values: Sequence[float | None]) -> None:
-        """Take a sample, 25 µs.
+        """Take a sample, 10 µs.
 
         Args:
             now: Monotonic seconds, not before the last one's.
@@ -60,7 +60,7 @@ class SampleHistory:
             since_s: How far back, seconds.
             now: Monotonic seconds.
             wall_s: Unix time at `now`.
-            names: The columns; None for all. One of a day takes 0.6 ms.
+            names: The columns; None for all. One of a day takes 1.7 ms.
 
         Returns:
             `step_s`; `time_s`, Unix times of the steps' last samples, oldest first; and `columns`, by name: `last`, and

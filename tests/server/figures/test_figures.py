@@ -169,7 +169,8 @@ async def test_the_log_of_events_has_what_nobody_else_would_say(monkeypatch: pyt
         sampler.sample(now=now + 7)
         host.broadcast._target_bps //= 2
         sampler.sample(now=now + 8)
-        sampler.sample(now=now + 9)
+        host.broadcast._target_bps //= 2
+        sampler.sample(now=now + 9)  # it is still moving
 
         host.broadcast.max_viewers = 1
         await host.refuse("Bob")
@@ -183,6 +184,7 @@ async def test_the_log_of_events_has_what_nobody_else_would_say(monkeypatch: pyt
         assert sum("Ann" in text and "has stalled" in text for text in said) == 1
         assert sum("Ann" in text and "goes on" in text for text in said) == 1
         assert sum("reorder window has reached its bound" in text for text in said) == 1
+        assert host.figures.totals().stalls == host.figures.totals().reorder_full == 1
         assert sum("the links carry 10.0 Mbit/s" in text for text in said) == 1
         assert any("Ann" in text and "watches" in text for text in texts)
         assert any("Bob" in text and "is sent away: 1 are watching already" in text for text in texts)

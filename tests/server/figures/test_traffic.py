@@ -21,6 +21,7 @@ class SenderCounts:
     packets_sent: int = 0
     bytes_sent: int = 0
     drops: int = 0
+    is_stalled: bool = False
 
 
 def joined(traffic: Traffic, sent: int = 0) -> tuple[Link, SenderCounts]:
@@ -96,6 +97,14 @@ def test_a_window_at_its_bound_is_counted_once_until_it_has_room_again() -> None
     for permille in (950, 1000, 990, 300, 901):
         link.note_feedback(said(reorder_permille=permille), now=0.0)
     assert link.counts().reorder_full == 2
+
+
+def test_a_stall_counts_once_for_as_long_as_it_lasts() -> None:
+    link, sender = joined(Traffic())
+    for second, is_stalled in enumerate((False, True, True, False, True)):
+        sender.is_stalled = is_stalled
+        link.sample(now=float(second))
+    assert link.counts().stalls == 2
 
 
 def test_an_older_client_says_nothing_and_nothing_is_made_up() -> None:

@@ -191,6 +191,7 @@ def _counters(now: dict[str, Any]) -> Iterator[Metric]:
         ("packets_lost", "Packets of the picture that did not.", totals["packets_lost"]),
         ("packets_repaired", "Of the lost, those that parity or sending again replaced.", totals["packets_repaired"]),
         ("reorder_full", "How often a viewer's reorder window reached its bound.", totals["reorder_full"]),
+        ("viewer_stalls", "How often a viewer's network was found to take nothing.", totals["stalls"]),
         ("encoded_bytes", "Bytes of the access units that were made.", totals["encoded_bytes"]),
         ("sessions_started", "Viewers that have come.", totals["sessions_started"]),
     ):

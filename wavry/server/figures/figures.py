@@ -1,7 +1,7 @@
 """The host's figures: one look at everything, and with a page a day of them and the log of what happened.
 
-A look costs 1 to 3 ms and keeps nothing. What has to be kept for a page (durations, samples, events) exists from `open`
-on; without a page there is a counter here and there.
+A look costs 1 to 3 ms and keeps nothing. What has to be kept for a page (durations, samples, events) exists from
+`open` on; without a page there is a counter here and there.
 """
 
 from __future__ import annotations
@@ -79,9 +79,9 @@ class Figures:
     # What is kept for a page.
 
     def open(self) -> None:
-        """Begin to keep durations, samples and events, 0.7 MB in all; before the memory limit is checked.
+        """Begin to keep durations, samples and events: 0.9 MB at most, half of it at once.
 
-        `run` must follow, which takes the samples and ends it.
+        Before the memory limit is checked; `run` must follow, which takes the samples and ends it.
         """
         from wavry.observe.events import EventLog
         from wavry.observe.history import SampleHistory
@@ -112,7 +112,7 @@ class Figures:
         self._registrations.clear()
 
     async def run(self) -> None:
-        """Take a sample each second until cancelled, 0.3 ms of a host that streams; then close."""
+        """Take a sample each second until cancelled, 0.6 ms of a host with four viewers; then close."""
         from wavry.server.figures.sampling import Sampler
 
         sampler = Sampler(self)
@@ -300,7 +300,7 @@ def _session(viewer: ViewerSession, link: Link | None, now: float) -> dict[str, 
         "id": link.number,
         "name": printable(viewer.hello.name if client is None else client.name, _MAX_NAME),
         "peer": viewer.connection.peer,
-        "door": getattr(viewer.connection, "door", "quic"),
+        "door": viewer.connection.door,
         "fingerprint": None if client is None else client.fingerprint[:_FINGERPRINT_DIGITS],
         "rights": sorted(viewer.rights.granted),
         "connected_s": round(now - link.joined_at, 1),

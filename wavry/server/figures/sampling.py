@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from wavry.memory.metrics import resident_bytes, shared_use
+from wavry.memory.metrics import resident_bytes
 
 if TYPE_CHECKING:
     from wavry.server.figures.figures import Figures
@@ -41,6 +41,9 @@ _WATCHED = ("capture.pool", "encode.picture", "rift.send_queues", "server.door")
 _QUIET_S = 10.0
 """A holder that is full again and again is spoken of once in so long."""
 
+_TARGET_QUIET_S = 5.0
+"""So is a target that moves."""
+
 _STEP = 0.25
 """A target that has changed by so much since it was last spoken of is news."""
 
@@ -62,6 +65,7 @@ class Sampler:
         self._full: dict[int, int] = {}
         """How often the reorder window of each session was full, when it was last looked at."""
         self._told_target_bps: int | None = None
+        self._told_target_at = 0.0
 
     def sample(self, *, now: float) -> None:
         """Look."""
@@ -69,12 +73,12 @@ class Sampler:
         self._figures.history.push(now, self._row(now))
         self._watch_holders(now)
         self._watch_viewers()
-        self._watch_target()
+        self._watch_target(now)
 
     def _row(self, now: float) -> list[float | None]:
         figures = self._figures
         if self._samples % _SHARED_EVERY == 0:
-            shared = shared_use()
+            shared = self._figures.shared_use()
             self._pss_mb = None if shared is None else shared.pss_bytes / _MB
         self._samples += 1
         made, sent = figures.made_rates(now=now), figures.rates(now=now)
@@ -127,12 +131,14 @@ class Sampler:
                     logger.warning("%s: its reorder window has reached its bound", viewer.name)
         self._full = full
 
-    def _watch_target(self) -> None:
+    def _watch_target(self, now: float) -> None:
         target_bps, target_fps = self._figures.broadcast.target
         told_bps = self._told_target_bps
         if not self._figures.viewers():
             self._told_target_bps = None
-        elif told_bps is None or abs(target_bps - told_bps) > _STEP * told_bps:
-            self._told_target_bps = target_bps
+        elif told_bps is None or (
+            abs(target_bps - told_bps) > _STEP * told_bps and now - self._told_target_at >= _TARGET_QUIET_S
+        ):
+            self._told_target_bps, self._told_target_at = target_bps, now
             if told_bps is not None:
                 logger.info("the links carry %.1f Mbit/s, at %d frames per second", target_bps / 1e6, target_fps)

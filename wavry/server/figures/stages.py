@@ -35,7 +35,7 @@ class StageLatencies:
         self.cap_bytes = len(STAGES) * (buckets.itemsize * len(buckets) + RecentDurations.size_bytes)
 
     def note_unit(self, unit: AccessUnit, *, now: float) -> None:
-        """Count what a unit took here, 3 µs."""
+        """Count what a unit took here, 2 µs."""
         timings = unit.timings
         self._add("capture", timings.captured_us, now)
         self._add("encode", timings.encoded_us - timings.captured_us, now)

@@ -50,6 +50,9 @@ class Counts(NamedTuple):
     reorder_full: int = 0
     """How often a viewer's reorder window reached its bound."""
 
+    stalls: int = 0
+    """How often a viewer's network was found to take nothing; looked at with each sample."""
+
     def plus(self, other: Counts) -> Counts:
         """Return the sums."""
         return Counts(*map(int.__add__, self, other))
@@ -130,6 +133,8 @@ class Link:
         self._repaired = 0
         self._reorder_full = 0
         self._is_full = False
+        self._stalls = 0
+        self._is_stalled = False
         self._fullest_permille = 0
         """Since the last sample."""
         self._before_permille = 0
@@ -139,7 +144,7 @@ class Link:
         """Parity that waits for others, as the viewer says; None where it does not."""
 
     def note_feedback(self, feedback: Feedback, *, now: float) -> None:
-        """Take a report, 2 µs; 6 where latencies are kept."""
+        """Take a report, 2 µs; 5 where latencies are kept."""
         sent = self._sender.packets_sent
         self._received = max(self._received, min(feedback.packets_received, sent))
         self._lost = max(self._lost, min(feedback.packets_lost, sent))
@@ -171,10 +176,13 @@ class Link:
             packets_lost=self._lost,
             packets_repaired=self._repaired,
             reorder_full=self._reorder_full,
+            stalls=self._stalls,
         )
 
     def sample(self, *, now: float) -> None:
         """Remember how the counts stand, once a second."""
+        self._stalls += self._sender.is_stalled and not self._is_stalled
+        self._is_stalled = self._sender.is_stalled
         self._recent.sample(self.counts(), now=now)
         self._before_permille, self._fullest_permille = self._fullest_permille, 0
 
