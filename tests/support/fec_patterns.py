@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from enum import Enum
 from itertools import compress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tests.support.fec import (
     Protected,
@@ -22,6 +22,8 @@ from wavry.rift.sequence import SERIAL_MASK
 
 if TYPE_CHECKING:
     from random import Random
+
+T = TypeVar("T")
 
 LONGEST = 1200
 MOST_PACKETS = 220
@@ -43,10 +45,10 @@ class Outcome(Enum):
     """A packet was given back that is not what was sent, or twice: a fault."""
 
 
-def random_stream(dice: Random) -> list[Protected]:
+def random_stream(dice: Random, most_packets: int = MOST_PACKETS) -> list[Protected]:
     """Up to six frames of many sizes and lengths, under any redundancy and window, with ids near the wrap at times."""
     sizes = [dice.choice([1, 2, 5, 12, 36, 80, dice.randint(1, 200)]) for _ in range(dice.randint(1, 6))]
-    while sum(sizes) > MOST_PACKETS:
+    while sum(sizes) > most_packets:
         sizes.remove(max(sizes))
     redundancy = dice.choice([0.05, 0.1, 0.2, 0.35, 0.5])
     encoder = StreamingFecEncoder(FecConfig(200, LONGEST, redundancy, window_frames=dice.randint(1, 4)))
@@ -57,13 +59,13 @@ def random_stream(dice: Random) -> list[Protected]:
 
 def run_pattern(dice: Random, stream: list[Protected]) -> Outcome:
     """Lose, swap and double some packets of a stream and judge what a decoder makes of the rest."""
-    is_lost = _losses(dice, len(stream))
+    is_lost = random_losses(dice, len(stream))
     kept = [packet for packet, gone in zip(stream, is_lost, strict=True) if not gone]
     lost = [packet.packet_id for packet in sources_of(compress(stream, is_lost))]
     decoder = StreamingFecDecoder(FecConfig(200, LONGEST))
     sent = {packet.packet_id: packet.payload for packet in sources_of(stream)}
     known: Counter[int] = Counter()
-    for arrival in _shuffle(dice, kept):
+    for arrival in shuffled(dice, kept):
         for packet in deliver(decoder, arrival):
             known[packet.packet_id] += 1
             if sent[packet.packet_id] != packet.payload or known[packet.packet_id] > 1:
@@ -76,7 +78,7 @@ def run_pattern(dice: Random, stream: list[Protected]) -> Outcome:
     return Outcome.SINGULAR if is_covered(parity_of(kept), lost) else Outcome.BEYOND
 
 
-def _losses(dice: Random, count: int) -> list[bool]:
+def random_losses(dice: Random, count: int) -> list[bool]:
     """Which of so many packets are lost: single ones or bursts."""
     chance, longest_burst = dice.choice([(0.002, 20), (0.005, 8), (0.02, 4), (0.02, 20), (0.05, 1), (0.1, 1)])
     is_lost: list[bool] = []
@@ -85,7 +87,7 @@ def _losses(dice: Random, count: int) -> list[bool]:
     return is_lost[:count]
 
 
-def _shuffle(dice: Random, packets: list[Protected]) -> list[Protected]:
+def shuffled(dice: Random, packets: list[T]) -> list[T]:
     """The same packets up to 16 places later, the first at its own, and one in fifty twice."""
     spread = dice.choice([0, 0, 2, 16])
     arrivals = [
