@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Takes pictures of the client's window and of the browser's page: `docs/window-*.png`, `docs/browser-*.png`.
+"""Takes pictures of the client's window and of the pages for the documents: `docs/{window,dashboard,browser}-*.png`.
 
-    .venv/bin/python scripts/screenshots.py [DIRECTORY]
+    .venv/bin/python scripts/screenshots.py [--only window|dashboard|browser] [DIRECTORY]
 
 Two virtual screens: a small desktop of two monitors, which a real host streams, and one on which the real client opens
-its window. Needs Xvfb, xrandr, xdotool, xterm, and chromium for the page.
+its window. The pages are looked at with Chromium, the dashboard after five minutes. Needs Xvfb, xrandr, xdotool, xterm, Chromium.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -24,11 +25,12 @@ import numpy as np
 from Xlib import X
 from Xlib.display import Display
 
+sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.support.browser_page import BrowserPage
-from tests.support.chromium import chromium
-from tests.support.programs import Program, client, host
+from pages.browser_pictures import take_browser
+from pages.pictures import take_dashboard
+from tests.support.programs import client, host
 from tests.support.xserver import XServer
 
 if TYPE_CHECKING:
@@ -47,10 +49,17 @@ _FIGURES_S = 6.0
 
 def main() -> None:
     """Take all pictures."""
-    directory = Path(sys.argv[1]) if len(sys.argv) > 1 else _ROOT / "docs"
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("directory", type=Path, nargs="?", default=_ROOT / "docs", help="where to (docs)")
+    parser.add_argument("--only", choices=("window", "dashboard", "browser"), help="not all of them")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as home, _desktop() as desktop, XServer(WIDTH, HEIGHT) as screen:
-        _take_all(Path(home), desktop, screen, directory)
-        _take_page(Path(home), desktop, directory)
+        if options.only in (None, "window"):
+            _take_all(Path(home), desktop, screen, options.directory)
+        if options.only in (None, "browser"):
+            take_browser(options.directory, desktop)
+        if options.only in (None, "dashboard"):
+            take_dashboard(options.directory, desktop)
 
 
 def _take_all(home: Path, desktop: XServer, screen: XServer, directory: Path) -> None:
@@ -70,44 +79,6 @@ def _take_all(home: Path, desktop: XServer, screen: XServer, directory: Path) ->
             server.end()
         viewer.wait_for("lost .* nobody listens")
         take(screen, directory / "window-host-gone.png")
-
-
-def _take_page(home: Path, desktop: XServer, directory: Path) -> None:
-    flags = ("--listen", "127.0.0.1:0", "--web", "127.0.0.1:0", "--audio", "off", "--monitor", "0", "--no-discovery")
-    with Program("wavry.server", *flags, home=home, DISPLAY=desktop.display) as server, chromium() as browser:
-        url = server.wait_for(r"^wavry-server web (http://\S+)$")[1]
-        tab = BrowserPage(browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}), url)
-        tab.wait_for_words("wants a PIN")
-        _save(tab, directory / "browser-pin.png")
-        _pair(tab, home)
-        tab.page.keyboard.press("F10")
-        tab.page.wait_for_timeout(_FIGURES_S * 1000)
-        _save(tab, directory / "browser-overlay.png")
-        phone = {"width": 780, "height": 390}
-        context = browser.new_context(viewport=phone, device_scale_factor=1, has_touch=True, is_mobile=True)
-        tab = BrowserPage(context, url)
-        tab.wait_for_words("wants a PIN")
-        _pair(tab, home)
-        _save(tab, directory / "browser-phone.png")
-        tab.page.set_viewport_size({"width": 390, "height": 780})
-        tab.page.get_by_role("button", name="Menu").tap()
-        _save(tab, directory / "browser-phone-menu.png")
-
-
-def _pair(tab: BrowserPage, home: Path) -> None:
-    """Have the page let in."""
-    with Program("wavry.server", "pair", home=home) as command:
-        pin = command.wait_for(r"PIN (\d{6})")[1]
-    tab.page.locator("#pin").fill(pin)
-    tab.page.locator("#pin").press("Enter")
-    tab.wait_for_picture()
-
-
-def _save(tab: BrowserPage, path: Path) -> None:
-    """Write what the page looks like."""
-    tab.page.wait_for_timeout(1000)
-    tab.page.screenshot(path=str(path))
-    print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 
 
 def press(screen: XServer, *keys: str) -> None:

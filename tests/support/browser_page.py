@@ -86,7 +86,9 @@ class BrowserPage:
 
     def wait_until(self, condition: str) -> None:
         """Ask until a condition in the page is true; Playwright's own way is forbidden by the page's policy."""
-        eventually(lambda: self.page.evaluate(condition), lambda: condition)
+        eventually(
+            lambda: self.page.evaluate(condition), lambda: (condition, self._notice.text_content(), self.complaints)
+        )
 
     @property
     def _notice(self) -> Locator:
