@@ -24,9 +24,10 @@ import { Touch } from "./touch.js";
  *
  * @typedef {object} Surroundings
  * @property {import("../session/link.js").WorkerLink} link To the session's worker.
- * @property {HTMLElement} surface What shows the picture, with what is beside it. It should have `touch-action: none`.
- * @property {() => import("./geometry.js").View | null} view Where the picture is in the page now; null while there is
- *   none, and nothing to point at.
+ * @property {HTMLElement} surface What shows the picture, with what is beside it. It should have
+ *   `touch-action: none`.
+ * @property {() => import("./geometry.js").View | null} view Where the picture is in the page now; null while
+ *   there is none, and nothing to point at.
  * @property {import("./hotkeys.js").HotKeys} hotkeys Gets those of the hands.
  * @property {(words: string) => void} say Tells the person something, in a sentence.
  */
@@ -105,8 +106,9 @@ class PageHands {
 
   choices = () => {
     const { maySend, isWaiting } = this.#clipboard.state;
+    const hasFingers = matchMedia("(any-pointer: coarse)").matches;
     const choices = [
-      [matchMedia("(any-pointer: coarse)").matches, "keyboard on the screen", () => this.#entry.showKeyboard()],
+      [hasFingers, "keyboard on the screen", () => this.#entry.showKeyboard()],
       [maySend, "give the host what is on the clipboard", () => this.#clipboard.sendNow()],
       [isWaiting, "take what is on the host's clipboard", () => this.#clipboard.noteGesture()],
     ];
@@ -257,6 +259,7 @@ class PageHands {
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) {
         letGo();
+        this.#pads.calm();
       }
     });
     window.addEventListener("focus", () => this.#clipboard.returned());

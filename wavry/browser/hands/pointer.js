@@ -1,6 +1,6 @@
 /**
- * The mouse or pen over the page: points to places of the stream, buttons, wheel, and the lock for games. Touches are
- * `touch.js`'s.
+ * The mouse or pen over the page: points to places of the stream, buttons, wheel, and the lock for games.
+ * Touches are `touch.js`'s.
  */
 
 import { buttonPressed, buttonReleased, pointerAt, pointerMoved, scrolled } from "./deeds.js";
@@ -36,7 +36,8 @@ export class Pointer {
   }
 
   /**
-   * Take any event of a pointer that is no touch: the buttons that changed come after the place where they did.
+   * Take any event of a pointer that is no touch: the buttons that changed come after the place where they
+   * did.
    *
    * @param {PointerEvent} event
    */
