@@ -74,6 +74,7 @@ class PageHands {
   #pads;
   #cursor;
   #clipboard;
+  #hasHost = false;
 
   constructor(link, surface, view, say) {
     this.#surface = surface;
@@ -142,6 +143,7 @@ class PageHands {
       this.#say(lack);
     }
     if (granted !== undefined) {
+      this.#hasHost = granted !== null;
       this.#cursor.setControl(granted?.includes("pointer") ?? true);
     }
   }
@@ -172,9 +174,12 @@ class PageHands {
     });
   }
 
-  /** Whether a key is for the host: not while a button or a field of the page has the keyboard. */
+  /** Whether a key is for a host: not while a button or a field of the page has the keyboard. */
   #isOurs({ target }) {
     const { ownerDocument: document } = this.#surface;
+    if (!this.#hasHost) {
+      return false; // F5 is the browser's then
+    }
     if (target === document.body || (target !== this.#entry.field && this.#surface.contains(target))) {
       this.#entry.focus();
       return true;
