@@ -15,7 +15,7 @@ import { lookedAway } from "./deeds.js";
 import { Handover } from "./handover.js";
 import { Keyboard, isPasteChord } from "./keyboard.js";
 import { Pads } from "./pads.js";
-import { Pointer } from "./pointer.js";
+import { NO_BUTTON, Pointer } from "./pointer.js";
 import { TextEntry } from "./text_entry.js";
 import { Touch } from "./touch.js";
 
@@ -196,7 +196,7 @@ class PageHands {
     }
     if (move !== "pointermove") {
       surface.addEventListener("pointermove", (event) => {
-        if (event.button !== -1) {
+        if (event.button !== NO_BUTTON) {
           this.#handlePointer(event); // one button more, or less
         }
       });

@@ -10,6 +10,9 @@ import { Wheel } from "./wheel.js";
 /** Buttons of the wire by the bits of `MouseEvent.buttons`: left, right, middle, back, forward. */
 const BUTTONS = [1, 3, 2, 4, 5];
 
+/** `PointerEvent.button` of motion alone. */
+export const NO_BUTTON = -1;
+
 /**
  * Turns events of the pointer into deeds.
  *
@@ -43,8 +46,8 @@ export class Pointer {
    */
   handle(event) {
     const hasMoved = this.isLocked || this.#point(event.clientX, event.clientY);
-    if (this.isLocked) {
-      this.#moveBy(event);
+    if (this.isLocked && event.button === NO_BUTTON) {
+      this.#moveBy(event); // what a button tells of motion was told before
     }
     this.#press(event.buttons, hasMoved);
   }
