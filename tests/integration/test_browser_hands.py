@@ -37,6 +37,13 @@ ASCII = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,;:!?-_
 UMLAUTS = "äöüßÄÖÜ"
 CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюяАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯёЁ"
 
+_NOTE_LOCK = """
+    (() => {
+        const lock = navigator.keyboard.lock.bind(navigator.keyboard);
+        navigator.keyboard.lock = async () => { await lock(); window.hasLock = true; };
+    })()
+"""
+
 
 def set_layout(screen: XServer, layout: str, variant: str = "") -> None:
     """Give a screen's keyboard another layout, or several."""
@@ -143,8 +150,9 @@ def test_the_pointer_is_exact_on_dense_screens_and_has_their_resolution(tmp_path
 def test_in_full_screen_the_systems_keys_are_the_hosts(tmp_path: Path) -> None:
     with browser_desk(tmp_path) as hands:
         with XWatcher(hands.host_screen, *HOST_SCREEN) as xev:
+            hands.ask(_NOTE_LOCK)
             hands.do("key", "F11")
-            eventually(lambda: hands.ask("document.fullscreenElement !== null"))
+            eventually(lambda: hands.ask("document.fullscreenElement !== null && window.hasLock === true"))
             hands.do("key", "Escape")
             xev.wait_for(f"release {ESCAPE}")
             assert hands.ask("document.fullscreenElement !== null"), "Escape was the browser's"
