@@ -40,9 +40,13 @@ MUTATIONS = 20_000
 
 MESSAGES: tuple[Message, ...] = (
     Hello(),
-    Hello(name="höst \N{GRINNING FACE}" * 20, codecs=("h264", "av1"), max_datagram_bytes=65_535, sound=True, input=True),
+    Hello(
+        name="höst \N{GRINNING FACE}" * 20, codecs=("h264", "av1"), max_datagram_bytes=65_535, sound=True, input=True
+    ),
     StreamConfig(epoch=255, codec=Codec.AV1, width=16_384, height=1, fps=1000, bitrate_bps=10_000_000_000),
-    StreamConfig(epoch=0, codec=Codec.HEVC, width=1, height=16_384, fps=1, bitrate_bps=1, color="x" * 32, full_range=True),
+    StreamConfig(
+        epoch=0, codec=Codec.HEVC, width=1, height=16_384, fps=1, bitrate_bps=1, color="x" * 32, full_range=True
+    ),
     SoundConfig(epoch=3, channels=6, frame_us=60_000, available=False, reason="quiet"),
     KeyframeRequest(epoch=1, after_frame_id=2**32 - 1),
     Feedback(

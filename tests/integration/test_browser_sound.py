@@ -17,7 +17,7 @@ from playwright.sync_api import expect
 from tests.support.chromium import PROGRAM, chromium
 from tests.support.page_sound import PageSound
 from tests.support.programs import PATIENCE_S, Program, host
-from tests.support.sound import CLIENT_SINK, SURROUND, SoundServer, tone
+from tests.support.sound import CLIENT_SINK, HOST_SINK, SURROUND, SoundServer, tone
 from tests.support.sound_quality import RATE, judge
 
 if TYPE_CHECKING:
@@ -84,16 +84,17 @@ def viewing(
     server: SoundServer | None = None,
     switches: tuple[str, ...] = AT_ONCE,
     is_isolated: bool = True,
+    sink: str | None = CLIENT_SINK,
     **environment: str,
 ) -> Iterator[Viewer]:
-    """A host and a browser that looks at its page; it plays to the sink `client`."""
+    """A host and a browser that looks at its page; it plays to a sink of the server, the default one for None."""
     variables = environment if server is None else server.environment
     with ExitStack() as stack:
         streaming = stack.enter_context(host(home, *SCREEN, "--web", "127.0.0.1:0", *arguments, **variables))
         address = streaming.wait_for(r"^wavry-server web (http://\S+)$")[1]
         streaming.ready_address()
-        sink = {} if server is None else {**variables, "PULSE_SINK": CLIENT_SINK}
-        browser = stack.enter_context(chromium(arguments=switches, sound=sink))
+        card = None if server is None else variables | ({} if sink is None else {"PULSE_SINK": sink})
+        browser = stack.enter_context(chromium(arguments=switches, sound=card))
         page = browser.new_page()
         if not is_isolated:
             page.route("**/*", without_isolation)
@@ -117,9 +118,9 @@ def without_isolation(route: Route) -> None:
     route.fulfill(response=response, headers=headers)
 
 
-def hear(server: SoundServer, seconds: float) -> NDArray[np.float64]:
-    """Record what the sink `client` plays for so long: the left channel."""
-    command = ["parec", f"--device={CLIENT_SINK}.monitor", "--raw", "--format=s16le", f"--rate={RATE}", "--channels=2"]
+def hear(server: SoundServer, seconds: float, sink: str = CLIENT_SINK) -> NDArray[np.float64]:
+    """Record what a sink plays for so long: the left channel."""
+    command = ["parec", f"--device={sink}.monitor", "--raw", "--format=s16le", f"--rate={RATE}", "--channels=2"]
     with subprocess.Popen(command, env=server.variables(), stdout=subprocess.PIPE) as recorder:
         assert recorder.stdout is not None
         data = recorder.stdout.read(round(seconds * RATE) * 4)
@@ -209,3 +210,21 @@ def test_what_the_host_plays_is_heard_each_channel_in_its_place(tmp_path: Path) 
                 heard = viewer.sound.record(2, channels=6)
     loudest = [int(np.abs(np.fft.rfft(channel * np.hanning(len(channel)))).argmax()) / 2 for channel in heard.T]
     assert loudest == pytest.approx([300, 400, 500, 100, 600, 700], abs=1)  # the order of Web Audio
+
+
+def test_when_its_sound_card_is_pulled_out_the_browser_goes_on_with_the_next(
+    tmp_path: Path, sound_server: SoundServer
+) -> None:
+    headset = sound_server.add_sink("headset")
+    sound_server.set_default_sink("headset")
+    with viewing(tmp_path, "--audio", "tone", server=sound_server, sink=None) as viewer:
+        viewer.sound.wait()
+        viewer.left_channel(2)
+        assert np.abs(hear(sound_server, 1, "headset")).max() > LEVEL / 2
+        sound_server.pull_out(headset)
+        viewer.left_channel(2)
+        assert np.abs(hear(sound_server, 1, HOST_SINK)).max() > LEVEL / 2
+        sound_server.set_default_sink(CLIENT_SINK)
+        viewer.left_channel(2)
+        assert np.abs(hear(sound_server, 1, CLIENT_SINK)).max() > LEVEL / 2
+        check_tone(viewer.left_channel(2))

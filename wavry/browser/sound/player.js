@@ -19,7 +19,7 @@ import { Resampler } from "./resampler.js";
 /**
  * What lies ahead in the ring after the card's burst: the worker may wake up so much later than it should.
  */
-const LEAST_AHEAD_S = 0.01;
+const LEAST_AHEAD_S = 0.008;
 const MOST_AHEAD_S = 0.06;
 const GROWTH = 1.5;
 const FORGIVEN_S = 5;
