@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Takes pictures of the client's window for the documents: `docs/window-*.png`.
+"""Takes pictures of the client's window and of the pages for the documents: `docs/{window,dashboard,browser}-*.png`.
 
-    .venv/bin/python scripts/screenshots.py [DIRECTORY]
+    .venv/bin/python scripts/screenshots.py [--only window|dashboard|browser] [DIRECTORY]
 
 Two virtual screens: a small desktop of two monitors, which a real host streams, and one on which the real client opens
-its window. Needs Xvfb, xrandr, xdotool and xterm.
+its window. The pages are looked at with Chromium, the dashboard after five minutes. Needs Xvfb, xrandr, xdotool, xterm, Chromium.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -24,8 +25,11 @@ import numpy as np
 from Xlib import X
 from Xlib.display import Display
 
+sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from pages.browser_pictures import take_browser
+from pages.pictures import take_dashboard
 from tests.support.programs import client, host
 from tests.support.xserver import XServer
 
@@ -45,9 +49,17 @@ _FIGURES_S = 6.0
 
 def main() -> None:
     """Take all pictures."""
-    directory = Path(sys.argv[1]) if len(sys.argv) > 1 else _ROOT / "docs"
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("directory", type=Path, nargs="?", default=_ROOT / "docs", help="where to (docs)")
+    parser.add_argument("--only", choices=("window", "dashboard", "browser"), help="not all of them")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as home, _desktop() as desktop, XServer(WIDTH, HEIGHT) as screen:
-        _take_all(Path(home), desktop, screen, directory)
+        if options.only in (None, "window"):
+            _take_all(Path(home), desktop, screen, options.directory)
+        if options.only in (None, "browser"):
+            take_browser(options.directory, desktop)
+        if options.only in (None, "dashboard"):
+            take_dashboard(options.directory, desktop)
 
 
 def _take_all(home: Path, desktop: XServer, screen: XServer, directory: Path) -> None:

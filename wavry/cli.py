@@ -55,6 +55,8 @@ class Option:
     """Makes the value of the text, or raises ValueError with what is allowed."""
 
     default: Any = None
+    is_list: bool = False
+    """Of a positional one: it may be given more than once, and its value is a list."""
 
     @property
     def key(self) -> str:
@@ -122,7 +124,7 @@ class Program:
         if "config" in given:
             values |= self._read_file(Path(given["config"]))
         values |= {option.name: option.convert(given[option.name]) for option in self.options if option.name in given}
-        return values | {option.flag: option.convert(given[option.flag]) for option in self.positionals}
+        return values | {option.flag: _convert_all(option, given[option.flag]) for option in self.positionals}
 
     def _parser(self) -> argparse.ArgumentParser:
         parser = _Parser(
@@ -134,7 +136,8 @@ class Program:
             allow_abbrev=False,
         )
         for option in self.positionals:
-            parser.add_argument(option.flag, metavar=option.metavar, help=option.help)
+            many: dict[str, Any] = {"nargs": "+"} if option.is_list else {}
+            parser.add_argument(option.flag, metavar=option.metavar, help=option.help, **many)
         for option in self.options:
             if option.is_switch:
                 parser.add_argument(option.flag, dest=option.name, action="store_true", help=option.help)
@@ -152,6 +155,10 @@ class Program:
         if unknown:
             raise ConfigError("--config", f"{path}: {unknown[0]}", "the names of the flags without dashes in front")
         return {known[key].name: known[key].convert(value) for key, value in table.items()}
+
+
+def _convert_all(option: Option, given: Any) -> Any:
+    return [option.convert(each) for each in given] if option.is_list else option.convert(given)
 
 
 # Values with units. Each raises ValueError with what is allowed.

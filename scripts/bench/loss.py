@@ -26,8 +26,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from erasure.codes import Code, FrameBlocks, SlidingWindow, Streaming, XorGroups
 from erasure.experiment import Outcome, Stream, run
-from harness.chart import Line, draw_lines
 from network.loss import GilbertElliott, RandomLoss
+from wavry.report.plot import Line, draw_lines
 from wavry.rift import SenderConfig
 from wavry.rift.protection import Protection
 

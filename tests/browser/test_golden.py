@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+import pytest
 
 from tests.browser.golden import LINKS, camel_case, read, split, write_fec, write_receiver
 from wavry.rift import Feedback, Stream
@@ -22,6 +23,19 @@ HERE = Path(__file__).parent
 PATTERNS = 10_000
 SECONDS = 2.0
 """Of stream on each link."""
+
+
+class Replay(NamedTuple):
+    """Records of golden files."""
+
+    delivered: dict[str, int]
+    """Frames, by the name of the link."""
+
+    written: list[tuple[str, bytes]]
+    """What Python sent, and its feedback."""
+
+    said: list[tuple[str, bytes]]
+    """The same of JavaScript."""
 
 
 def run_node(script: str, *arguments: Path) -> dict[str, Any]:
@@ -40,24 +54,28 @@ def test_ten_thousand_patterns_of_losses_are_repaired_byte_for_byte(tmp_path: Pa
     assert result["repaired"] == repaired > PATTERNS
 
 
-def test_a_receiver_delivers_asks_and_reports_the_same_on_any_link(tmp_path: Path) -> None:
-    delivered = write_receiver(tmp_path / "calls", seed=1, seconds=SECONDS)
-    assert len(delivered) == len(LINKS)
-    assert min(delivered.values()) > SECONDS * 30  # else little was compared
-    result = run_node("golden.mjs", tmp_path / "calls", tmp_path / "said")
-    assert result["records"]["N"] == len(LINKS)
-    written = [each for each in read((tmp_path / "calls").read_bytes()) if each[0] in "SF"]
-    said = list(read((tmp_path / "said").read_bytes()))
-    assert [each for each in said if each[0] == "S"] == [each for each in written if each[0] == "S"]
-    assert len(said) == len(written)
+@pytest.fixture(scope="module")
+def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
+    """What a receiver did on each link, and what its twin did with the same."""
+    folder = tmp_path_factory.mktemp("replay")
+    delivered = write_receiver(folder / "calls", seed=1, seconds=SECONDS)
+    result = run_node("golden.mjs", folder / "calls", folder / "said")
+    assert result["records"]["N"] == len(LINKS) == len(delivered)
+    written = [each for each in read((folder / "calls").read_bytes()) if each[0] in "SF"]
+    return Replay(delivered, written, list(read((folder / "said").read_bytes())))
 
 
-def test_python_reads_what_a_receiver_in_javascript_sends(tmp_path: Path) -> None:
-    write_receiver(tmp_path / "calls", seed=2, seconds=1.0)
-    run_node("golden.mjs", tmp_path / "calls", tmp_path / "said")
+def test_a_receiver_delivers_asks_and_reports_the_same_on_any_link(replay: Replay) -> None:
+    assert min(replay.delivered.values()) > SECONDS * 30  # else little was compared
+    assert [kind for kind, _ in replay.said] == [kind for kind, _ in replay.written]
+    for (kind, said), (_, written) in zip(replay.said, replay.written, strict=True):
+        assert kind == "F" or said == written
+
+
+def test_python_reads_what_a_receiver_in_javascript_sends(replay: Replay) -> None:
     asked: set[int] = set()
     told = 0
-    for kind, body in read((tmp_path / "said").read_bytes()):
+    for kind, body in replay.said:
         if kind == "F":
             fields = json.loads(body[8:])
             feedback = msgspec.convert({snake_case(name): value for name, value in fields.items()}, Feedback)

@@ -1,4 +1,4 @@
-"""What Python says the browser understands, and says again in the same bytes' meaning; what one refuses the other does."""
+"""What Python says the browser understands and can say again; what the one refuses the other refuses too."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from tests.support.browser_desk import (
     HOST_SCREEN,
     BrowserDesk,
     KeyWatch,
+    Place,
     browser_desk,
     eventually,
     lone_browser,
@@ -22,14 +23,14 @@ from tests.support.pointer import EDGE, LINK, TEXT, ScreenPointer
 from tests.support.programs import host
 from tests.support.x11_programs import XTerminal, XWatcher, xdotool
 from tests.support.xserver import XServer
-from wavry.media import Rect, Size
+from wavry.media import Size
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.integration
 
-A, CONTROL, SHIFT, V = 38, 37, 50, 55
+A, CONTROL, ESCAPE, SHIFT, V = 38, 37, 9, 50, 55
 """Keycodes of an X server with evdev's numbers, as Xvfb has them."""
 
 ASCII = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,;:!?-_+*/=()[]{}<>@#$%&'\"|~^`\\"
@@ -78,12 +79,11 @@ def test_the_pointer_is_exact_at_every_size_and_does_what_it_may_and_nothing_els
         for size in (Size(1280, 720), Size(640, 360), Size(1900, 1069), Size(1000, 900)):
             hands.resize(size)
             place = hands.picture()
-            right, bottom = place.x + place.width - 1, place.y + place.height - 1
-            points = [(x, y) for x in (place.x, right) for y in (place.y, bottom)]
-            points += [(chance.randint(place.x, right), chance.randint(place.y, bottom)) for _ in range(25)]
+            points = [place.point(x, y) for x in (0, 1) for y in (0, 1)]
+            points += [place.point(chance.random(), chance.random()) for _ in range(25)]
             for point in points:
                 assert hands.is_near(point, place), (size, place, point, hands.host_pointer())
-        assert hands.is_near((place.x + 500, place.y - 20), place), "above the picture its edge is meant"
+        assert hands.is_near((500, round(place.y) - 20), place), "above the picture its edge is meant"
         with XWatcher(hands.host_screen, *HOST_SCREEN) as xev:
             _click_everything(hands, xev, place)
             hands.do("key", "ctrl+alt+m")
@@ -99,32 +99,63 @@ def test_the_pointer_is_exact_at_every_size_and_does_what_it_may_and_nothing_els
     assert sum("has no right to keys" in line for line in hands.server.lines) == 1
 
 
-def _click_everything(hands: BrowserDesk, xev: XWatcher, place: Rect) -> None:
+def _click_everything(hands: BrowserDesk, xev: XWatcher, place: Place) -> None:
     """All buttons and both wheels, and a drag that leaves the picture."""
-    x, y = str(place.x + 500), str(place.y + 300)
-    hands.do("mousemove", x, y, "click", "1", "click", "2", "click", "3", "click", "8", "click", "9")
+    middle = x, y = place.point(0.5, 0.5)
+    hands.do("mousemove", str(x), str(y), "click", "1", "click", "2", "click", "3", "click", "8", "click", "9")
     hands.do("click", "4", "click", "5", "click", "6", "click", "7")
-    hands.do("mousedown", "1", "mousemove", x, str(place.y + 320))
-    assert hands.is_near((place.x + place.width + 300, place.y + 310), place), "a drag that leaves the page goes on"
+    hands.do("mousedown", "1", "mousemove", str(x), str(y + 20))
+    outside = place.point(1, 0.5)[0] + 300, y + 10
+    assert hands.is_near(outside, place), "a drag that leaves the page goes on"
     hands.do("mouseup", "1")
     for _ in range(2):
         xev.wait_for("button 1 release")
     clicks = [each for each in xev.seen if each.startswith("button")]
     assert clicks == [f"button {n} {way}" for n in (1, 2, 3, 8, 9, 4, 5, 6, 7, 1) for way in ("press", "release")]
-    assert hands.is_near((int(x), int(y)), place)
+    assert hands.is_near(middle, place)
 
 
-def _type_in_vain(hands: BrowserDesk, xev: XWatcher, place: Rect) -> None:
+def _type_in_vain(hands: BrowserDesk, xev: XWatcher, place: Place) -> None:
     """Without the right to type the page says so, once, and no key reaches the host."""
     hint = hands.page.locator("#hint")
     hands.do("type", "--delay", "10", "not a word")
     eventually(lambda: hint.text_content() == "the host does not let this client type", hint.text_content)
     hands.ask("document.getElementById('hint').textContent = ''")
     hands.do("type", "--delay", "10", "nor this")
-    hands.do("mousemove", str(place.x + 500), str(place.y + 300), "click", "1")
+    hands.do("mousemove", *map(str, place.point(0.5, 0.5)), "click", "1")
     xev.wait_for("button 1 release")
     assert not [each for each in xev.seen if each.startswith(("press", "release"))]
     assert not hint.text_content()
+
+
+@pytest.mark.parametrize("density", [1.5, 2.0])
+def test_the_pointer_is_exact_on_dense_screens_and_has_their_resolution(tmp_path: Path, density: float) -> None:
+    chance = random.Random(8)
+    with browser_desk(tmp_path, density=density) as hands:
+        for size in (HOST_SCREEN, Size(1800, 1000)):
+            hands.resize(size)
+            place = hands.picture()
+            for point in [place.point(chance.random(), chance.random()) for _ in range(25)]:
+                assert hands.is_near(point, place), (size, place, point, hands.host_pointer())
+        eventually(lambda: f" {density:g}dppx) " in _css_cursor(hands))
+
+
+def test_in_full_screen_the_systems_keys_are_the_hosts(tmp_path: Path) -> None:
+    with browser_desk(tmp_path) as hands:
+        with XWatcher(hands.host_screen, *HOST_SCREEN) as xev:
+            hands.do("key", "F11")
+            eventually(lambda: hands.ask("document.fullscreenElement !== null"))
+            hands.do("key", "Escape")
+            xev.wait_for(f"release {ESCAPE}")
+            assert hands.ask("document.fullscreenElement !== null"), "Escape was the browser's"
+            hands.do("key", "F11")
+            eventually(lambda: hands.ask("document.fullscreenElement === null"))
+            hands.do("key", "F10")  # the figures, and no key of the host
+            eventually(lambda: hands.ask("!document.getElementById('overlay').hidden"))
+            hands.do("key", "a")
+            xev.wait_for(f"release {A}")
+            presses = [each for each in xev.seen if each.startswith("press")]
+            assert presses == [f"press {ESCAPE}", f"press {A}"]
 
 
 def test_chords_repeats_and_the_end_of_the_tab(tmp_path: Path) -> None:
@@ -204,7 +235,7 @@ def test_the_pointer_looks_as_the_host_says(tmp_path: Path) -> None:
     with browser_desk(tmp_path) as hands, ScreenPointer(hands.host_screen.display) as pointer:
         hands.resize(HOST_SCREEN)
         place = hands.picture()
-        assert hands.is_near((place.x + 600, place.y + 400), place)
+        assert hands.is_near(place.point(0.5, 0.5), place)
         shapes = set()
         for glyph in (TEXT, LINK, EDGE):
             pointer.show(glyph)

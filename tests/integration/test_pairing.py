@@ -78,6 +78,8 @@ def test_a_client_is_paired_once_comes_again_and_is_revoked_while_it_watches(mac
     assert machine.command("clients", "rights", "laptop", "view")[0] == 0
     with Program("wavry.client", machine.address, "--headless", home=home) as watching:
         watching.wait_for("stream: h264")
+        assert machine.command("clients", "rights", "laptop", "view,audio")[0] == 0
+        machine.host.wait_for(r"wavry\.audit: laptop \(.*\) may from now on: audio, view$")
         assert machine.command("clients", "revoke", "laptop")[0] == 0
         assert watching.wait() == 4
         assert "has revoked this client" in watching.lines[-1]

@@ -63,3 +63,17 @@ def test_its_memory_does_not_grow() -> None:
     for value in range(10_000):
         histogram.add(float(value))
     assert len(histogram._counts) * histogram._counts.itemsize == before < 7000
+
+
+@given(st.lists(durations, max_size=300), st.lists(st.sampled_from([0.5, 1, 4, 16, 33, 100, 1000]), unique=True))
+def test_counts_up_to_a_bound_are_right_to_one_percent_of_the_bound(values: list[float], bounds: list[float]) -> None:
+    histogram = Histogram()
+    for value in values:
+        histogram.add(value)
+    bounds.sort()
+    for bound, count in zip(bounds, histogram.counts_up_to(bounds), strict=True):
+        assert (
+            sum(value <= bound * 0.985 for value in values) <= count <= sum(value <= bound * 1.015 for value in values)
+        )
+    assert histogram.counts_up_to([1e9])[0] == histogram.count
+    assert histogram.total_ms == pytest.approx(sum(values))

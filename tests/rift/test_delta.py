@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,61 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rating import delta_page
+from tests.support.delta import CONFIG, OFFSET_S, REPORT_S, Feeder, at_work
 from wavry.errors import ConfigError
-from wavry.rift.delta import DeliveryFeedback, Delta, DeltaConfig, RateDecision, State
-from wavry.rift.delta.frame_rate import FrameRateRule
+from wavry.rift.delta import DeliveryFeedback, Delta, DeltaConfig, State
 from wavry.rift.delta.states import RULES, TRANSITIONS, TUNING, Signal
-
-CONFIG = DeltaConfig(ceiling_bps=20e6, floor_bps=200e3, start_bps=10e6, reserved_bps=0)
-REPORT_S = 0.025
-OFFSET_S = 5000.0
-
-
-@dataclass
-class Feeder:
-    """Sends what the controller allows and reports it as a link of the test's making would have it."""
-
-    delta: Delta = field(default_factory=lambda: Delta(CONFIG))
-    now: float = 100.0
-    rtt_s: float = 0.03
-    waiting_s: float = 0.0
-    """What a queue adds to the round trip that is told."""
-
-    rates: list[float] = field(default_factory=list)
-
-    def report(
-        self, *, queue_s: float = 0.0, lost: int = 0, used: float = 1.0, packets: int = 40, outlier_s: float = 0.0
-    ) -> RateDecision:
-        """One report: everything waited `queue_s`, one packet `outlier_s` more; `used` of the budget was sent."""
-        size_bytes = max(1, round(self.delta.budget_bps * used * REPORT_S / 8 / (packets + lost)))
-        sent = [self.now + REPORT_S * index / packets for index in range(packets)]
-        for sent_at in sent:
-            self.delta.note_sent(size_bytes, sent_at)
-        self.now += REPORT_S + self.rtt_s
-        delivered = [(at, at + OFFSET_S + self.rtt_s / 2 + queue_s, size_bytes) for at in sent]
-        if outlier_s:
-            delivered[5] = (delivered[5][0], delivered[5][1] + outlier_s, size_bytes)
-        rtt_s = self.rtt_s + self.waiting_s
-        decision = self.delta.update(DeliveryFeedback(packets=delivered, lost_packets=lost, rtt_s=rtt_s), self.now)
-        self.now -= self.rtt_s
-        self.rates.append(self.delta.budget_bps)
-        return decision
-
-    def run(self, seconds: float, *, queue_s: float = 0.0, lost: int = 0, used: float = 1.0) -> RateDecision:
-        for _ in range(round(seconds / REPORT_S)):
-            decision = self.report(queue_s=queue_s, lost=lost, used=used)
-        return decision
-
-
-def at_work() -> Feeder:
-    """A controller that has proved 10 Mbit/s and is not starting any more."""
-    feeder = Feeder()
-    feeder.run(0.3)
-    feeder.report(queue_s=0.018)
-    feeder.run(0.5, used=0.5)
-    assert feeder.delta.state is State.LIMITED
-    feeder.rates.clear()
-    return feeder
 
 
 def test_the_table_says_where_every_signal_leads_from_every_state() -> None:
@@ -295,89 +243,6 @@ def test_sound_and_control_are_part_of_the_budget() -> None:
     delta = Delta(DeltaConfig(start_bps=4e6, reserved_bps=1e6))
     decision = delta.decision
     assert decision.target_bitrate_bps * (1 + decision.redundancy) == pytest.approx(3e6)
-
-
-def test_the_frame_rate_falls_by_steps_and_comes_back() -> None:
-    feeder = Feeder(Delta(DeltaConfig(ceiling_bps=20e6, start_bps=8e6, reserved_bps=0, smooth_bps=4e6)))
-    feeder.run(0.5)
-    seen = [feeder.delta.decision.target_fps]
-    for _ in range(round(12 / REPORT_S)):
-        feeder.report(queue_s=0.3)
-        seen.append(feeder.delta.decision.target_fps)
-    steps = [fps for before, fps in pairwise(seen) if fps != before]
-    assert (seen[0], steps) == (60, [45, 30])
-    feeder.now += 20
-    seen = [feeder.run(0.1).target_fps for _ in range(300)]
-    steps = [fps for before, fps in pairwise(seen) if fps != before]
-    assert steps == [45, 60]
-
-
-def test_a_viewer_that_is_behind_gets_fewer_frames_not_fewer_bits() -> None:
-    feeder = at_work()
-    before = feeder.delta.decision
-    decision = feeder.delta.update(DeliveryFeedback(packets=(), is_playout_behind=True), feeder.now)
-    assert (before.target_fps, decision.target_fps) == (60, 45)
-    assert decision.target_bitrate_bps == before.target_bitrate_bps
-
-
-def frame_rates_of(rule: FrameRateRule, seconds: float, *, is_behind: bool, begin: float) -> list[int]:
-    """Let the viewer be behind or not for a while; return the frame rates that were taken."""
-    seen = [rule.fps]
-    for tick in range(round(seconds * 40)):
-        rule.follow_viewer(is_behind, begin + tick / 40)
-        seen.append(rule.fps)
-    return [fps for before, fps in pairwise(seen) if fps != before]
-
-
-def test_a_viewer_that_stays_behind_loses_a_step_each_two_seconds_and_gets_them_back_one_each_ten() -> None:
-    rule = FrameRateRule(60, 4e6)
-    assert frame_rates_of(rule, 1.9, is_behind=True, begin=0) == [45]
-    assert frame_rates_of(rule, 60, is_behind=True, begin=1.9) == [30]
-    assert frame_rates_of(rule, 9.9, is_behind=False, begin=61.9) == []
-    assert frame_rates_of(rule, 9, is_behind=False, begin=71.8) == [45]
-    assert frame_rates_of(rule, 60, is_behind=False, begin=80.8) == [60]
-
-
-def test_a_viewer_that_falls_behind_at_each_rise_is_tried_more_and_more_rarely() -> None:
-    rule = FrameRateRule(60, 4e6)
-    raised_at = []
-    for tick in range(40 * 1000):
-        before = rule.fps
-        rule.follow_viewer(before == 60, tick / 40)
-        if rule.fps > before:
-            raised_at.append(tick / 40)
-    pauses = [round(later - earlier) for earlier, later in pairwise(raised_at)]
-    assert pauses == [20, 40, 80, 160, 160, 160, 160, 160][: len(pauses)]
-    assert len(pauses) >= 6
-
-
-def test_of_a_slow_link_and_a_slow_viewer_the_lower_frame_rate_holds() -> None:
-    rule = FrameRateRule(60, 4e6)
-    for tick in range(40):
-        rule.follow_rate(3e6, tick / 40)
-    assert rule.fps == 45
-    assert frame_rates_of(rule, 1, is_behind=True, begin=1) == [30]
-    assert frame_rates_of(rule, 60, is_behind=False, begin=2) == [45]
-
-
-def test_a_smaller_picture_deserves_all_its_frames_at_a_lower_rate() -> None:
-    rules = [FrameRateRule(60, 4e6), FrameRateRule(60, 4e6)]
-    rules[1].set_smooth_bps(1e6)
-    for tick in range(40):
-        for rule in rules:
-            rule.follow_rate(1e6, tick / 40)
-    assert [rule.fps for rule in rules] == [30, 60]
-
-
-def test_silence_takes_no_frames_since_it_says_nothing_of_the_link_that_comes_back() -> None:
-    feeder = at_work()
-    feeder.delta.note_sent(1000, feeder.now)
-    for _ in range(12):
-        due = feeder.delta.next_timer
-        assert due is not None
-        decision = feeder.delta.handle_timer(due)
-    assert decision.target_bitrate_bps == CONFIG.floor_bps
-    assert decision.target_fps == 60
 
 
 # Silence.

@@ -6,7 +6,7 @@ import os
 import subprocess
 from contextlib import contextmanager
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from Xlib.display import Display
 
@@ -14,7 +14,7 @@ from tests.support.chromium import PROGRAM, chromium
 from tests.support.programs import PATIENCE_S, Program, host
 from tests.support.x11_programs import xdotool
 from tests.support.xserver import XServer
-from wavry.media import Rect, Size
+from wavry.media import Size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,11 +26,12 @@ HOST_SCREEN = Size(1280, 720)
 BROWSER_SCREEN = Size(1920, 1200)
 
 _WATCH_POINTER = """
-    addEventListener("mousemove", ({clientX, clientY}) => { window.seenAt = [clientX, clientY]; }, {capture: true});
+    addEventListener("pointermove", ({clientX, clientY}) => { window.seenAt = [clientX, clientY]; }, {capture: true});
 """
 
 _PICTURE = """
-    (({x, y, width, height}) => [x, y, width, height])(document.getElementById("picture").getBoundingClientRect())
+    (({x, y, width, height}) => [x, y, width, height].map((each) => each * devicePixelRatio))(
+        document.getElementById("picture").getBoundingClientRect())
 """
 
 _IS_CONNECTED = """
@@ -45,12 +46,32 @@ def eventually(condition: Callable[[], object], otherwise: Callable[[], object] 
         assert monotonic() < give_up_at, ("it never came true", otherwise())
 
 
+class Place(NamedTuple):
+    """Where the picture is on the browser's screen, in its pixels; on dense screens between them."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def point(self, across: float, down: float) -> tuple[int, int]:
+        """Return a pixel of it: shares of the way from its first to its last."""
+        return round(self.x + across * (self.width - 1)), round(self.y + down * (self.height - 1))
+
+
 class BrowserDesk:
     """The browser's screen, with xdotool for hands, and a look at the host's."""
 
     def __init__(
-        self, host_screen: XServer, browser_screen: XServer, server: Program, browser: Browser, url: str
+        self,
+        host_screen: XServer,
+        browser_screen: XServer,
+        server: Program,
+        browser: Browser,
+        url: str,
+        density: float,
     ) -> None:
+        self.density = density
         self.host_screen, self.browser_screen, self.server = host_screen, browser_screen, server
         self._host_display = Display(host_screen.display)
         self.complaints: list[str] = []
@@ -79,30 +100,34 @@ class BrowserDesk:
         return self.page.evaluate(script)
 
     def resize(self, size: Size) -> None:
-        """Give the page another size, in the corner of the screen."""
-        beside = self.ask("[outerWidth - innerWidth, outerHeight - innerHeight]")
+        """Give the page another size in pixels of the screen, in the corner of it."""
+        beside = self.ask("[outerWidth - innerWidth, outerHeight - innerHeight].map((each) => each * devicePixelRatio)")
         self.do("windowmove", self.window, "0", "0")
-        self.do("windowsize", self.window, str(size.width + beside[0]), str(size.height + beside[1]))
-        eventually(
-            lambda: self.ask("[innerWidth, innerHeight]") == list(size), lambda: self.ask("[innerWidth, innerHeight]")
+        self.do(
+            "windowsize", self.window, *(str(round(whole + more)) for whole, more in zip(size, beside, strict=True))
         )
+        eventually(lambda: self._has_size(size), lambda: self.ask("[innerWidth, innerHeight, devicePixelRatio]"))
 
-    def picture(self) -> Rect:
+    def _has_size(self, size: Size) -> bool:
+        seen = self.ask("[innerWidth, innerHeight].map((each) => each * devicePixelRatio)")
+        return all(abs(is_now - wanted) < self.density for is_now, wanted in zip(seen, size, strict=True))
+
+    def picture(self) -> Place:
         """Return where the picture is on the browser's screen."""
         left, top = self._page_corner()
         x, y, width, height = self.ask(_PICTURE)
-        return Rect(left + round(x), top + round(y), round(width), round(height))
+        return Place(left + x, top + y, width, height)
 
-    def _page_corner(self) -> tuple[int, int]:
+    def _page_corner(self) -> tuple[float, float]:
         """Return where the page begins on the screen: what the browser says of a place of the pointer tells."""
         self.ask("window.seenAt = null")
         x, y = 300, 300
         self.do("mousemove", "310", "310", "mousemove", str(x), str(y))
         eventually(lambda: self.ask("window.seenAt !== null"))
         seen = self.ask("new Promise((resolve) => requestAnimationFrame(() => resolve(window.seenAt)))")
-        return x - seen[0], y - seen[1]
+        return x - seen[0] * self.density, y - seen[1] * self.density
 
-    def is_near(self, point: tuple[int, int], place: Rect, *, patience_s: float = PATIENCE_S) -> bool:
+    def is_near(self, point: tuple[int, int], place: Place, *, patience_s: float = PATIENCE_S) -> bool:
         """Move there; say whether the host's pointer comes within a pixel of what is seen at that point."""
         self.do("mousemove", *map(str, point))
         across, down = (
@@ -160,15 +185,17 @@ def lone_browser(screen: XServer, profile: Path, url: str) -> Iterator[subproces
 
 
 @contextmanager
-def browser_desk(home: Path, *host_flags: str) -> Iterator[BrowserDesk]:
-    """Host and browser, each on a screen of its own."""
+def browser_desk(home: Path, *host_flags: str, density: float = 1.0) -> Iterator[BrowserDesk]:
+    """Host and browser, each on a screen of its own; the browser's has so many pixels for each of CSS."""
     with XServer(*HOST_SCREEN) as host_screen, XServer(*BROWSER_SCREEN) as browser_screen:
         flags = ("--audio", "off", "--web", "127.0.0.1:0", *host_flags)
         with host(home, *flags, DISPLAY=host_screen.display) as server:
             url = server.wait_for(r"^wavry-server web (http://\S+)$")[1]
-            arguments = ("--window-position=0,0", f"--window-size={BROWSER_SCREEN.width},{BROWSER_SCREEN.height}")
+            arguments = ["--window-position=0,0", f"--window-size={BROWSER_SCREEN.width},{BROWSER_SCREEN.height}"]
+            if density != 1.0:
+                arguments.append(f"--force-device-scale-factor={density}")
             with chromium(display=browser_screen.display, arguments=arguments) as browser:
-                desk = BrowserDesk(host_screen, browser_screen, server, browser, url)
+                desk = BrowserDesk(host_screen, browser_screen, server, browser, url, density)
                 try:
                     yield desk
                     assert not desk.complaints, desk.complaints

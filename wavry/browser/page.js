@@ -88,11 +88,13 @@ function makeMenu(worker, choices, words) {
   const menu = new Menu(element("menu"), element("menu-lines"), choices, (number) => {
     monitors.tell({ choose: number });
   });
-  monitors.told = ({ refusal, ...layout }) => {
+  monitors.told = ({ layout, refusal }) => {
+    monitors.tell({ taken: true });
+    if (layout !== undefined) {
+      menu.setMonitors(layout);
+    }
     if (refusal !== undefined) {
       words.hint(refusal);
-    } else {
-      menu.setMonitors(layout);
     }
   };
   return menu;

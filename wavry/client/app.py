@@ -7,12 +7,12 @@ import json
 import logging
 from typing import TYPE_CHECKING
 
-from wavry.client import notice
 from wavry.client.clock_sync import ClockSync
 from wavry.client.entrance import Entrance
 from wavry.client.monitors import HostMonitors, MonitorsSession
 from wavry.client.rights import HostRights
 from wavry.client.session import HostSession
+from wavry.client.speaking import Speaker
 from wavry.client.statistics import Statistics
 from wavry.clipboard.registry import open_clipboard
 from wavry.clock import monotonic
@@ -40,11 +40,8 @@ if TYPE_CHECKING:
     from wavry.client.hands.hands import Hands
     from wavry.client.notice import Notice
     from wavry.client.recording import Recorder
-    from wavry.client.sound.session import SoundSession
-    from wavry.client.sound.stage import SoundStage
+    from wavry.client.sound.sound import ClientSound
     from wavry.clipboard.board import ClipboardBoard
-    from wavry.rift import SoundConfig
-    from wavry.rift.sound import SoundPacket
 
 logger = logging.getLogger(__name__)
 
@@ -81,8 +78,7 @@ class ClientApp:
     ) -> None:
         self._config = config
         self._show = on_picture
-        self._on_notice = on_notice
-        self._on_hint = on_hint
+        self._speaker = Speaker(self._host_name, on_notice, on_hint)
         self._pointer = pointer
         self.budget = MemoryBudget()
         self.statistics = Statistics(ClockSync())
@@ -97,19 +93,16 @@ class ClientApp:
         self._latest_session: HostSession | None = None
         self._transport_entry: Registration | None = None
         self._recorder: Recorder | None = None
-        self._sound: SoundStage | None = self._make_sound() if config.sound else None
+        self._sound: ClientSound | None = self._make_sound() if config.sound else None
         self.open_clipboard: Callable[[], Opened[ClipboardBoard]] = open_clipboard
         """Opens the clipboard of the screen that the window is on, where there is a window. Set before `run`."""
         self._clipboard: ClientClipboard | None = None
         self._last_picture: Picture | None = None
-        self._status = ""
-        self._notice: Notice | None = None
         self._awaits_picture = False
         """Whether the present connection has not brought a picture yet, with a window."""
         self.monitors = HostMonitors(on_hint)
-        self.rights.listen(self._hint_denials)
+        self.rights.listen(lambda: self._speaker.denied(self.rights.denied))
         self.rights.listen(self._follow_control)
-        self._told_denials: frozenset[Right] = frozenset()
         self._was_connected = False
         self._has_stream = asyncio.Event()
         self._units: BoundedQueue[ReceivedUnit] = BoundedQueue(
@@ -147,7 +140,7 @@ class ClientApp:
                     tasks.create_task(self._settle()),
                 ]
                 if self._sound is not None:
-                    workers.append(tasks.create_task(self._play_sound(self._sound)))
+                    workers.append(tasks.create_task(self._sound.run()))
                 if self._config.clipboard and (clipboard := await self._open_clipboard()) is not None:
                     workers.append(tasks.create_task(clipboard.run()))
                 if self._config.record is not None:
@@ -190,11 +183,11 @@ class ClientApp:
             if error is None:
                 return
             if error.code in _FINAL_CODES:
-                self._say("", notice.refused(self._host_name, error.reason))
+                self._speaker.refused(error.reason)
                 raise ConnectFailedError(self._host_name, error.reason)
             if deadline is not None and monotonic() >= deadline:
                 self._give_up(error)
-            self._announce(error)
+            self._speaker.waiting(error, was_connected=self._was_connected)
             await self._wait(stop, _BACK_OFF_S[min(attempt, len(_BACK_OFF_S) - 1)], deadline)
             attempt += 1
 
@@ -215,7 +208,8 @@ class ClientApp:
             if self._transport_entry is not None:
                 self._transport_entry.close()
             self._transport_entry = self.budget.register("transport.quic", dialer.memory, policy=dialer.memory.policy)
-            sound, monitors = self._make_sound_session(), MonitorsSession(self.monitors)
+            sound = None if self._sound is None else self._sound.new_session()
+            monitors = MonitorsSession(self.monitors)
             hands = None if self.hands is None else self.hands.new_session()
             session = self._session = self._latest_session = HostSession(
                 dialer.link,
@@ -246,13 +240,13 @@ class ClientApp:
                     )
                     if part is not None
                 ],
-                picture_hold_s=self._picture_hold_s,
+                picture_hold_s=self._sound.picture_hold_s if self._sound is not None else lambda: 0.0,
             )
             if hands is not None:
                 hands.begin(session.talk)
             monitors.begin(session.talk)
             self._awaits_picture = True
-            self._say("", notice.connected(self._host_name))
+            self._speaker.connected()
             return await self._stay(session, stop, deadline)
         except ConnectionLostError as error:  # before there was a session
             return error
@@ -281,13 +275,6 @@ class ClientApp:
             raise error
         raise ConnectFailedError(self._host_name, error.reason)
 
-    def _announce(self, error: ConnectionLostError) -> None:
-        name = self._host_name
-        if self._was_connected:
-            self._say(f"lost {name}: {error}; waiting for it to come back", notice.lost(name, str(error)))
-        else:
-            self._say(f"waiting for {name}: {error}", notice.connecting(name, str(error)))
-
     @staticmethod
     async def _wait(stop: asyncio.Event, seconds: float, deadline: float | None) -> None:
         if deadline is not None:
@@ -303,27 +290,12 @@ class ClientApp:
         host, port = self._config.address
         return f"{host}:{port}"
 
-    def _say(self, status: str, words: Notice | None) -> None:
-        """Tell a person: `status` in the log, `words` in the window; once for each new text."""
-        if status and status != self._status:
-            logger.warning("%s", status)
-        self._status = status
-        if words != self._notice:
-            self._notice = words
-            self._on_notice(words)
-
     def _follow_control(self) -> None:
         """Have the host's pointer drawn where this client does not move it."""
         granted = self.rights.granted
         if self._pointer is not None:
             may_move = granted is None or Right.POINTER in granted
             self._pointer.set_control(may_move and not self._config.view_only)
-
-    def _hint_denials(self) -> None:
-        """Tell what was tried in vain."""
-        for right in sorted(self.rights.denied - self._told_denials):
-            self._on_hint(notice.denial(right))
-        self._told_denials = self.rights.denied
 
     # The stream's way.
 
@@ -343,10 +315,12 @@ class ClientApp:
         return self._backlog.is_behind(len(self._units), now=monotonic())
 
     def _source_changed(self, available: bool, reason: str) -> None:
-        if available:
-            self._say("", notice.connected(self._host_name) if self._awaits_picture else None)
+        if not available:
+            self._speaker.no_picture(reason)
+        elif self._awaits_picture:
+            self._speaker.connected()
         else:
-            self._say(f"the host has no picture: {reason}", notice.no_picture(reason))
+            self._speaker.picture_is_back()
 
     def _picture_decoded(self, picture: Picture) -> None:
         self.statistics.on_picture(picture)
@@ -358,40 +332,27 @@ class ClientApp:
             self._show(picture)
             if self._awaits_picture:
                 self._awaits_picture = False
-                self._loop.call_soon_threadsafe(self._picture_came)
-
-    def _picture_came(self) -> None:
-        """Have done with waiting; a host that has said since that it has no picture is still believed."""
-        if self._notice == notice.connected(self._host_name):
-            self._say("", None)
+                self._loop.call_soon_threadsafe(self._speaker.picture_came)
 
     def _chain_broken(self, epoch: int, frame_id: int) -> None:
         session = self._session
         if session is not None:
             session.request_keyframe(epoch, frame_id)
 
-    # The sound's way.
+    # The sound.
 
-    def _make_sound(self) -> SoundStage:
-        from wavry.client.sound.figures import SoundFigures
-        from wavry.client.sound.stage import SoundStage
+    def _make_sound(self) -> ClientSound:
+        from wavry.client.sound.sound import ClientSound
 
-        figures = self.statistics.sound = SoundFigures(self.statistics.clock)
-        return SoundStage(
-            figures,
-            self.budget,
-            has_card=not self._config.headless,
-            device=self._config.audio_device,
-            volume=self._config.volume_percent / 100,
-        )
+        sound = ClientSound(self._config, self.statistics.clock, self.budget, lambda: self._recorder)
+        self.statistics.sound = sound.figures
+        return sound
 
-    def _make_sound_session(self) -> SoundSession | None:
-        figures = self.statistics.sound
-        if self._sound is None or figures is None:
-            return None
-        from wavry.client.sound.session import SoundSession
+    def toggle_mute(self) -> bool:
+        """Mute the sound, or make it as loud as it was; say whether it is off now. Any thread."""
+        return self._sound is None or self._sound.toggle_mute()
 
-        return SoundSession(self._sound, figures, self.budget, self._sound_changed, self._sound_came)
+    # The pointer and the clipboard.
 
     def _make_cursor_session(self) -> CursorSession | None:
         if self._pointer is None:
@@ -399,31 +360,6 @@ class ClientApp:
         from wavry.client.cursor import CursorSession
 
         return CursorSession(self._pointer)
-
-    def _picture_hold_s(self) -> float:
-        return self._sound.picture_hold_s if self._sound is not None else 0.0
-
-    @staticmethod
-    async def _play_sound(sound: SoundStage) -> None:
-        await sound.wanted.wait()
-        await run_in_worker("wavry-sound", sound.run, stop=sound.stop)
-
-    def _sound_changed(self, config: SoundConfig) -> None:
-        if self._recorder is not None:
-            self._recorder.expect_sound(config)
-
-    def _sound_came(self, packet: SoundPacket, config: SoundConfig) -> None:
-        if self._recorder is not None:
-            self._recorder.take_sound(packet, config)
-
-    def toggle_mute(self) -> bool:
-        """Mute the sound, or make it as loud as it was; say whether it is off now. Any thread."""
-        if self._sound is None:
-            return True
-        self._sound.is_muted = not self._sound.is_muted
-        return self._sound.is_muted
-
-    # The clipboard.
 
     async def _open_clipboard(self) -> ClientClipboard | None:
         from wavry.client.clipboard import ClientClipboard

@@ -269,8 +269,8 @@ class HostSession:
         self._drain()
 
     def _count(self) -> None:
-        window = self._receiver.window
-        self._network.take(self._receiver.stats, window.occupancy)
+        receiver = self._receiver
+        self._network.take(receiver.stats, receiver.window.fullness, receiver.fec.pending_groups)
         self._network.rtt_ms = self._connection.rtt_ms
 
     def stream_received(self, channel: Channel, data: bytes, *, now: float) -> None:

@@ -57,15 +57,18 @@ class Network:
     reconnects: int = 0
     rtt_ms: float | None = None
     reorder_occupancy: float | None = None
+    """How full the reorder window is, 0 to 1; None before the first connection."""
+    fec_pending_groups: int | None = None
+    """Parity packets that wait for others of their window."""
     _connections: tuple[ReceiverStats, ReceiverStats] = field(
         default_factory=lambda: (ReceiverStats(), ReceiverStats())
     )
     """Of those that have ended and of the present one; replaced at once, so that a reader counts nothing twice."""
 
-    def take(self, stats: ReceiverStats, reorder_occupancy: float) -> None:
+    def take(self, stats: ReceiverStats, reorder_occupancy: float, fec_pending_groups: int) -> None:
         """Note how the present connection stands."""
         self._connections = self._connections[0], stats
-        self.reorder_occupancy = reorder_occupancy
+        self.reorder_occupancy, self.fec_pending_groups = reorder_occupancy, fec_pending_groups
 
     def finish(self) -> None:
         """Add the present connection to those that have ended."""
@@ -214,7 +217,10 @@ class Statistics:
     def report(self, budget: MemoryBudget) -> dict[str, object]:
         """Return the whole of `--stats-json`; what is not known is None."""
         duration_s = monotonic() - self._started_at
-        metrics = measure_memory(reorder_buffer_occupancy=self.network.reorder_occupancy)
+        metrics = measure_memory(
+            reorder_buffer_occupancy=_rounded(self.network.reorder_occupancy, 4),
+            pending_fec_groups=self.network.fec_pending_groups,
+        )
         with self._lock:
             return {
                 "version": 1,

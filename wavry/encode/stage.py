@@ -103,10 +103,11 @@ class EncodeStage:
         self._encoders = EncoderPool(wanted=config.encoder)
         self._ladder = self._new_ladder(source)
         self._encoders.expect(self._encoder_config(self._ladder.step))
-        self._pool = FrameBufferPool(picture_bytes(self._full_size(source)), 1, name="encode.picture")
+        self.pool = FrameBufferPool(picture_bytes(self._full_size(source)), 1, name="encode.picture")
+        """Of the picture that is encoded; in the budget already."""
         self._registrations = [
             budget.register("encode.encoders", self._encoders, policy=self._encoders.policy),
-            budget.register("encode.picture", self._pool, policy=self._pool.policy),
+            budget.register("encode.picture", self.pool, policy=self.pool.policy),
         ]
         self._target = (config.bitrate_bps, config.fps, True)
         self._frame_sizes = FrameSizeControl(config.fps)
@@ -279,8 +280,8 @@ class EncodeStage:
         config = self._encoder_config(self._ladder.step)
         encoder = self._encoder = self._encoders.acquire(config)
         self._aim(encoder, monotonic())
-        self._pool.resize(picture_bytes(self._full_size(source)))
-        self._converter = FrameConverter(source, config.size, encoder.layout, self._pool.acquire())
+        self.pool.resize(picture_bytes(self._full_size(source)))
+        self._converter = FrameConverter(source, config.size, encoder.layout, self.pool.acquire())
         self._epoch = (self._epoch + 1) & 0xFF
         self._frame_id = 0
         self._keyframe_requested = True
@@ -295,7 +296,7 @@ class EncodeStage:
 
     def _close(self) -> None:
         self._close_picture()
-        self._pool.close()
+        self.pool.close()
         self._encoders.close()
         self._encoder = None
         for registration in self._registrations:

@@ -29,14 +29,15 @@ def checkpoint(name: str) -> None:
         _recorder(name)
 
 
-def set_checkpoint_recorder(recorder: Callable[[str], None] | None) -> None:
-    """Choose who is told of checkpoints in this process; None for nobody.
+def set_checkpoint_recorder(recorder: Callable[[str], None] | None) -> Callable[[str], None] | None:
+    """Choose who is told of checkpoints in this process; None for nobody. Return who was told until now.
 
     Args:
         recorder: Called with the name, on the stage's own thread, so it must be quick and must not raise.
     """
     global _recorder  # one process has one recorder, and stages must not carry it around
-    _recorder = recorder
+    before, _recorder = _recorder, recorder
+    return before
 
 
 @dataclass(frozen=True, slots=True)

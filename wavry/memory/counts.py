@@ -12,6 +12,11 @@ _TYPES = 25
 """Most types named, the most frequent ones."""
 
 
+def count_few() -> dict[str, object]:
+    """Return how many threads, descriptors and tasks this process has; 30 µs. What is not known here is None."""
+    return {"threads": threading.active_count(), "descriptors": _descriptors(), "tasks": _tasks()}
+
+
 def count_resources() -> dict[str, object]:
     """Return how many threads, descriptors, tasks and objects (in all and by type) this process has.
 
@@ -19,13 +24,7 @@ def count_resources() -> dict[str, object]:
     known here is None.
     """
     objects = Counter(type(each).__name__ for each in gc.get_objects())
-    return {
-        "threads": threading.active_count(),
-        "descriptors": _descriptors(),
-        "tasks": _tasks(),
-        "objects": objects.total(),
-        "objects_by_type": dict(objects.most_common(_TYPES)),
-    }
+    return count_few() | {"objects": objects.total(), "objects_by_type": dict(objects.most_common(_TYPES))}
 
 
 def _descriptors() -> int | None:

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 MAX_SAMPLES = 600
 """Pairs grow with the square: 600 samples are 180 000 slopes, 6 MB while they are sorted, and 0.1 s."""
 
+_HOUR_S = 3600.0
 _Z_95 = 1.959964
 """Two-sided 95 % of the normal distribution."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """A slope in units per second, with its 95 % confidence interval."""
+    """A slope, as `theil_sen` returns it in units per second, with its 95 % confidence interval."""
 
     slope: float
     lower: float
@@ -33,6 +34,11 @@ class Trend:
     def is_growth(self) -> bool:
         """Whether the slope can be told from zero, upwards."""
         return self.lower > 0
+
+    @property
+    def per_hour(self) -> Trend:
+        """The same in units per hour."""
+        return Trend(*(each * _HOUR_S for each in (self.slope, self.lower, self.upper)))
 
 
 def theil_sen(times: Sequence[float], values: Sequence[float], *, max_samples: int = MAX_SAMPLES) -> Trend | None:

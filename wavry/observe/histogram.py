@@ -27,6 +27,8 @@ class Histogram:
     def __init__(self) -> None:
         self._counts = array("Q", bytes(8 * _BUCKETS))
         self.count = 0
+        self.total_ms = 0.0
+        """Of all durations together, each as it counts."""
         self.maximum: float | None = None
 
     def add(self, milliseconds: float) -> None:
@@ -34,6 +36,7 @@ class Histogram:
         clamped = min(max(milliseconds, _SMALLEST_MS), _LARGEST_MS)
         self._counts[int(math.log(clamped / _SMALLEST_MS) / _GROWTH)] += 1
         self.count += 1
+        self.total_ms += clamped
         if self.maximum is None or milliseconds > self.maximum:
             self.maximum = milliseconds
 
@@ -48,6 +51,11 @@ class Histogram:
             if seen >= wanted:
                 return min(_middle(bucket), self.maximum)
         return self.maximum
+
+    def counts_up_to(self, bounds_ms: Sequence[float]) -> list[int]:
+        """Return how many durations do not exceed each of some ascending bounds, right to 1 % of the bound."""
+        seen = list(accumulate(self._counts, initial=0))
+        return [seen[_edge(bound_ms)] for bound_ms in bounds_ms]
 
     def counts(self) -> array[int]:
         """Return a copy of all buckets, for `percentiles_between`."""
@@ -68,6 +76,12 @@ def percentiles_between(older: array[int], newer: array[int], percents: Sequence
         return None
     seen = list(accumulate(counted))
     return [_middle(bisect_left(seen, max(1, math.ceil(total * percent / 100)))) for percent in percents]
+
+
+def _edge(bound_ms: float) -> int:
+    """Return how many buckets lie below a bound, the nearest edge of a bucket taken for it."""
+    clamped = min(max(bound_ms, _SMALLEST_MS), _LARGEST_MS)
+    return min(round(math.log(clamped / _SMALLEST_MS) / _GROWTH), _BUCKETS)
 
 
 def _middle(bucket: int) -> float:

@@ -5,7 +5,8 @@ A stage is either a coroutine or a function that `run_in_worker` gives a thread.
 ends the session and cancelling it ends every thread.
 """
 
+from wavry.pipeline.demand import Demand
 from wavry.pipeline.queue import BoundedQueue, Overflow, QueueClosed
 from wavry.pipeline.worker import run_in_worker
 
-__all__ = ["BoundedQueue", "Overflow", "QueueClosed", "run_in_worker"]
+__all__ = ["BoundedQueue", "Demand", "Overflow", "QueueClosed", "run_in_worker"]

@@ -16,6 +16,7 @@ from wavry.pipeline import BoundedQueue, QueueClosed
 from wavry.rift import Hello, Right, Sender
 from wavry.rift.rights import ALL_RIGHTS
 from wavry.rift.sound import SoundSender
+from wavry.server.figures.traffic import Traffic
 from wavry.server.viewer import PLAIN_HELLO, SOUND_CONFIG, ViewerSession, sender_config
 from wavry.transport.quic.settings import LARGEST_DATAGRAM_BYTES
 
@@ -94,6 +95,8 @@ class Broadcast:
             for name, holder in largest.holders().items()
         }
         """What all viewers' senders hold, by its name in the budget."""
+        self.traffic = Traffic(max_viewers)
+        """What viewers were sent and what became of it."""
         self._sound: BoundedQueue[SoundPacketOut] | None = None
         self._on_sound_wanted: Callable[[bool], None] = _ignore
         self._sound_state: SoundState | None = None
@@ -106,6 +109,21 @@ class Broadcast:
     def viewers(self) -> tuple[ViewerSession, ...]:
         """Who watches now."""
         return tuple(self._viewers)
+
+    @property
+    def stream(self) -> StreamOpened | None:
+        """How the picture is coded now; None before the first."""
+        return self._stream
+
+    @property
+    def source_trouble(self) -> str | None:
+        """Why there is no picture to send; None while there is."""
+        return self._source_trouble
+
+    @property
+    def target(self) -> tuple[int, int]:
+        """What the encoder may make: bits, and frames, per second."""
+        return self._target_bps, self._target_fps
 
     @property
     def send_buffer_bytes(self) -> int:
@@ -185,6 +203,7 @@ class Broadcast:
                     for viewer in list(self._viewers):
                         viewer.announce(output)
                 else:
+                    self.traffic.note_unit(output, now=asyncio.get_running_loop().time())
                     for viewer in list(self._viewers):
                         viewer.send_unit(output)
         except QueueClosed:
@@ -225,6 +244,7 @@ class Broadcast:
             viewer.close(ErrorCode.REFUSED, f"{self.max_viewers} are watching already")
             return
         self._viewers.append(viewer)
+        viewer.link = self.traffic.join(viewer.sender, now=asyncio.get_running_loop().time())
         self._add_parts(viewer)
         for name, holder in viewer.holders().items():
             self.holders[name].add(holder)
@@ -247,6 +267,8 @@ class Broadcast:
         self._room.set()
         if session in self._viewers:
             self._viewers.remove(session)
+            if session.link is not None:
+                self.traffic.leave(session.link)
             for name, holder in session.holders().items():
                 self.holders[name].remove(holder)
             if session.sound is not None and not self._listeners():

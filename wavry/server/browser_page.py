@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aiohttp.web_response import StreamResponse
 
     from wavry.web.certificate import Certificate
+    from wavry.web.origins import Origins
     from wavry.web.site import Asked
 
 FLAG = "--web"
@@ -29,6 +30,7 @@ PATH = "/wavry"
 
 def browser_site(
     address: tuple[str, int],
+    origins: Origins,
     certificate: Certificate | None,
     *,
     udp_port: int,
@@ -40,6 +42,7 @@ def browser_site(
 
     Args:
         address: Where to listen.
+        origins: Under which names.
         certificate: For HTTPS.
         udp_port: Where the host listens for WebTransport.
         certificate_hashes: SHA-256 of the certificates that it may show there, in hex.
@@ -62,6 +65,7 @@ def browser_site(
     site = Site(
         FLAG,
         address,
+        origins=origins,
         folder=StaticFolder(Path(wavry.browser.__file__).parent),
         routes=[Route("GET", re.compile(r"/session\.json"), session)],
         policy=ContentPolicy(

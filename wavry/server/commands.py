@@ -83,11 +83,21 @@ def clients(arguments: Sequence[str]) -> None:
     if arguments[:1] in (["--help"], ["-h"]):
         print(_CLIENTS_USAGE.format(rights=", ".join(Right)))  # noqa: T201
         return
-    command, *rest = arguments or ["list"]
-    known = _COMMANDS.get(command)
-    if known is None or len(rest) != known[0]:
+    command, *rest = check_clients(arguments)
+    _COMMANDS[command][1](ClientBook(data_directory()), *rest)
+
+
+def check_clients(arguments: Sequence[str]) -> Sequence[str]:
+    """Return what `clients` is told to do, and its arguments.
+
+    Raises:
+        ConfigError: It knows no such thing, or that takes other arguments.
+    """
+    told = arguments or ["list"]
+    known = _COMMANDS.get(told[0])
+    if known is None or len(told) - 1 != known[0]:
         raise ConfigError("clients", " ".join(arguments), "list, rename WHO NAME, rights WHO LIST or revoke WHO")
-    known[1](ClientBook(data_directory()), *rest)
+    return told
 
 
 def _list(book: ClientBook) -> None:

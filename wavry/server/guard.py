@@ -134,3 +134,4 @@ class Guard:
                 viewer.close(ErrorCode.REFUSED, "the host has revoked this client")
             elif (rights := self._broadcast.rights_of(known)) != viewer.rights.granted:
                 viewer.rights.granted = rights
+                audit.info("%s may from now on: %s", viewer.name, ", ".join(sorted(rights)) or "nothing")

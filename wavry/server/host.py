@@ -14,7 +14,6 @@ from wavry.backends import AUTO
 from wavry.capture import open_source
 from wavry.capture.config import SCREEN
 from wavry.capture.sound import OFF
-from wavry.clock import monotonic
 from wavry.encode.config import EncoderConfig
 from wavry.encode.registry import open_encoder
 from wavry.encode.stage import EncodeOutput, EncodeStage, output_bytes
@@ -25,8 +24,7 @@ from wavry.keyfile import data_directory
 from wavry.media import Frame, Size
 from wavry.memory import HolderGroup, MemoryBudget, Registration, format_table
 from wavry.memory.collector import exempt_survivors
-from wavry.memory.counts import count_resources
-from wavry.memory.metrics import measure_memory, resident_bytes
+from wavry.memory.metrics import resident_bytes
 from wavry.observe.sampler import keep_history, new_history
 from wavry.pipeline import BoundedQueue, Overflow, run_in_worker
 from wavry.rift import Hello
@@ -36,6 +34,7 @@ from wavry.server.capture_stage import CaptureStage
 from wavry.server.cursor.part import CursorHub, ViewerCursor
 from wavry.server.cursor.stage import CursorStage
 from wavry.server.door import MAX_WAITING
+from wavry.server.figures import Figures
 from wavry.server.guard import Guard
 from wavry.server.hands import HANDS_RIGHTS, Hands, HandsPart, HandsStage
 from wavry.server.hands.stage import open_keys
@@ -74,7 +73,6 @@ class Host:
 
     def __init__(self, config: HostConfig) -> None:
         self._config = config
-        self._started_at = monotonic()
         self._history = new_history()
         self._registrations: list[Registration] = []
         self._clipboard: HostClipboard | None = None
@@ -104,12 +102,16 @@ class Host:
             if not self._config.no_auth:
                 self._guard = Guard(data_directory(), identity, self._config.rights, self._broadcast)
                 self._register("server.door", self._guard.door, self._guard.door.policy)
+            if self._config.has_pages:
+                from wavry.server.pages import Pages
+
+                self._pages = Pages(self._config, identity, self.figures)
             listener = listen(
                 *self._config.listen,
                 identity,
                 self._admit,
                 settings=self._quic_settings(),
-                allows_origin=self._allows_origin if self._config.web is not None else None,
+                allows_origin=None if self._pages is None else self._pages.allows_origin,
             )
         except BaseException:
             opened.backend.close()
@@ -117,12 +119,14 @@ class Host:
             raise
         self._register("transport.quic", listener.memory, listener.memory.policy)
         try:
-            await self._open_pages(identity, listener.address[1])
+            if self._pages is not None:
+                await self._pages.open(listener.address[1], self._register)
             self._check_memory_limit()
             if self._guard is not None:
                 await self._guard.open(listener.address[1])
         except ConfigError:
-            await self._close_pages()
+            if self._pages is not None:
+                await self._pages.close()
             await listener.close(ErrorCode.SHUTTING_DOWN, "")
             opened.backend.close()
             self._close_clipboard()
@@ -137,22 +141,6 @@ class Host:
             registration.close()
         self._close_clipboard()
         self._write(report)
-
-    async def _open_pages(self, identity: HostIdentity, udp_port: int) -> None:
-        if self._config.has_pages:
-            from wavry.server.pages import Pages
-
-            self._pages = Pages(self._config, identity, udp_port)
-            await self._pages.open(self._register)
-
-    async def _close_pages(self) -> None:
-        if self._pages is not None:
-            await self._pages.close()
-
-    def _allows_origin(self, origin: str) -> bool:
-        """Whether a page may open a WebTransport session: one that this host serves, once it does."""
-        origins = None if self._pages is None else self._pages.web_origins
-        return origins is not None and origins.allows_origin(origin)
 
     def _quic_settings(self) -> QuicSettings:
         return QuicSettings(max_connections=MAX_WAITING + self._config.max_viewers)
@@ -210,6 +198,7 @@ class Host:
         self._register(outputs.name, outputs, outputs.overflow.value)
         for name, holder in self._broadcast.holders.items():
             self._register(name, holder, holder.policy)
+        self.figures = Figures(self.budget, self._history, self._capture, self._encode, self._broadcast)
 
     def _build_sound(self) -> SoundStage | None:
         if self._config.sound.source == OFF:
@@ -303,13 +292,15 @@ class Host:
                     *([tasks.create_task(self._clipboard.run())] if self._clipboard is not None else []),
                     tasks.create_task(keep_history(self._history)),
                     *self._guard_tasks(tasks, listener),
+                    *([tasks.create_task(self._pages.run())] if self._pages is not None else []),
                 ]
                 await self._wait(stop)
-                report = self.report()
+                report = self.figures.report()
                 for task in running:
                     task.cancel()
         finally:
-            await self._close_pages()
+            if self._pages is not None:
+                await self._pages.close()
             await self._broadcast.close()
             await listener.close(ErrorCode.SHUTTING_DOWN, "the host is being stopped")
         return report
@@ -386,31 +377,11 @@ class Host:
 
     # Telling.
 
-    def report(self) -> dict[str, object]:
-        """Return what `--memory-report` holds."""
-        pool = self._capture.source.pool.memory_usage()
-        buffers = pool.in_use_buffers + pool.available_buffers
-        metrics = measure_memory(
-            buffer_pool_utilization=pool.in_use_buffers / buffers if buffers else None,
-            quic_send_buffer_bytes=self._broadcast.send_buffer_bytes,
-        )
-        return {
-            "version": 1,
-            "duration_s": round(monotonic() - self._started_at, 3),
-            "frames_captured": self._capture.captured,
-            "frames_encoded": self._encode.encoded,
-            "buffer_reuse_rate": round(self._capture.source.pool.reuse_rate, 6),
-            "memory": metrics.as_dict(),
-            "budget": [entry.as_dict() for entry in self.budget.entries()],
-            "profile": self._history.profile().as_dict(),
-            "counts": count_resources() | {"buffers": buffers},
-        }
-
     def _report_on_signal(self) -> None:
         """Write a report at each SIGUSR1, where the system has it."""
         number = getattr(signal, "SIGUSR1", None)
         if number is not None and self._config.memory_report is not None:
-            self._loop.add_signal_handler(number, lambda: self._write(self.report()))
+            self._loop.add_signal_handler(number, lambda: self._write(self.figures.report()))
 
     def _write(self, report: dict[str, object]) -> None:
         if self._config.memory_report is not None:

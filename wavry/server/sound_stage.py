@@ -6,13 +6,12 @@ Nothing that goes wrong here stops the picture: there is one line about it, and 
 from __future__ import annotations
 
 import logging
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wavry.capture.sound.ring import ring_bytes
 from wavry.errors import BackendError, BackendUnavailableError, CaptureLostError, EncodeError
-from wavry.pipeline import BoundedQueue, Overflow, QueueClosed
+from wavry.pipeline import BoundedQueue, Demand, Overflow, QueueClosed
 from wavry.server.silence import SilenceGate, Verdict
 
 if TYPE_CHECKING:
@@ -96,47 +95,32 @@ class SoundStage:
         self._packets = packets
         self._on_state = on_state
         self._open_source = open_source or _open_source
-        self._wanted = threading.Event()
-        self._stopped = threading.Event()
+        self._demand = Demand()
         self._source: SoundSource | None = None
         self._epoch = 0
-        self._lock = threading.Lock()
         self._past_drops = 0
         self._high_water_bytes = 0
         self.encoded = 0
         """Blocks that became packets."""
 
-    # From other threads.
-
     def want(self, wanted: bool) -> None:
-        """Start or stop taking sound."""
-        if wanted:
-            self._wanted.set()
-        else:
-            self._wanted.clear()
-            self._interrupt()
+        """Start or stop taking sound. Any thread."""
+        self._demand.want(wanted)
 
     def stop(self) -> None:
-        """Make `run` return."""
-        self._stopped.set()
-        self._wanted.set()
-        self._interrupt()
-
-    def _interrupt(self) -> None:
-        with self._lock:
-            if self._source is not None:
-                self._source.interrupt()
+        """Make `run` return. Any thread."""
+        self._demand.stop()
 
     # On the stage's thread.
 
     def run(self) -> None:
         """Take sound until `stop`, or until it is known that there can be none."""
         try:
-            self._wanted.wait()
-            if not self._stopped.is_set():
+            self._demand.wait()
+            if not self._demand.is_stopped:
                 self._check_opus()
-            while not self._stopped.is_set():
-                self._wanted.wait()
+            while not self._demand.is_stopped:
+                self._demand.wait()
                 self._take_while_wanted()
         except BackendUnavailableError as error:
             logger.warning("sound: %s; the picture goes on without it", error)
@@ -156,7 +140,7 @@ class SoundStage:
     def _take_while_wanted(self) -> None:
         """Open, take, and open again when the device was lost, for as long as somebody listens."""
         failures, trouble = 0, ""
-        while self._wanted.is_set() and not self._stopped.is_set():
+        while self._demand.is_on:
             try:
                 source = self._open_source(self._config)
             except BackendError as error:
@@ -164,7 +148,7 @@ class SoundStage:
                     trouble = str(error)
                     logger.warning("sound: %s; the picture goes on without it", trouble)
                     self._tell(trouble)
-                self._stopped.wait(_REOPEN_DELAYS_S[min(failures, len(_REOPEN_DELAYS_S) - 1)])
+                self._demand.pause(_REOPEN_DELAYS_S[min(failures, len(_REOPEN_DELAYS_S) - 1)])
                 failures += 1
                 continue
             logger.info("sound: from %s", "; ".join(source.notes))
@@ -183,15 +167,15 @@ class SoundStage:
         block_us = self._config.block_us
         coding = OpusConfig(channels=source.channels, frame_us=block_us, bitrate_bps=_BITRATES_BPS[source.channels])
         encoder = OpusEncoder(coding)
+        self._source = source
         try:
-            with self._lock:
-                self._source = source
-            self._on_state(SoundState(self._epoch, source.channels, block_us))
-            gate = SilenceGate(block_us)
-            while self._wanted.is_set() and not self._stopped.is_set():
-                block = source.next_block(_WAIT_S)
-                if block is not None and (verdict := gate.judge(block.samples)) is not Verdict.SKIP:
-                    self._send(encoder, block, verdict)
+            with self._demand.interrupts(source):
+                self._on_state(SoundState(self._epoch, source.channels, block_us))
+                gate = SilenceGate(block_us)
+                while self._demand.is_on:
+                    block = source.next_block(_WAIT_S)
+                    if block is not None and (verdict := gate.judge(block.samples)) is not Verdict.SKIP:
+                        self._send(encoder, block, verdict)
         finally:
             self._epoch = (self._epoch + 1) % _EPOCHS
             encoder.close()
@@ -208,8 +192,7 @@ class SoundStage:
         self._packets.put_nowait(SoundPacketOut(opus, block.capture_us, self._epoch, is_silent))
 
     def _close(self, source: SoundSource) -> None:
-        with self._lock:
-            self._source = None
+        self._source = None
         self._past_drops += source.ring.drops
         self._high_water_bytes = max(self._high_water_bytes, source.ring.high_water_bytes)
         source.close()

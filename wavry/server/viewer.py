@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from wavry.memory import Holder
     from wavry.pairing.book import PairedClient
     from wavry.rift.delta import RateDecision
+    from wavry.server.figures.traffic import Link
     from wavry.server.sound_stage import SoundPacketOut, SoundState
     from wavry.transport import Channel, Connection
 
@@ -143,11 +144,13 @@ class ViewerSession:
         self._on_rate = on_rate
         self._loop = asyncio.get_running_loop()
         self.talk = Talk(connection)
+        """Where parts of the session are added that do more for this client than send pictures and sound."""
         self.rights = ClientRights(rights, self._send)
         """What this client may do; whoever takes something from it asks."""
         self.hello = Hello()
         """What the client said of itself."""
-        """Where parts of the session are added that do more for this client than send pictures and sound."""
+        self.link: Link | None = None
+        """Counts what it is sent and what it says of that; whoever takes the session in sets it."""
         self.sender = Sender(sender_config(connection.largest_datagram_bytes, redundancy, ceiling_bps, fps))
         self._peer_max_datagram_bytes = MAX_DATAGRAM_BYTES
         self._fit_datagrams()
@@ -191,7 +194,9 @@ class ViewerSession:
         """Send an access unit, or note that this viewer has to do without it."""
         now = self._loop.time()
         self._fit_datagrams()
-        self.sender.send_access_unit(unit, now=now)
+        is_queued = self.sender.send_access_unit(unit, now=now)
+        if self.link is not None:
+            self.link.frames_sent += is_queued
         self._send_media(now)
         self._take_events()
         self.connection.flush()
@@ -254,6 +259,8 @@ class ViewerSession:
 
     def close(self, code: ErrorCode, reason: str) -> None:
         """Say goodbye."""
+        if code == ErrorCode.REFUSED:
+            logger.info("%s is sent away: %s", self.name, reason)
         self._send(Bye(code=code, reason=reason[:_MAX_TEXT]))
         self.connection.flush()
         self.connection.close(code, reason)
@@ -347,6 +354,8 @@ class ViewerSession:
             case Ping(ping_id=ping_id, sent_us=sent_us):
                 self._send(Pong(ping_id=ping_id, sent_us=sent_us, received_us=monotonic_us()))
             case Feedback() | KeyframeRequest():
+                if self.link is not None and isinstance(message, Feedback):
+                    self.link.note_feedback(message, now=now)
                 self.sender.receive_message(message, now=now)
                 self._take_events()
                 self._send_media(now)  # the end of a frame may have to be sent again

@@ -43,7 +43,11 @@ IDLE_S = 10.0
 _HANDSHAKE_S = 5.0
 _LOOK_EVERY_S = 1.0
 _RETRY_S = 0.5
-_BACKLOG = 64
+_BACKLOG = 256
+"""Connections that wait in the system to be taken; further ones come again by themselves, a second later."""
+
+_PRESSED_S = 0.002
+"""Between two connections once all places are taken: a flood of them may cost the loop a tenth of its time."""
 
 _PLAIN_BYTES = 4 * MAX_REQUEST_BYTES + 3 * WRITE_BYTES
 """Of one connection: what came, raw and parsed, what is made for it, what waits, and its objects. An estimate."""
@@ -213,14 +217,15 @@ class Connections:
                 logger.debug("a connection could not be taken: %s", error)
                 await asyncio.sleep(_RETRY_S)
                 continue
-            if len(self._places) >= MAX_CONNECTIONS:
+            is_full = len(self._places) >= MAX_CONNECTIONS
+            if is_full:
                 self.drops += 1
                 self._give_up_one()
             if len(self._places) < MAX_CONNECTIONS:
                 self._admit(accepted)
             else:
                 accepted.close()
-            await asyncio.sleep(0)  # one a turn
+            await asyncio.sleep(_PRESSED_S if is_full else 0)  # one a turn, or fewer
 
     def _give_up_one(self) -> None:
         idle = next((place for place in self._places if not place.is_busy), None)

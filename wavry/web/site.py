@@ -15,10 +15,11 @@ from aiohttp.web_response import Response, StreamResponse
 from aiohttp.web_server import Server
 
 from wavry.errors import ConfigError
+from wavry.failures import address_of
 from wavry.web.access import bearer_token
 from wavry.web.connections import WRITE_BYTES, Connections, HttpConnection
 from wavry.web.headers import ContentPolicy
-from wavry.web.origins import Origins, is_same_place
+from wavry.web.origins import is_same_place
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from wavry.web.access import Access
     from wavry.web.certificate import Certificate
+    from wavry.web.origins import Origins
     from wavry.web.static import StaticFile, StaticFolder
 
 logger = logging.getLogger(__name__)
@@ -74,6 +76,7 @@ class Site:
     Args:
         flag: The flag that gave the address, for messages: `--dashboard`.
         address: Where to listen; port 0 lets the system choose.
+        origins: Under which names it is asked for; told the port.
         folder: Files that are there for whoever may be here.
         routes: And answers that are made.
         policy: What its pages may do besides.
@@ -86,6 +89,7 @@ class Site:
         flag: str,
         address: tuple[str, int],
         *,
+        origins: Origins,
         folder: StaticFolder,
         routes: Iterable[Route] = (),
         policy: ContentPolicy | None = None,
@@ -98,10 +102,8 @@ class Site:
         self._routes = tuple(routes)
         self._policy = policy or ContentPolicy()
         self._access = access
-        self._scheme = "http" if certificate is None else "https"
-        names = () if certificate is None else certificate.names
-        self.origins = Origins(address[0], scheme=self._scheme, names=names)
-        """Which pages are this site's."""
+        self._scheme = origins.scheme
+        self._origins = origins
         server = Server(self._serve, handler_cancellation=True)
         self.connections = Connections(*address, server, None if certificate is None else certificate.context)
         """Belongs into the budget."""
@@ -110,7 +112,7 @@ class Site:
     def url(self) -> str:
         """Where it is, without a token. After `start`."""
         host = f"[{self._address[0]}]" if ":" in self._address[0] else self._address[0]
-        return f"{self._scheme}://{host}:{self.origins.port}/"
+        return f"{self._scheme}://{host}:{self._origins.port}/"
 
     async def start(self) -> None:
         """Listen.
@@ -119,14 +121,14 @@ class Site:
             ConfigError: The address can't be used.
         """
         try:
-            self.origins.port = await self.connections.start()
+            self._origins.port = await self.connections.start()
         except OSError as error:
             given = f"{self._address[0]}:{self._address[1]}"
             raise ConfigError(self._flag, given, f"an address that is free here ({error.strerror})") from error
 
     async def stop(self) -> None:
         """Close everything, whatever is under way."""
-        self.origins.port = 0
+        self._origins.port = 0
         await self.connections.stop()
 
     # What happens with a request.
@@ -171,10 +173,10 @@ class Site:
         """
         headers = request.headers
         host = headers.get("Host", "")
-        if not self.origins.allows_host(host):
+        if not self._origins.allows_host(host):
             raise Refused(421, "this host does not answer to that name")
         origin = headers.get("Origin")
-        if origin is not None and not is_same_place(origin, host):
+        if (origin is None and request.method == "POST") or (origin is not None and not is_same_place(origin, host)):
             raise Refused(403, "only pages of this host may ask")
         if request.body_exists:
             raise Refused(413, "no request here has a body")
@@ -184,13 +186,13 @@ class Site:
         access, now = self._access, asyncio.get_running_loop().time()
         assert access is not None
         session = access.session_of(request.cookies.get(self._cookie_name))
-        if access.token is None or session is not None:
-            return session
         shown = request.query.get("token") if request.method == "GET" else None
+        if access.token is None or (session is not None and shown is None):
+            return session
         given = shown or bearer_token(request.headers)
         if given is None:
             raise Refused(401, "open the address with the token that the host has printed", WWW_Authenticate="Bearer")
-        address = str(request.remote)
+        address = address_of(f"{request.remote}:0")
         wait_s = access.wait_s(address, now=now)
         if wait_s > 0:
             raise Refused(429, "too many wrong tokens from your address", Retry_After=str(int(wait_s) + 1))
@@ -211,7 +213,7 @@ class Site:
         others = False
         for route in self._routes:
             match = route.path.fullmatch(request.path)
-            if match is not None and route.method == wanted:
+            if match is not None and route.method == (request.method if route.is_endless else wanted):
                 return route, match
             others = others or match is not None
         is_file = request.path in self._folder
@@ -236,7 +238,7 @@ class Site:
         streamed.content_length = len(large)
         self.dress(request, streamed)
         await streamed.prepare(request)
-        for start in range(0, len(large), WRITE_BYTES):
+        for start in range(0, len(large) if request.method != "HEAD" else 0, WRITE_BYTES):
             await streamed.write(large[start : start + WRITE_BYTES])
         await streamed.write_eof()
         return streamed
@@ -245,7 +247,7 @@ class Site:
         """Add the headers that each answer has."""
         host = _PORT.sub("", request.headers.get("Host", ""))
         answer.headers.setdefault("Cache-Control", "no-store")
-        answer.headers.update(self._policy.headers(host if self.origins.allows_host(host) else "none"))
+        answer.headers.update(self._policy.headers(host if self._origins.allows_host(host) else "none"))
 
     async def _send_file(self, request: BaseRequest, session: str | None) -> StreamResponse:
         found = self._folder.open(request.path)
@@ -269,7 +271,7 @@ class Site:
 
     @property
     def _cookie_name(self) -> str:
-        return f"wavry-{self.origins.port}"  # browsers send a cookie to all ports of a name
+        return f"wavry-{self._origins.port}"  # browsers send a cookie to all ports of a name
 
     def _cookie(self, value: str) -> str:
         secure = "; Secure" if self._scheme == "https" else ""

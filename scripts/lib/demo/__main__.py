@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from demo.desktop import VirtualDesktop
 from demo.pictures import psnr, read_png
 from demo.screen import has_screen, looks_same, take_screenshot, wait_until_still
-from harness.chart import draw_memory
-from harness.memory import MemorySampler
+from harness.memory import MemorySampler, draw_memory
 from harness.processes import ProgramError, start_client, start_host
 
 if TYPE_CHECKING:

@@ -1,12 +1,18 @@
-"""Resident memory of processes over time."""
+"""Resident memory of processes over time, and its picture."""
 
 from __future__ import annotations
 
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import psutil
+
+from wavry.report.plot import Line, draw_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _INTERVAL_S = 0.1
 
@@ -48,3 +54,9 @@ class MemorySampler:
         """Look no more."""
         self._stopped.set()
         self._thread.join()
+
+
+def draw_memory(series: Sequence[Series], *, title: str = "Resident memory (MB)") -> str:
+    """Return a chart of resident memory over time as SVG, the last value at the end of each line."""
+    lines = [Line(f"{each.name} {each.points[-1][1]:.0f}", each.points) for each in series if each.points]
+    return draw_lines(lines, title=title, x_label="seconds")

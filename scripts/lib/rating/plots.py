@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.chart import Line, draw_lines
+from wavry.report.plot import Line, draw_lines
 
 if TYPE_CHECKING:
     from rating.cases import Result

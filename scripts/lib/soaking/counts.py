@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from harness.processes import ProgramError, ask_for_report
-from soaking.samples import Growth, growth_per_hour, write_csv
+from soaking.samples import growth_per_hour, write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.processes import Role
+    from wavry.memory.trend import Trend
 
 _TOLERATED = {"objects": 100, "blocks": 2000, "heap_bytes": 1_000_000, "budget_bytes": 1_000_000}
 """Growth that a cache or a longer number makes in a run; of all others not one more is tolerated."""
@@ -54,7 +55,7 @@ class CountVerdict:
     name: str
     first: int
     last: int
-    per_hour: Growth
+    per_hour: Trend
     grew_by: float
     """How much growth is certain at 95 %, over the time that is judged."""
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from harness.chart import draw_memory
-from harness.memory import Series
+from harness.memory import Series, draw_memory
 from harness.processes import ProgramError
 from wavry import cli
 

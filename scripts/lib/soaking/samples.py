@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from _typeshed import DataclassInstance
 
+    from wavry.memory.trend import Trend
+
 _MB = 1e6
-_HOUR_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +74,6 @@ class ProcessSeries:
 
 
 @dataclass(frozen=True, slots=True)
-class Growth:
-    """A slope per hour with its 95 % interval."""
-
-    slope: float
-    lower: float
-    upper: float
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a series says."""
 
@@ -89,9 +81,9 @@ class Verdict:
     samples: int
     rss_peak_mb: float
     pss_peak_mb: float
-    rss: Growth | None
-    """In MB."""
-    uss: Growth | None
+    rss: Trend | None
+    """In MB per hour."""
+    uss: Trend | None
     threads: tuple[int, int] | None
     descriptors: tuple[int, int] | None
 
@@ -110,12 +102,10 @@ class Verdict:
         )
 
 
-def growth_per_hour(times: Sequence[float], values: Sequence[float]) -> Growth | None:
-    """Return the growth of values over seconds; None for fewer than 4 samples."""
+def growth_per_hour(times: Sequence[float], values: Sequence[float]) -> Trend | None:
+    """Return the growth of values over seconds, in units per hour; None for fewer than 4 samples."""
     trend = theil_sen(times, values)
-    if trend is None:
-        return None
-    return Growth(*(each * _HOUR_S for each in (trend.slope, trend.lower, trend.upper)))
+    return None if trend is None else trend.per_hour
 
 
 def write_csv(path: Path, samples: Sequence[DataclassInstance], kind: type[DataclassInstance]) -> None:

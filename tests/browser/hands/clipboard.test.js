@@ -89,7 +89,10 @@ function clipboardPart(hello, rights = ["clipboard"]) {
   const right = new RightsPart();
   const part = new ClipboardPart(right);
   const [told, said] = [[], []];
-  part.tell = (data) => told.push(data);
+  part.tell = (data) => {
+    told.push(data);
+    part.told({ taken: true }, 0);
+  };
   const talk = { say: (kind, fields) => said.push({ kind, fields }), connection: { streamBacklogBytes: () => 0 } };
   part.welcomed(talk, { clipboardSend: false, clipboardReceive: false, ...hello });
   right.messageReceived("rights_granted", { rights }, 0);
@@ -101,7 +104,7 @@ test("with a host that shares nothing nothing is said or taken", () => {
   part.told({ offer: utf8("secret"), number: 1 }, 0);
   part.messageReceived("clipboard_offer", { transfer: 1, sizeBytes: 0 }, 0);
   assert.deepEqual(said, []);
-  assert.deepEqual(told, [{ maySend: false, mayReceive: false }, { sent: 1 }]);
+  assert.deepEqual(told, [{ ways: { maySend: false, mayReceive: false } }, { sent: 1 }]);
   part.ended();
 });
 
@@ -110,19 +113,24 @@ test("a text goes to a host that takes it, and its end is told", () => {
   part.told({ offer: utf8("hello"), number: 3 }, 10);
   part.writable(10.1);
   assert.deepEqual(said.map(({ kind }) => kind), ["clipboard_ready", "clipboard_offer", "clipboard_data"]);
-  assert.deepEqual(told, [{ maySend: true, mayReceive: false }, { sent: 3 }]);
+  assert.deepEqual(told, [{ ways: { maySend: true, mayReceive: false } }, { sent: 3 }]);
   part.ended();
 });
 
 test("a right that is refused stops it, and words say so once", () => {
   const { part, right, told, said } = clipboardPart({ clipboardReceive: true, clipboardSend: true });
   const words = [];
-  right.tell = ({ lack }) => lack !== undefined && words.push(lack);
+  right.told();
+  right.tell = ({ lack }) => {
+    if (lack !== undefined) {
+      words.push(lack);
+    }
+  };
   right.messageReceived("denied", { right: "clipboard" }, 0);
   right.messageReceived("denied", { right: "clipboard" }, 0);
   part.told({ offer: utf8("hello"), number: 1 }, 1);
   assert.deepEqual(said.map(({ kind }) => kind), ["clipboard_ready"]);
-  assert.deepEqual(told.at(-2), { maySend: false, mayReceive: true });
+  assert.deepEqual(told.at(-2), { ways: { maySend: false, mayReceive: true } });
   assert.deepEqual(words, ["the host does not share its clipboard with this client"]);
   part.ended();
 });
@@ -133,5 +141,5 @@ test("the host's text comes to the page", () => {
   part.messageReceived("clipboard_data", { transfer: 1, data: utf8("é") }, 0);
   assert.deepEqual(told.at(-1), { text: "é" });
   part.ended();
-  assert.deepEqual(told.at(-1), { maySend: false, mayReceive: false });
+  assert.deepEqual(told.at(-1), { ways: { maySend: false, mayReceive: false } });
 });

@@ -14,7 +14,12 @@ function session() {
   const part = new HandsPart(rights);
   const [said, datagrams, told, words] = [[], [], [], []];
   part.tell = (data) => told.push(data);
-  rights.tell = ({ lack }) => lack !== undefined && words.push(lack);
+  rights.tell = ({ lack }) => {
+    if (lack !== undefined) {
+      words.push(lack);
+    }
+    queueMicrotask(() => rights.told({ taken: true }));
+  };
   const talk = { say: (kind, fields) => said.push({ kind, fields }), sendDatagram: (bytes) => datagrams.push(bytes) };
   const begin = (...granted) => {
     part.welcomed(talk);
@@ -33,17 +38,20 @@ test("nothing is sent before the host has said what is allowed, and the page doe
   begin("keys");
   part.told({ deeds: PRESS }, 0);
   assert.deepEqual(said, [{ kind: "key", fields: { usage: 4, isDown: true, text: "a" } }]);
-  assert.deepEqual(told, [{ taken: true }, { taken: true }]);
+  assert.deepEqual(told, [{ hasTaken: true }, { hasTaken: true }]);
   end();
 });
 
-test("what is not allowed is sent until the host says so, then not, until it is allowed again", () => {
+test("what is not allowed is sent until the host says so, then not, until it is allowed again", async () => {
   const { part, rights, said, datagrams, words, begin, end } = session();
   begin("view");
   part.told({ deeds: [...PRESS, pointerAt(1, 1)] }, 0);
   assert.deepEqual([said.length, datagrams.length], [1, 1]);
+  await Promise.resolve();
   rights.messageReceived("denied", { right: "keys" }, 0);
+  await Promise.resolve();
   rights.messageReceived("denied", { right: "pointer" }, 0);
+  await Promise.resolve();
   rights.messageReceived("denied", { right: "keys" }, 0);
   rights.messageReceived("denied", { right: "something new" }, 0);
   part.told({ deeds: [...PRESS, pointerAt(2, 2)] }, 1);
@@ -71,16 +79,26 @@ test("pads are told to each host, and again to one that begins to take them", ()
   end();
 });
 
-test("a wish to shake a pad comes to the page", () => {
+test("of wishes to shake pads the page has one of each before it, however many come", () => {
   const { part, told } = session();
-  part.messageReceived("rumble", { pad: 1, low: 2, high: 3, durationMs: 4 });
-  assert.deepEqual(told, [{ rumble: { pad: 1, low: 2, high: 3, durationMs: 4 } }]);
+  const wish = (pad, low) => ({ pad, low, high: 0, durationMs: 4 });
+  for (let low = 0; low < 1000; low += 1) {
+    part.messageReceived("rumble", wish(1, low));
+    part.messageReceived("rumble", wish(2, low));
+  }
+  assert.deepEqual(told, [{ rumbles: { 1: wish(1, 0) } }]);
+  part.told({ taken: true }, 0);
+  part.told({ taken: true }, 0);
+  assert.deepEqual(told.slice(1), [{ rumbles: { 1: wish(1, 999), 2: wish(2, 999) } }]);
 });
 
 test("monitors are told and chosen", () => {
   const part = new MonitorsPart();
   const [told, said] = [[], []];
-  part.tell = (data) => told.push(data);
+  part.tell = (data) => {
+    told.push(data);
+    part.told({ taken: true });
+  };
   part.told({ choose: 1 }); // without a session
   part.welcomed({ say: (kind, fields) => said.push({ kind, fields }) });
   const monitors = [{ name: "A", width: 1, height: 2 }];
@@ -89,9 +107,8 @@ test("monitors are told and chosen", () => {
   part.ended();
   assert.deepEqual(said, [{ kind: "choose_monitor", fields: { number: 1 } }]);
   assert.deepEqual(told, [
-    { monitors, captured: null },
-    { refusal: "there is none" },
-    { monitors: [], captured: null },
+    { layout: { monitors, captured: null }, refusal: "there is none" },
+    { layout: { monitors: [], captured: null } },
   ]);
 });
 

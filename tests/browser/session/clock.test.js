@@ -57,7 +57,7 @@ test("what lies outside the range counts as its end", () => {
 
 const STATS = {
   packetsReceived: 90, packetsLost: 10, packetsRepaired: 8, packetsRequested: 1, bytesReceived: 1_000_000,
-  framesReceived: 30, framesRecovered: 2, framesLost: 1,
+  framesReceived: 30, framesRecovered: 2, framesLost: 1, framesUndecodable: 0,
 };
 
 function received(captureUs) {

@@ -83,14 +83,14 @@ def test_figures_are_of_the_last_three_seconds_and_survive_a_reconnection() -> N
     statistics = Statistics(ClockSync())
     statistics.stream = StreamFormat(0, Codec.HEVC, Size(640, 360))
     recent = RecentFigures(statistics, MemoryBudget())
-    statistics.network.take(receiver(10_000, 5000, 0), 0.0)
+    statistics.network.take(receiver(10_000, 5000, 0), 0.0, 0)
     first = recent.look(now=0.0)
     assert (first.size, first.codec, first.fps, first.loss) == ("640x360", "hevc", None, None)
     statistics.network.finish()  # the connection ends, another begins
     for half_second in range(1, 20):
         statistics.pictures_decoded += 30
         count = 100 * half_second
-        statistics.network.take(receiver(count * 9 // 10, count // 10, count // 20), 0.0)
+        statistics.network.take(receiver(count * 9 // 10, count // 10, count // 20), 0.0, 0)
         figures = recent.look(now=half_second / 2)
     assert figures.fps == 60
     assert figures.bitrate_bps == 90 * 2 * 8000

@@ -54,9 +54,10 @@ export class Clipboard {
     return { ...this.#state };
   }
 
-  #told({ maySend, mayReceive, text, sent }) {
-    if (maySend !== undefined) {
-      this.#state = { ...this.#state, maySend, mayReceive };
+  #told({ ways, text, sent }) {
+    this.#link.tell({ taken: true });
+    if (ways !== undefined) {
+      this.#state = { ...this.#state, ...ways };
       this.#look();
     }
     if (text !== undefined) {

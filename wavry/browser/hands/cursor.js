@@ -15,7 +15,7 @@ import { ARROW, cssCursor, draw, extent, pointerScale } from "./shapes.js";
 export class HostCursor {
   #surface;
   #view;
-  #shape;
+  #shape = null;
   #place = null;
   #mouse = null;
   #isOurs = true;
@@ -45,17 +45,15 @@ export class HostCursor {
   /**
    * Take what the worker tells: `CursorPart`.
    *
-   * @param {{shape?: object | null, place?: object, isGone?: boolean}} news
+   * @param {{shape?: object | null, place?: object | null}} news What changed; null: not known.
    */
-  told({ shape, place, isGone }) {
-    if (isGone) {
-      this.#shape = undefined;
-      this.#place = null;
-    }
+  told({ shape, place }) {
     if (shape !== undefined) {
       this.#shape = shape;
     }
-    this.#place = place ?? this.#place;
+    if (place !== undefined) {
+      this.#place = place;
+    }
     this.settle();
   }
 
@@ -100,7 +98,7 @@ export class HostCursor {
   }
 
   #showPointer(view) {
-    const image = view === null ? null : (this.#shape ?? null);
+    const image = view === null ? null : this.#shape;
     if (image === null) {
       this.#setPointer(null, "", () => "default");
       return;

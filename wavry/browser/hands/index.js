@@ -79,7 +79,7 @@ class PageHands {
     this.#say = say;
     const handsLink = link.part("hands");
     this.#handover = new Handover((deeds) => handsLink.tell({ deeds }));
-    handsLink.told = (news) => this.#told(news);
+    handsLink.told = (news) => this.#told(news, handsLink);
     const post = (deed) => this.#handover.post(deed);
     this.#keyboard = new Keyboard(post, platformOf(navigator));
     this.#entry = new TextEntry(surface, post, this.#keyboard);
@@ -87,9 +87,9 @@ class PageHands {
     this.#touch = new Touch(post, view);
     this.#pads = new Pads(post, () => navigator.getGamepads(), (look) => requestAnimationFrame(look));
     this.#cursor = new HostCursor(surface, surface, view);
-    link.part("cursor").told = (news) => this.#cursor.told(news);
+    listen(link.part("cursor"), (news) => this.#cursor.told(news));
     this.#clipboard = new Clipboard(link.part("clipboard"), say);
-    link.part("rights").told = (news) => this.#hearRights(news);
+    listen(link.part("rights"), (news) => this.#hearRights(news));
     this.#listenToKeys();
     this.#listenToPointer();
     this.#listenToPads();
@@ -97,7 +97,11 @@ class PageHands {
   }
 
   focus = () => this.#entry.focus();
-  viewChanged = () => this.#cursor.settle();
+
+  viewChanged = () => {
+    this.#cursor.settle();
+    this.#pointer.pointAgain();
+  };
 
   choices = () => {
     const { maySend, isWaiting } = this.#clipboard.state;
@@ -122,18 +126,20 @@ class PageHands {
     }
   };
 
-  #told({ taken, rumble }) {
-    if (taken) {
+  #told({ hasTaken, rumbles }, link) {
+    if (hasTaken) {
       this.#handover.taken();
-    } else {
-      this.#pads.rumble(rumble);
+      return;
     }
+    link.tell({ taken: true });
+    Object.values(rumbles).forEach((wish) => this.#pads.rumble(wish));
   }
 
   #hearRights({ granted, lack }) {
     if (lack !== undefined) {
       this.#say(lack);
-    } else {
+    }
+    if (granted !== undefined) {
       this.#cursor.setControl(granted?.includes("pointer") ?? true);
     }
   }
@@ -188,7 +194,10 @@ class PageHands {
         }
       });
     }
-    surface.addEventListener("pointerleave", () => this.#cursor.setMouse(null));
+    surface.addEventListener("pointerleave", () => {
+      this.#cursor.setMouse(null);
+      this.#pointer.leave();
+    });
     surface.addEventListener("wheel", (event) => {
       event.preventDefault();
       // Two fingers that pinch on a pad come as a wheel with a Ctrl that nobody pressed.
@@ -267,6 +276,14 @@ class PageHands {
     this.#touch.forget();
     this.#handover.post(lookedAway());
   }
+}
+
+/** Hear what a part tells, and tell it to go on: see `Outbox`. */
+function listen(link, hear) {
+  link.told = (news) => {
+    hear(news);
+    link.tell({ taken: true });
+  };
 }
 
 /** Have the mouse's own counts, where the browser has them, and otherwise what the system makes of them. */

@@ -21,6 +21,7 @@ export class Pointer {
   #buttons = 0;
   #wheel = new Wheel();
   #moved = [0, 0];
+  #at = null;
 
   /** Whether the mouse moves the host's pointer by what it moves itself. */
   isLocked = false;
@@ -47,7 +48,20 @@ export class Pointer {
     this.#press(event.buttons, hasMoved);
   }
 
+  /** Point where the pointer is: it may be another place of the stream now. */
+  pointAgain() {
+    if (this.#at !== null && !this.isLocked) {
+      this.#point(...this.#at);
+    }
+  }
+
+  /** Note that the pointer is elsewhere. */
+  leave() {
+    this.#at = null;
+  }
+
   #point(x, y) {
+    this.#at = [x, y];
     const view = this.#view();
     if (view !== null) {
       this.#post(pointerAt(...shareOf(x, y, view)));

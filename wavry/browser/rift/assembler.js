@@ -25,8 +25,9 @@ const FIRST_ROOM_BYTES = 65_536;
  * making, which then stands in `losses`, and whatever follows of a lost unit is ignored. No packet, however
  * wrong, throws.
  *
- * Ownership: payloads are copied as they come, into memory that grows to the largest unit seen and never beyond
- * `MAX_ASSEMBLY_BYTES`, so that crumbs cost no more than their bytes; the finished unit is the caller's.
+ * Ownership: payloads are copied as they come, into memory that grows to the largest unit seen and never
+ * beyond `MAX_ASSEMBLY_BYTES`, so that crumbs cost no more than their bytes; the finished unit is the
+ * caller's.
  */
 export class FrameAssembler {
   policy = "a unit that does not fit is given up";

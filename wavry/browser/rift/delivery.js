@@ -111,9 +111,7 @@ export class FrameDelivery {
    */
   events() {
     const events = this.#events;
-    if (events.length > 0) {
-      this.#events = [];
-    }
+    this.#events = [];
     return events;
   }
 

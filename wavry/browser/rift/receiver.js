@@ -8,6 +8,9 @@
  * the answer can come in time. Then it is skipped, the frame in it is lost, a keyframe is asked for, and
  * nothing that refers to the lost frame is delivered.
  *
+ * Measured on 36-packet units: 0.6 µs per packet in order, as much when each fourth pair is swapped (node 20,
+ * scripts/bench/browser_receive.mjs).
+ *
  * Bounds are those of its parts; `holders` lists them. Events wait without a bound of their own for their
  * owner, who drains them after each call.
  */
@@ -25,7 +28,7 @@ import { KEYFRAME_BIT, Packet, RETRANSMITTED_BIT, Stream, unmarkRetransmitted } 
 import { InsertResult, ReorderBuffer } from "./reorder.js";
 import { roundHalfToEven } from "./rounding.js";
 import { serialDistance } from "./sequence.js";
-import { ReceiverStats } from "./stats.js";
+import { NO_PICTURE, ReceiverStats } from "./stats.js";
 
 const U32_MAX = 0xffff_ffff;
 
@@ -40,24 +43,6 @@ const ROUNDS = 2.5;
 
 /** For what waits in front of the answers. */
 const ROUND_MARGIN_S = 0.03;
-
-/**
- * Where the time of a picture went, whole microseconds that fit a u32; null where it is not known.
- *
- * @typedef {object} PictureTimes
- * @property {number | null} networkUs From the host's encoder to the whole unit here.
- * @property {number | null} playoutUs From there to the decoder.
- * @property {number | null} decodeUs In the decoder.
- * @property {number | null} captureToDecodedUs All the way.
- */
-
-/** None was decoded since the last report. @type {PictureTimes} */
-const NO_PICTURE = Object.freeze({
-  networkUs: null,
-  playoutUs: null,
-  decodeUs: null,
-  captureToDecodedUs: null,
-});
 
 /**
  * Puts packets in order, repairs, joins them, and delivers what can be decoded.
@@ -206,8 +191,8 @@ export class Receiver {
    * @param {number} now Monotonic seconds.
    * @param {object} [playout]
    * @param {boolean} [playout.isPlayoutBehind] Whether whoever gets the units is too slow for them.
-   * @param {PictureTimes} [playout.picture] Of the newest that was decoded since the last report, in no
-   *   other.
+   * @param {import("./stats.js").PictureTimes} [playout.picture] Of the newest that was decoded since the
+   *   last report, in no other.
    * @returns {object} Those of WIRE.md section 7, in camelCase.
    */
   makeFeedback(now, { isPlayoutBehind = false, picture = NO_PICTURE } = {}) {

@@ -1,4 +1,4 @@
-/** What a receiver counts. */
+/** What a receiver counts, and what feedback says besides. */
 
 /** Totals since the receiver was made. */
 export class ReceiverStats {
@@ -31,3 +31,21 @@ export class ReceiverStats {
   framesUndecodable = 0;
   jitterUs = 0;
 }
+
+/**
+ * Where the time of a picture went, whole microseconds that fit a u32; null where it is not known.
+ *
+ * @typedef {object} PictureTimes
+ * @property {number | null} networkUs From the host's encoder to the whole unit here.
+ * @property {number | null} playoutUs From there to the decoder.
+ * @property {number | null} decodeUs In the decoder.
+ * @property {number | null} captureToDecodedUs All the way.
+ */
+
+/** None was decoded since the last report. @type {PictureTimes} */
+export const NO_PICTURE = Object.freeze({
+  networkUs: null,
+  playoutUs: null,
+  decodeUs: null,
+  captureToDecodedUs: null,
+});

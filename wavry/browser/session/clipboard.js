@@ -5,6 +5,7 @@ import { ClipboardReceiver } from "../rift/clipboard/receiver.js";
 import { ClipboardSender } from "../rift/clipboard/sender.js";
 import { Timer } from "./timer.js";
 import { Channel } from "./channel.js";
+import { Outbox } from "./outbox.js";
 import { SessionPart } from "./part.js";
 import { Right } from "./rights.js";
 
@@ -14,9 +15,9 @@ const RATE_BPS = 4_000_000;
 /**
  * Sends texts and takes them, where the host goes along.
  *
- * The page is told `{maySend, mayReceive}` after every change, `{text}` for each text of the host's, and `{sent: number}`
- * when a text has left or is not wanted, with the number it came with. It tells `{offer: Uint8Array, number}`: UTF-8, at
- * most `MAX_TEXT_BYTES`; a newer one takes the place of one that has not left.
+ * The page hears `ways`, `{maySend, mayReceive}`, after every change, `text`, the host's newest, and `sent`, the number of the
+ * newest text that has left or is not wanted; it answers each time with `{taken: true}`. It says `{offer: Uint8Array,
+ * number}`: UTF-8, at most `MAX_TEXT_BYTES`; a newer one takes the place of one that has not left.
  */
 export class ClipboardPart extends SessionPart {
   name = "clipboard";
@@ -26,6 +27,7 @@ export class ClipboardPart extends SessionPart {
   messageKinds = TO_CLIENT;
   says = TO_HOST;
 
+  #news = new Outbox((news) => this.tell(news));
   #rights;
   #talk = null;
   #hello = { clipboardSend: false, clipboardReceive: false };
@@ -72,13 +74,17 @@ export class ClipboardPart extends SessionPart {
     const { maySend, mayReceive } = this;
     if (this.#told !== `${maySend} ${mayReceive}`) {
       this.#told = `${maySend} ${mayReceive}`;
-      this.tell({ maySend, mayReceive });
+      this.#news.put({ ways: { maySend, mayReceive } });
     }
   }
 
   // To the host.
 
-  told({ offer, number }, now) {
+  told({ offer, number, taken }, now) {
+    if (taken) {
+      this.#news.taken();
+      return;
+    }
     this.#number = number;
     this.#sender.offer(offer);
     this.#goOn(now);
@@ -105,7 +111,7 @@ export class ClipboardPart extends SessionPart {
       this.#talk.say(message.kind, message.fields);
     }
     if (sender.isIdle && !wasIdle) {
-      this.tell({ sent: this.#number });
+      this.#news.put({ sent: this.#number });
     }
     this.#timer.set(sender.nextTimer, now);
   }
@@ -119,7 +125,7 @@ export class ClipboardPart extends SessionPart {
     const isOffer = kind === "clipboard_offer";
     const text = isOffer ? this.#receiver.receiveOffer(fields) : this.#receiver.receiveData(fields);
     if (text !== null) {
-      this.tell({ text });
+      this.#news.put({ text });
     }
   }
 }

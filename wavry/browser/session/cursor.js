@@ -3,13 +3,14 @@
 import { imageOf, CURSOR_MESSAGES } from "../rift/cursor/messages.js";
 import { CursorReceiver, CURSOR_STREAM } from "../rift/cursor/receiver.js";
 import { RemoteProtocolError } from "../rift/errors.js";
+import { Outbox } from "./outbox.js";
 import { SessionPart } from "./part.js";
 
 /**
  * The newest of everything: a shape that was not unpacked yet gives way to the next one, so one waits at most, 27 kB.
  *
- * The page is told `{shape}`, a `CursorImage`, or null where the host does not say; `{place}`, a `CursorPlace`; and
- * `{isGone: true}` when the host is gone.
+ * The page hears `shape`, a `CursorImage`, or null where the host does not say; `place`, a `CursorPlace`, or null where it
+ * is not known. It answers each time with `{taken: true}`.
  */
 export class CursorPart extends SessionPart {
   name = "cursor";
@@ -17,6 +18,7 @@ export class CursorPart extends SessionPart {
   datagramStreams = [CURSOR_STREAM];
   messageKinds = CURSOR_MESSAGES;
 
+  #news = new Outbox((news) => this.tell(news));
   #receiver = new CursorReceiver();
   #waiting = null;
   #isUnpacking = false;
@@ -45,7 +47,7 @@ export class CursorPart extends SessionPart {
       try {
         const shape = await imageOf(fields);
         if (session === this.#session) {
-          this.tell({ shape });
+          this.#news.put({ shape });
         }
       } catch (error) {
         if (!(error instanceof RemoteProtocolError)) {
@@ -60,13 +62,17 @@ export class CursorPart extends SessionPart {
   datagramReceived(bytes) {
     const place = this.#receiver.receiveDatagram(bytes);
     if (place !== null) {
-      this.tell({ place });
+      this.#news.put({ place });
     }
+  }
+
+  told() {
+    this.#news.taken();
   }
 
   ended() {
     this.#session += 1;
     this.#waiting = null;
-    this.tell({ isGone: true });
+    this.#news.put({ shape: null, place: null });
   }
 }

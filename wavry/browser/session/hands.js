@@ -6,6 +6,7 @@ import { TO_CLIENT, TO_HOST } from "../rift/input/messages.js";
 import { InputSender } from "../rift/input/sender.js";
 import { Timer } from "./timer.js";
 import { Channel } from "./channel.js";
+import { Outbox } from "./outbox.js";
 import { SessionPart } from "./part.js";
 import { Right } from "./rights.js";
 
@@ -21,7 +22,8 @@ const STREAM_RIGHTS = { [POINTER_STREAM]: Right.POINTER, [PADS_STREAM]: Right.PA
 /**
  * Sends what hands do, from the moment on when the host has said what they may.
  *
- * The page tells it `{deeds}` and hears `{taken: true}` for each, and `{rumble}`: the fields of the host's message.
+ * The page says `{deeds}` and hears `hasTaken` for each; and `rumbles`, the fields of the host's newest message for each pad,
+ * which it answers with `{taken: true}`.
  */
 export class HandsPart extends SessionPart {
   name = "hands";
@@ -30,6 +32,7 @@ export class HandsPart extends SessionPart {
   messageKinds = TO_CLIENT;
   says = TO_HOST;
 
+  #news = new Outbox((news) => this.tell(news));
   #rights;
   #talk = null;
   #sender = new InputSender();
@@ -58,7 +61,11 @@ export class HandsPart extends SessionPart {
 
   // From the hands.
 
-  told({ deeds }, now) {
+  told({ deeds, taken }, now) {
+    if (taken) {
+      this.#news.taken();
+      return;
+    }
     for (const deed of deeds) {
       if (deed.deed === "padPlugged") {
         this.#plugged.set(deed.pad, deed);
@@ -67,7 +74,7 @@ export class HandsPart extends SessionPart {
       }
     }
     this.#do(deeds, now);
-    this.tell({ taken: true });
+    this.tell({ hasTaken: true });
   }
 
   /** Pass on what hands have done; without a host that takes it, it is over. */
@@ -137,6 +144,6 @@ export class HandsPart extends SessionPart {
   // From the host.
 
   messageReceived(kind, fields) {
-    this.tell({ rumble: fields });
+    this.#news.put({ rumbles: { ...this.#news.waiting.rumbles, [fields.pad]: fields } });
   }
 }

@@ -1,16 +1,19 @@
 /** The host's monitors, and the wish for another one. As `wavry/client/monitors.py`. */
 
 import { CONTROL_MESSAGES } from "../rift/messages.js";
+import { Outbox } from "./outbox.js";
 import { SessionPart } from "./part.js";
 
 /**
- * Tells the page `{monitors: {name, width, height}[], captured: number | null}` after every change, an empty list
- * without a session, and `{refusal: string}`, words for people. Hears `{choose: number}`, which is of the list.
+ * The page hears `layout` after every change, `{monitors: {name, width, height}[], captured: number | null}`, an empty list
+ * without a session; and `refusal`, words for people. It answers each time with `{taken: true}`, and says `{choose: number}`,
+ * which is of the list.
  */
 export class MonitorsPart extends SessionPart {
   name = "monitors";
   messageKinds = { monitor_list: CONTROL_MESSAGES.monitor_list };
 
+  #news = new Outbox((news) => this.tell(news));
   #talk = null;
 
   welcomed(talk) {
@@ -18,18 +21,20 @@ export class MonitorsPart extends SessionPart {
   }
 
   messageReceived(kind, { monitors, captured, refusal }) {
-    this.tell({ monitors, captured: captured !== null && captured < monitors.length ? captured : null });
-    if (refusal !== "") {
-      this.tell({ refusal });
-    }
+    const layout = { monitors, captured: captured !== null && captured < monitors.length ? captured : null };
+    this.#news.put(refusal === "" ? { layout } : { layout, refusal });
   }
 
-  told({ choose }) {
-    this.#talk?.say("choose_monitor", { number: choose });
+  told({ choose, taken }) {
+    if (taken) {
+      this.#news.taken();
+    } else {
+      this.#talk?.say("choose_monitor", { number: choose });
+    }
   }
 
   ended() {
     this.#talk = null;
-    this.tell({ monitors: [], captured: null });
+    this.#news.put({ layout: { monitors: [], captured: null } });
   }
 }

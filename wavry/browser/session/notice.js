@@ -25,9 +25,9 @@ export function noPicture(reason) {
   return notice("The host has no picture", reason);
 }
 
-/** The host wants to know who we are. */
+/** The host wants to know who we are. How to get a PIN stands beside the field for it, so the host's words on it go. */
 export function wantsPin(host, reason) {
-  return notice(`${host} wants a PIN`, reason, "pin");
+  return notice(`${host} wants a PIN`, reason.replace(/; run `.*$/s, ""), "pin");
 }
 
 /** The host does not want us; trying again at once changes nothing. */

@@ -1,6 +1,7 @@
 /** What the host lets this client do, and what it has refused; as `wavry/client/rights.py`. */
 
 import { CONTROL_MESSAGES } from "../rift/messages.js";
+import { Outbox } from "./outbox.js";
 import { SessionPart } from "./part.js";
 
 /** What a client may be allowed, as it stands on the wire. */
@@ -26,13 +27,14 @@ const LACKS = {
 /**
  * Listens to what the host says of rights. Stands before the parts that ask it.
  *
- * It tells the page `{granted: string[] | null}` after every change, null without a session and before the host has
- * said so, and `{lack: string}`, words for people, once for each right that was used in vain.
+ * The page hears `granted`, an array of rights, after every change, null without a session and before the host has said
+ * so, and `lack`, words for people, once for each right that was used in vain. It answers each time with `{taken: true}`.
  */
 export class RightsPart extends SessionPart {
   name = "rights";
   messageKinds = { rights_granted: CONTROL_MESSAGES.rights_granted, denied: CONTROL_MESSAGES.denied };
 
+  #news = new Outbox((news) => this.tell(news));
   #granted = null;
   #denied = new Set();
   #listeners = [];
@@ -74,8 +76,12 @@ export class RightsPart extends SessionPart {
   #refuse(right) {
     if (KNOWN.has(right) && !this.#denied.has(right)) {
       this.#denied.add(right);
-      this.tell({ lack: LACKS[right] ?? `this client has no right to ${right}` });
+      this.#news.put({ lack: LACKS[right] ?? `this client has no right to ${right}` });
     }
+  }
+
+  told() {
+    this.#news.taken();
   }
 
   ended() {
@@ -85,7 +91,7 @@ export class RightsPart extends SessionPart {
   }
 
   #changed(now) {
-    this.tell({ granted: this.#granted === null ? null : [...this.#granted] });
+    this.#news.put({ granted: this.#granted === null ? null : [...this.#granted] });
     for (const callback of this.#listeners) {
       callback(now);
     }

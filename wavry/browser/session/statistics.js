@@ -26,6 +26,7 @@ const SUMMED = [
   "framesReceived",
   "framesRecovered",
   "framesLost",
+  "framesUndecodable",
 ];
 
 /** Of a worker. */

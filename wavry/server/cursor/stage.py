@@ -7,12 +7,13 @@ stage tries again.
 from __future__ import annotations
 
 import logging
-import threading
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from wavry.capture.cursor import open_cursor
 from wavry.clock import monotonic
 from wavry.errors import BackendError, CaptureLostError
+from wavry.pipeline import Demand
 from wavry.rift.cursor.datagrams import MAX_SHARE, CursorPlace
 from wavry.rift.cursor.messages import CursorShape
 
@@ -58,55 +59,32 @@ class CursorStage:
         self._listener = listener
         self._area = area
         self._display = display
-        self._wanted = threading.Event()
-        self._stopped = threading.Event()
-        self._starts = 0
-        """How often it was started: a stop and a start that the thread did not notice are a start all the same."""
-        self._source: CursorSource | None = None
-        self._lock = threading.Lock()
-
-    # From other threads.
+        self._demand = Demand()
 
     def want(self, wanted: bool) -> None:
-        """Start or stop watching. What is told after a start begins with shape and place."""
-        if wanted:
-            self._starts += 1
-            self._wanted.set()
-        else:
-            self._wanted.clear()
-            self._interrupt()
+        """Start or stop watching. What is told after a start begins with shape and place. Any thread."""
+        self._demand.want(wanted)
 
     def stop(self) -> None:
-        """Make `run` return."""
-        self._stopped.set()
-        self._wanted.set()
-        self._interrupt()
-
-    def _interrupt(self) -> None:
-        with self._lock:
-            if self._source is not None:
-                self._source.interrupt()
+        """Make `run` return. Any thread."""
+        self._demand.stop()
 
     # On the stage's thread.
 
     def run(self) -> None:
         """Watch until `stop`."""
         try:
-            while not self._stopped.is_set():
-                self._wanted.wait()
+            while not self._demand.is_stopped:
+                self._demand.wait()
                 self._watch_while_wanted()
         except Exception:
             logger.exception("cursor: a fault of ours; the picture goes on, clients show an arrow of their own")
             self._listener.offer_shape(CursorShape.of(None))
 
-    @property
-    def _is_on(self) -> bool:
-        return self._wanted.is_set() and not self._stopped.is_set()
-
     def _watch_while_wanted(self) -> None:
         """Open, watch, and open again when the screen was lost."""
         failures, trouble = 0, ""
-        while self._is_on:
+        while self._demand.is_on:
             began_at = monotonic()
             try:
                 self._watch(open_cursor(self._display).backend)
@@ -117,18 +95,16 @@ class CursorStage:
                     trouble = str(error)
                     logger.warning("cursor: %s; clients show an arrow of their own", trouble)
                     self._listener.offer_shape(CursorShape.of(None))
-                self._stopped.wait(_REOPEN_DELAYS_S[min(failures, len(_REOPEN_DELAYS_S) - 1)])
+                self._demand.pause(_REOPEN_DELAYS_S[min(failures, len(_REOPEN_DELAYS_S) - 1)])
                 failures += 1
 
     def _watch(self, source: CursorSource) -> None:
         """Tell what changes until nobody wants it; closes the source."""
-        starts = self._starts
-        with self._lock:
-            self._source = source
+        starts = self._demand.starts
         told_shape: int | None = None
         told_place: CursorPlace | None = None
-        try:
-            while self._is_on and self._starts == starts:
+        with closing(source), self._demand.interrupts(source):
+            while self._demand.is_on and self._demand.starts == starts:
                 look_at = monotonic() + _INTERVAL_S
                 pointer = source.look(_WAIT_S if told_place is not None else 0.0)
                 if pointer.shape != told_shape:
@@ -138,11 +114,7 @@ class CursorStage:
                 if place is not None and place != told_place:
                     told_place = place
                     self._listener.offer_place(place)
-                self._stopped.wait(look_at - monotonic())
-        finally:
-            with self._lock:
-                self._source = None
-            source.close()
+                self._demand.pause(look_at - monotonic())
 
     def _place_of(self, pointer: Pointer) -> CursorPlace | None:
         area = self._area()

@@ -6,13 +6,12 @@ Nothing that goes wrong here stops the stream: there is one line about it, and t
 from __future__ import annotations
 
 import logging
-import threading
 from typing import TYPE_CHECKING
 
 from wavry.clock import monotonic
 from wavry.errors import BackendError, InputLostError, NoBackendError
 from wavry.input import open_injector, open_pad_injector
-from wavry.pipeline import QueueClosed
+from wavry.pipeline import Demand, QueueClosed
 from wavry.rift.input.events import (
     ButtonPressed,
     ButtonReleased,
@@ -74,8 +73,7 @@ class HandsStage:
         self._on_rumble = on_rumble
         self._open_keys = open_keys
         self._open_pads = open_pads or _open_pads
-        self._wanted = threading.Event()
-        self._stopped = threading.Event()
+        self._demand = Demand()
         self._keys: Injector | None = None
         self._pads: PadInjector | None = None
         self._keys_trouble = self._pads_trouble = ""
@@ -86,16 +84,12 @@ class HandsStage:
 
     def want(self, wanted: bool) -> None:
         """Have hands, or let go of everything and of the system."""
-        if wanted:
-            self._wanted.set()
-        else:
-            self._wanted.clear()
+        self._demand.want(wanted)
         self._queue.wake()
 
     def stop(self) -> None:
         """Make `run` let go of everything and return."""
-        self._stopped.set()
-        self._wanted.set()
+        self._demand.stop()
         self._queue.close()
 
     # On the stage's thread.
@@ -103,9 +97,9 @@ class HandsStage:
     def run(self) -> None:
         """Do things until `stop`."""
         try:
-            while not self._stopped.is_set():
-                self._wanted.wait()
-                if not self._stopped.is_set():
+            while not self._demand.is_stopped:
+                self._demand.wait()
+                if not self._demand.is_stopped:
                     self._prepare()
                     self._do_while_wanted()
                 self._close()
@@ -126,7 +120,7 @@ class HandsStage:
             deed = self._queue.get(_REST_S)
             if deed is not None:
                 self._do(deed)
-            elif not self._wanted.is_set():
+            elif not self._demand.is_on:
                 return
             else:
                 self._rest()

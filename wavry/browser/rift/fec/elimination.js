@@ -102,8 +102,7 @@ export class Elimination {
    * @param {number} unknown Its slot.
    */
   substitute(unknown) {
-    for (let at = 0; at < this.rows.length; at++) {
-      const row = this.rows[at];
+    for (const row of [...this.rows]) {
       if (row.factors[unknown] === 0) {
         continue;
       }
@@ -115,7 +114,7 @@ export class Elimination {
       if (lowest >= 0) {
         this.#setPivot(row, lowest);
       } else {
-        this.removeAt(at--);
+        this.remove(row);
       }
     }
   }
@@ -126,12 +125,11 @@ export class Elimination {
    * @param {number} unknown Its slot.
    */
   giveUp(unknown) {
-    const at = this.rows.findIndex((row) => row.factors[unknown] !== 0);
-    if (at < 0) {
-      return;
+    const row = this.rows.find((each) => each.factors[unknown] !== 0);
+    if (row !== undefined) {
+      this.#setPivot(row, unknown);
+      this.remove(row);
     }
-    this.#setPivot(this.rows[at], unknown);
-    this.removeAt(at);
   }
 
   /**
@@ -153,10 +151,10 @@ export class Elimination {
   /**
    * Take a row out.
    *
-   * @param {number} at Its place in `rows`.
+   * @param {Row} row One of `rows`; it may be used again.
    */
-  removeAt(at) {
-    const [row] = this.rows.splice(at, 1);
+  remove(row) {
+    this.rows.splice(this.rows.indexOf(row), 1);
     this.#recycle(row);
   }
 

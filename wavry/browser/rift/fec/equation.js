@@ -24,7 +24,7 @@ export class Equation {
 
   /** @param {number} symbolBytes Room for the largest symbol there may be. */
   constructor(symbolBytes) {
-    this.#space = new Words(symbolBytes);
+    this.#space = Words.alone(symbolBytes);
   }
 
   /**
@@ -48,9 +48,19 @@ export class Equation {
     this.sizeBytes = sizeBytes;
   }
 
-  /** The words of the right side. */
+  /** The right side, as words and as bytes. */
   get rightSide() {
-    return this.#space.words;
+    return this.#space;
+  }
+
+  /**
+   * Whether another equation is of the same window.
+   *
+   * @param {Equation} other
+   * @returns {boolean}
+   */
+  isBeside(other) {
+    return this.first === other.first && this.end === other.end;
   }
 
   /**
@@ -72,7 +82,7 @@ export class Equation {
    * @param {number} sizeBytes Bytes of the longest.
    */
   subtract(symbols, factors, count, sizeBytes) {
-    addProducts(this.rightSide, symbols, factors, count, sizeBytes);
+    addProducts(this.#space.words, symbols, factors, count, sizeBytes);
     this.sizeBytes = Math.max(this.sizeBytes, sizeBytes);
   }
 }

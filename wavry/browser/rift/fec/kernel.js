@@ -11,12 +11,37 @@ import { PRODUCTS } from "./gf256.js";
 const WORD_BYTES = 4;
 const NO_PRODUCTS = 0;
 
-/** Memory that is read as words here and as bytes elsewhere; it begins with zeros. */
+/** Memory that is read as words here and as bytes elsewhere. */
 export class Words {
-  /** @param {number} sizeBytes */
-  constructor(sizeBytes) {
-    this.words = new Uint32Array(Math.ceil(sizeBytes / WORD_BYTES));
-    this.bytes = new Uint8Array(this.words.buffer);
+  /**
+   * @param {ArrayBuffer} buffer
+   * @param {number} begin Where in it, whole words.
+   * @param {number} sizeBytes Whole words.
+   */
+  constructor(buffer, begin, sizeBytes) {
+    this.words = new Uint32Array(buffer, begin, sizeBytes / WORD_BYTES);
+    this.bytes = new Uint8Array(buffer, begin, sizeBytes);
+  }
+
+  /**
+   * Return new memory, with zeros in it.
+   *
+   * @param {number} sizeBytes At least so much.
+   * @returns {Words}
+   */
+  static alone(sizeBytes) {
+    const whole = Words.sizeFor(sizeBytes);
+    return new Words(new ArrayBuffer(whole), 0, whole);
+  }
+
+  /**
+   * Return the whole words that so many bytes need, in bytes.
+   *
+   * @param {number} sizeBytes
+   * @returns {number}
+   */
+  static sizeFor(sizeBytes) {
+    return Math.ceil(sizeBytes / WORD_BYTES) * WORD_BYTES;
   }
 }
 

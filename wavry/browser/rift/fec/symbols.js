@@ -1,9 +1,9 @@
 /** The packets that are kept as known terms, as symbols: a length, the payload, and zeros behind it. */
 
+import { Words } from "./kernel.js";
 import { LENGTH_BYTES } from "./packets.js";
 
 const ABSENT = -1;
-const WORD_BYTES = 4;
 
 /** Charged for each symbol besides its bytes: two views, a length, and how much of it was ever written to. */
 const SLOT_OVERHEAD_BYTES = 256;
@@ -14,10 +14,8 @@ const SLOT_OVERHEAD_BYTES = 256;
  * Bound: a symbol for each place, all made at the start.
  */
 export class SymbolRing {
-  /** The symbols as bytes and as words. @type {Uint8Array[]} */
-  #bytes = [];
-  /** @type {Uint32Array[]} */
-  #words = [];
+  /** @type {import("./kernel.js").Words[]} */
+  #symbols = [];
   /** Bytes of the payload in a slot; `ABSENT` where there is none. */
   #lengths;
   /** Bytes from the start of a slot that may be other than zero. */
@@ -30,11 +28,10 @@ export class SymbolRing {
   constructor(capacity, symbolBytes) {
     this.capacity = capacity;
     this.symbolBytes = symbolBytes;
-    const stride = Math.ceil(symbolBytes / WORD_BYTES) * WORD_BYTES;
+    const stride = Words.sizeFor(symbolBytes);
     const all = new ArrayBuffer(capacity * stride);
     for (let slot = 0; slot < capacity; slot++) {
-      this.#bytes.push(new Uint8Array(all, slot * stride, symbolBytes));
-      this.#words.push(new Uint32Array(all, slot * stride, stride / WORD_BYTES));
+      this.#symbols.push(new Words(all, slot * stride, stride));
     }
     this.#lengths = new Int32Array(capacity).fill(ABSENT);
     this.#written = new Int32Array(capacity);
@@ -53,7 +50,7 @@ export class SymbolRing {
    */
   put(place, payload) {
     const slot = this.#slotOf(place);
-    const symbol = this.#bytes[slot];
+    const symbol = this.#symbols[slot].bytes;
     const end = LENGTH_BYTES + payload.length;
     symbol[0] = payload.length >>> 8;
     symbol[1] = payload.length;
@@ -79,10 +76,10 @@ export class SymbolRing {
    * Return the symbol at a place that has one: of the size of the largest, zeros behind what is its own.
    *
    * @param {number} place
-   * @returns {Uint32Array} Its words. Borrowed, until another packet is put there.
+   * @returns {import("./kernel.js").Words} Borrowed, until another packet is put there.
    */
   at(place) {
-    return this.#words[this.#slotOf(place)];
+    return this.#symbols[this.#slotOf(place)];
   }
 
   /**

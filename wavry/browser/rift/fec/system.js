@@ -3,6 +3,7 @@
 import { Elimination } from "./elimination.js";
 import { Equation } from "./equation.js";
 import { Words, addProducts } from "./kernel.js";
+import { Lanes, MAX_LANES, MIN_LANES } from "./lanes.js";
 import { Slots } from "./slots.js";
 import { payloadOf } from "./symbols.js";
 
@@ -31,10 +32,12 @@ export class EquationSystem {
   #made = 0;
   /** Where the oldest window of an equation begins that is not reduced. */
   #unreducedFrom = Infinity;
-  /** Of one sum at a time. */
+  /** What is added up at a time. */
   #terms = [];
   #factors;
-  #sum;
+  #lanes;
+  /** @type {Words[]} */
+  #sums;
 
   /**
    * @param {import("./symbols.js").SymbolRing} symbols What is known; borrowed.
@@ -47,7 +50,8 @@ export class EquationSystem {
     this.#maxEquations = maxEquations;
     this.#elimination = new Elimination(maxUnknowns, maxEquations);
     this.#factors = new Uint8Array(Math.max(symbols.capacity, maxEquations));
-    this.#sum = new Words(symbols.symbolBytes);
+    this.#lanes = new Lanes(symbols.symbolBytes);
+    this.#sums = Array.from({ length: MAX_LANES }, () => Words.alone(symbols.symbolBytes));
   }
 
   /** Whether no equation waits. */
@@ -68,13 +72,17 @@ export class EquationSystem {
   /** Most it can hold. */
   get capBytes() {
     const equations = this.#maxEquations * (this.#symbols.symbolBytes + EQUATION_OVERHEAD_BYTES);
-    return equations + this.#maxUnknowns * UNKNOWN_BYTES + this.#elimination.capBytes;
+    return this.#ownBytes + equations + this.#maxUnknowns * UNKNOWN_BYTES + this.#elimination.capBytes;
   }
 
   /** What it has made room for. */
   get usedBytes() {
     const equations = this.#made * (this.#symbols.symbolBytes + EQUATION_OVERHEAD_BYTES);
-    return equations + this.#unknowns.capacity * UNKNOWN_BYTES + this.#elimination.usedBytes;
+    return this.#ownBytes + equations + this.#unknowns.capacity * UNKNOWN_BYTES + this.#elimination.usedBytes;
+  }
+
+  get #ownBytes() {
+    return this.#lanes.usedBytes + MAX_LANES * this.#symbols.symbolBytes;
   }
 
   /**
@@ -106,16 +114,20 @@ export class EquationSystem {
    *   packet.
    */
   takeDetermined(newest) {
-    const found = [];
-    const { rows } = this.#elimination;
-    for (let at = 0; at < rows.length; at++) {
-      if (this.#elimination.isDetermined(rows[at])) {
-        const place = this.#unknowns.at(rows[at].pivot);
-        found.push({ place, payload: this.#sumOf(rows[at].weights, newest) });
-        this.#elimination.removeAt(at);
-        at -= 1;
-      }
+    const determined = this.#elimination.rows.filter((row) => this.#elimination.isDetermined(row));
+    if (determined.length === 0) {
+      return [];
     }
+    const used = [...this.#equations].filter((equation) => {
+      const slot = this.#equations.slotOf(equation);
+      return determined.some((row) => row.weights[slot] !== 0);
+    });
+    this.#reduce(used, newest);
+    const found = [];
+    for (let at = 0; at < determined.length; at += MAX_LANES) {
+      found.push(...this.#compute(determined.slice(at, at + MAX_LANES), used));
+    }
+    determined.forEach((row) => this.#elimination.remove(row));
     return found.sort((one, other) => one.place - other.place);
   }
 
@@ -129,7 +141,7 @@ export class EquationSystem {
       return;
     }
     this.#elimination.substitute(this.#unknowns.remove(place));
-    this.#terms[0] = this.#symbols.at(place);
+    this.#terms[0] = this.#symbols.at(place).words;
     for (const equation of this.#equations) {
       if (equation.isReduced && place >= equation.first && place < equation.end) {
         this.#factors[0] = equation.factor(place);
@@ -148,11 +160,10 @@ export class EquationSystem {
     if (oldest <= this.#unreducedFrom) {
       return;
     }
+    this.#reduce([...this.#equations].filter((equation) => equation.first < oldest), newest);
     this.#unreducedFrom = Infinity;
     for (const equation of this.#equations) {
-      if (equation.first < oldest) {
-        this.#reduce(equation, newest);
-      } else if (!equation.isReduced) {
+      if (!equation.isReduced) {
         this.#unreducedFrom = Math.min(this.#unreducedFrom, equation.first);
       }
     }
@@ -200,43 +211,65 @@ export class EquationSystem {
     this.#spare.push(equation);
   }
 
-  /** Return the payload in the sum of the equations' right sides times their weights; null if it is none. */
-  #sumOf(weights, newest) {
-    const used = [];
-    for (const equation of this.#equations) {
-      if (weights[this.#equations.slotOf(equation)] !== 0) {
-        this.#reduce(equation, newest);
-        used.push(equation);
-      }
-    }
-    let sizeBytes = 0;
-    used.forEach((equation, at) => {
-      this.#terms[at] = equation.rightSide;
-      this.#factors[at] = weights[this.#equations.slotOf(equation)];
-      sizeBytes = Math.max(sizeBytes, equation.sizeBytes);
+  /** Return what some rows say, at most `MAX_LANES`: sums of the right sides of reduced equations. */
+  #compute(rows, equations) {
+    const slots = equations.map((equation) => this.#equations.slotOf(equation));
+    const sizesBytes = rows.map(({ weights }) => {
+      return Math.max(...equations.map(({ sizeBytes }, at) => (weights[slots[at]] !== 0 ? sizeBytes : 0)));
     });
-    this.#sum.words.fill(0);
-    addProducts(this.#sum.words, this.#terms, this.#factors, used.length, sizeBytes);
-    return payloadOf(this.#sum.bytes, sizeBytes);
+    const rightSides = equations.map((equation) => equation.rightSide);
+    const weightOf = (term, lane) => rows[lane].weights[slots[term]];
+    const sums = this.#sums.slice(0, rows.length);
+    sums.forEach((sum) => sum.words.fill(0));
+    this.#add(sums, rightSides, weightOf, Math.max(...sizesBytes));
+    return rows.map((row, lane) => {
+      return { place: this.#unknowns.at(row.pivot), payload: payloadOf(sums[lane].bytes, sizesBytes[lane]) };
+    });
   }
 
-  /** Take what is known out of an equation, unless that was done. */
-  #reduce(equation, newest) {
-    if (equation.isReduced) {
-      return;
+  /** Take what is known out of those equations that are not reduced, some of one window at a time. */
+  #reduce(equations, newest) {
+    const waiting = equations.filter((equation) => !equation.isReduced);
+    while (waiting.length > 0) {
+      const [first] = waiting;
+      const group = waiting.filter((equation) => equation.isBeside(first)).slice(0, MAX_LANES);
+      this.#reduceGroup(group, newest);
+      waiting.splice(0, waiting.length, ...waiting.filter((equation) => !equation.isReduced));
     }
-    let count = 0;
+  }
+
+  #reduceGroup(group, newest) {
+    const { first, end } = group[0];
+    const places = [];
     let sizeBytes = 0;
-    const last = Math.min(equation.end - 1, newest);
-    for (let place = equation.first; place <= last; place++) {
+    for (let place = first; place < Math.min(end, newest + 1); place++) {
       if (this.#symbols.has(place)) {
-        this.#terms[count] = this.#symbols.at(place);
-        this.#factors[count] = equation.factor(place);
+        places.push(place);
         sizeBytes = Math.max(sizeBytes, this.#symbols.sizeAt(place));
-        count += 1;
       }
     }
-    equation.subtract(this.#terms, this.#factors, count, sizeBytes);
-    equation.isReduced = true;
+    const known = places.map((place) => this.#symbols.at(place));
+    const factorOf = (term, lane) => group[lane].factor(places[term]);
+    this.#add(group.map((equation) => equation.rightSide), known, factorOf, sizeBytes);
+    for (const equation of group) {
+      equation.sizeBytes = Math.max(equation.sizeBytes, sizeBytes);
+      equation.isReduced = true;
+    }
+  }
+
+  /** Add terms times their factors to each of some sums. */
+  #add(sums, terms, factorOf, sizeBytes) {
+    if (sums.length >= MIN_LANES) {
+      const bytes = terms.map((term) => term.bytes);
+      this.#lanes.add(sums.map((sum) => sum.bytes), bytes, factorOf, terms.length, sizeBytes);
+      return;
+    }
+    sums.forEach((sum, lane) => {
+      terms.forEach((term, at) => {
+        this.#terms[at] = term.words;
+        this.#factors[at] = factorOf(at, lane);
+      });
+      addProducts(sum.words, this.#terms, this.#factors, terms.length, sizeBytes);
+    });
   }
 }
