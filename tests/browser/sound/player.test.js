@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { LOST, TOC, made } from "./audio_fakes.mjs";
-import { SoundPacket } from "../../wavry/browser/rift/sound/packet.js";
-import { SoundPlayer } from "../../wavry/browser/sound/player.js";
-import { Ring } from "../../wavry/browser/sound/ring.js";
+import { SoundPacket } from "../../../wavry/browser/rift/sound/packet.js";
+import { SoundPlayer } from "../../../wavry/browser/sound/player.js";
+import { Ring } from "../../../wavry/browser/sound/ring.js";
 
 const FRAME_S = 0.005;
 const BURST = 512;

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
 import { TOC, made } from "./audio_fakes.mjs";
-import { RemoteProtocolError } from "../../wavry/browser/rift/errors.js";
-import { SoundPart } from "../../wavry/browser/sound/part.js";
-import { Ring } from "../../wavry/browser/sound/ring.js";
+import { RemoteProtocolError } from "../../../wavry/browser/rift/errors.js";
+import { SoundPart } from "../../../wavry/browser/sound/part.js";
+import { Ring } from "../../../wavry/browser/sound/ring.js";
 
 const CONFIG = { epoch: 3, codec: "opus", channels: 2, frameUs: 5000, available: true, reason: "" };
 
