@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -165,6 +166,7 @@ def test_ctrl_alt_a_switches_the_sound_off_and_on(tmp_path: Path) -> None:
         viewer.left_channel(2)
         viewer.page.keyboard.press("Control+Alt+a")
         viewer.wait_until_said("hint: Sound off")
+        assert not any("Click" in each for each in viewer.said)
         viewer.left_channel(0.5)
         assert not viewer.left_channel(1).any()
         viewer.page.keyboard.press("Control+Alt+a")
@@ -228,3 +230,18 @@ def test_when_its_sound_card_is_pulled_out_the_browser_goes_on_with_the_next(
         viewer.left_channel(2)
         assert np.abs(hear(sound_server, 1, CLIENT_SINK)).max() > LEVEL / 2
         check_tone(viewer.left_channel(2))
+
+
+def test_after_the_host_was_started_again_there_is_sound_again(tmp_path: Path) -> None:
+    with viewing(tmp_path, "--audio", "tone") as viewer:
+        viewer.sound.wait()
+        site = urlsplit(viewer.page.url).netloc
+        viewer.said.clear()
+        assert viewer.host.end() == 0
+        with host(tmp_path, *SCREEN, "--web", site, "--audio", "tone") as again:
+            again.ready_address()
+            viewer.wait_until_said("sound begins")
+            viewer.left_channel(2)
+            check_tone(viewer.left_channel(2))
+            assert not any("Click" in each for each in viewer.said)
+            viewer.page.close()

@@ -133,11 +133,13 @@ export class SoundPart extends SessionPart {
   told(data, now) {
     switch (data.kind) {
       case "opened":
+        this.#ring?.close();
         this.#ring = ringOf(data);
         this.#clockOffsetS = null;
         this.#renewPlayer(now);
         break;
       case "closed":
+        this.#ring?.close();
         this.#ring = null;
         this.#renewPlayer(now);
         break;
