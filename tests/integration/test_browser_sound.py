@@ -66,6 +66,9 @@ class Viewer:
     page: Page
     sound: PageSound
     host: Program
+    listen: str
+    """Where the host listens for QUIC."""
+
     said: list[str]
     """What it wrote to the console: first of all its hints and that sound begins, which the tests have it tell."""
 
@@ -93,7 +96,7 @@ def viewing(
     with ExitStack() as stack:
         streaming = stack.enter_context(host(home, *SCREEN, "--web", "127.0.0.1:0", *arguments, **variables))
         address = streaming.wait_for(r"^wavry-server web (http://\S+)$")[1]
-        streaming.ready_address()
+        listen = streaming.ready_address()
         card = None if server is None else variables | ({} if sink is None else {"PULSE_SINK": sink})
         browser = stack.enter_context(chromium(arguments=switches, sound=card))
         page = browser.new_page()
@@ -103,7 +106,7 @@ def viewing(
         errors: list[str] = []
         page.on("console", lambda told: (said if told.type == "debug" else errors).append(told.text))
         page.on("pageerror", lambda error: errors.append(str(error)))
-        viewer = Viewer(page, PageSound(page), streaming, said)
+        viewer = Viewer(page, PageSound(page), streaming, listen, said)
         page.add_init_script(TELL_HINTS)
         page.goto(address)
         yield viewer
@@ -238,7 +241,7 @@ def test_after_the_host_was_started_again_there_is_sound_again(tmp_path: Path) -
         site = urlsplit(viewer.page.url).netloc
         viewer.said.clear()
         assert viewer.host.end() == 0
-        with host(tmp_path, *SCREEN, "--web", site, "--audio", "tone") as again:
+        with host(tmp_path, *SCREEN, "--web", site, "--audio", "tone", listen=viewer.listen) as again:
             again.ready_address()
             viewer.wait_until_said("sound begins")
             viewer.left_channel(2)
