@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Takes pictures of the client's window and of the pages for the documents: `docs/{window,dashboard,browser}-*.png`.
+"""Takes pictures of the client's window and of the pages for `docs/`: `window-`, `dashboard-` and `browser-*.png`.
 
     .venv/bin/python scripts/screenshots.py [--only window|dashboard|browser] [DIRECTORY]
 
