@@ -49,7 +49,7 @@ from wavry.rift import (
     ReceiverEvent,
     SenderConfig,
 )
-from wavry.rift.fec import FecConfig, SourcePacket, StreamingFecDecoder
+from wavry.rift.fec import FecConfig, ParityPacket, SourcePacket, StreamingFecDecoder
 from wavry.rift.receiver import NO_PICTURE, PictureTimes
 
 if TYPE_CHECKING:
@@ -62,6 +62,9 @@ if TYPE_CHECKING:
 PATTERNS_PER_STREAM = 50
 _MOST_PACKETS = (20, 40, 20, 40, 20, 40, 20, 220)
 """Of the streams, in turn; the decoder in Python takes a millisecond for the largest."""
+
+_LONG_PACKETS = 900
+"""Of those that are longer than what a decoder keeps, so that it has to forget."""
 
 _TIME_LIMIT_US = 2**53
 """JavaScript takes later times of capture for malformed."""
@@ -94,7 +97,7 @@ def split(data: bytes) -> list[bytes]:
 # FEC.
 
 
-def write_fec(path: Path, seed: int, patterns: int) -> int:
+def write_fec(path: Path, seed: int, patterns: int, *, long_patterns: int) -> int:
     """Write so many patterns of losses and what the decoder repairs; return how many packets that are."""
     dice = random.Random(seed)
     repaired = 0
@@ -102,20 +105,34 @@ def write_fec(path: Path, seed: int, patterns: int) -> int:
         for number in range(0, patterns, PATTERNS_PER_STREAM):
             most_packets = _MOST_PACKETS[number // PATTERNS_PER_STREAM % len(_MOST_PACKETS)]
             stream = random_stream(dice, most_packets)
-            for packet in stream:
-                if isinstance(packet, SourcePacket):
-                    write(file, "P", struct.pack(">I", packet.packet_id) + packet.payload)
-                else:
-                    write(file, "Q", packet.to_bytes())
-            for _ in range(min(PATTERNS_PER_STREAM, patterns - number)):
-                repaired += _write_pattern(file, dice, stream)
-            write(file, "E", b"")
+            repaired += _write_stream(file, dice, stream, min(PATTERNS_PER_STREAM, patterns - number))
+        for _ in range(long_patterns):
+            stream = random_stream(dice, _LONG_PACKETS)
+            while len(stream) < _LONG_PACKETS // 2:
+                stream = random_stream(dice, _LONG_PACKETS)
+            delay = dice.choice([0, 60, 150, 220])
+            repaired += _write_stream(file, dice, stream, 1, parity_delay=delay)
     return repaired
 
 
-def _write_pattern(file: BinaryIO, dice: Random, stream: list[Protected]) -> int:
+def _write_stream(
+    file: BinaryIO, dice: Random, stream: list[Protected], patterns: int, *, parity_delay: int = 0
+) -> int:
+    for packet in stream:
+        if isinstance(packet, SourcePacket):
+            write(file, "P", struct.pack(">I", packet.packet_id) + packet.payload)
+        else:
+            write(file, "Q", packet.to_bytes())
+    repaired = sum(_write_pattern(file, dice, stream, parity_delay) for _ in range(patterns))
+    write(file, "E", b"")
+    return repaired
+
+
+def _write_pattern(file: BinaryIO, dice: Random, stream: list[Protected], parity_delay: int) -> int:
     is_lost = random_losses(dice, len(stream))
     arrivals = shuffled(dice, [place for place, gone in enumerate(is_lost) if not gone])
+    if parity_delay:
+        arrivals.sort(key=lambda place: place + parity_delay * isinstance(stream[place], ParityPacket))
     decoder = StreamingFecDecoder(FecConfig(200, LONGEST))
     given_back: list[bytes] = []
     for step, place in enumerate(arrivals):

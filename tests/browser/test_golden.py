@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 PATTERNS = 10_000
+LONG_PATTERNS = 60
 SECONDS = 2.0
 """Of stream on each link."""
 
@@ -48,9 +49,9 @@ def run_node(script: str, *arguments: Path) -> dict[str, Any]:
 
 
 def test_ten_thousand_patterns_of_losses_are_repaired_byte_for_byte(tmp_path: Path) -> None:
-    repaired = write_fec(tmp_path / "fec", seed=10, patterns=PATTERNS)
+    repaired = write_fec(tmp_path / "fec", seed=10, patterns=PATTERNS, long_patterns=LONG_PATTERNS)
     result = run_node("golden.mjs", tmp_path / "fec")
-    assert result["records"]["L"] == PATTERNS
+    assert result["records"]["L"] == PATTERNS + LONG_PATTERNS
     assert result["repaired"] == repaired > PATTERNS
 
 

@@ -429,7 +429,7 @@ _EARLY_OVERHEAD_BYTES = 128
 """Charged for each piece of a stream that is kept so: its objects."""
 
 
-_LINGER_S = 0.25
+_LINGER_S = 1.0
 
 _MAX_STREAMS = 24
 """Most that either door has open, with a browser's few of unknown types."""
