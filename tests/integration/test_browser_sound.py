@@ -132,17 +132,24 @@ def hear(server: SoundServer, seconds: float, sink: str = CLIENT_SINK) -> NDArra
     return np.frombuffer(data, np.int16).reshape(-1, 2)[:, 0] / 32_768
 
 
-def check_tone(sound: NDArray[np.float64], *, hertz: float = 1000) -> None:
-    """See that it is the tone, mostly.
+def wait_for_tone(viewer: Viewer) -> None:
+    """Listen until two seconds are the tone, mostly.
 
-    How much of it is missing depends on how busy the machine is: the tests of the playout say it exactly, in virtual
-    time, and scripts/bench/browser_tone.py on a machine that is quiet.
+    How soon that is, and how much of it is missing, depends on how busy the machine is: the tests of the playout say it
+    exactly, in virtual time, and scripts/bench/browser_tone.py on a machine that is quiet.
     """
-    quality = judge(sound, level=LEVEL, hertz=hertz)
-    assert abs(quality.peak_hz - hertz) < 3, quality
-    assert quality.rest_db < -20, quality
-    assert abs(quality.level_db) < 3, quality
-    assert sum(quality.gaps_ms) < 0.2 * len(sound) / RATE * 1000, quality
+    heard = []
+    for _ in range(10):
+        quality = judge(viewer.left_channel(2), level=LEVEL)
+        if (
+            abs(quality.peak_hz - 1000) < 3
+            and quality.rest_db < -20
+            and abs(quality.level_db) < 1
+            and sum(quality.gaps_ms) < 400
+        ):
+            return
+        heard.append(quality)
+    pytest.fail(f"it is no tone: {heard}")
 
 
 @pytest.mark.parametrize("is_isolated", [True, False], ids=["shared memory", "messages"])
@@ -155,8 +162,7 @@ def test_a_tone_is_heard_in_the_page_and_at_the_sound_card(
     ) as viewer:
         viewer.sound.wait()
         assert viewer.page.evaluate("crossOriginIsolated") is is_isolated
-        viewer.left_channel(3)
-        check_tone(viewer.left_channel(5))
+        wait_for_tone(viewer)
         sound = hear(sound_server, 5)
     quality = judge(sound, level=LEVEL)  # under load the browser itself leaves gaps at the sound card
     assert abs(quality.peak_hz - 1000) < 10, quality
@@ -174,8 +180,7 @@ def test_ctrl_alt_a_switches_the_sound_off_and_on(tmp_path: Path) -> None:
         assert not viewer.left_channel(1).any()
         viewer.page.keyboard.press("Control+Alt+a")
         viewer.wait_until_said("hint: Sound on")
-        viewer.left_channel(0.5)
-        check_tone(viewer.left_channel(2))
+        wait_for_tone(viewer)
 
 
 def test_a_page_that_may_not_make_sound_says_so_and_plays_after_the_first_click(tmp_path: Path) -> None:
@@ -184,8 +189,7 @@ def test_a_page_that_may_not_make_sound_says_so_and_plays_after_the_first_click(
         assert "sound begins" not in viewer.said
         viewer.page.mouse.click(100, 100)
         viewer.sound.wait()
-        viewer.left_channel(2)
-        check_tone(viewer.left_channel(2))
+        wait_for_tone(viewer)
 
 
 def test_a_host_without_sound_says_why_and_the_picture_is_there(tmp_path: Path) -> None:
@@ -232,7 +236,7 @@ def test_when_its_sound_card_is_pulled_out_the_browser_goes_on_with_the_next(
         sound_server.set_default_sink(CLIENT_SINK)
         viewer.left_channel(2)
         assert np.abs(hear(sound_server, 1, CLIENT_SINK)).max() > LEVEL / 2
-        check_tone(viewer.left_channel(2))
+        wait_for_tone(viewer)
 
 
 def test_after_the_host_was_started_again_there_is_sound_again(tmp_path: Path) -> None:
@@ -244,7 +248,6 @@ def test_after_the_host_was_started_again_there_is_sound_again(tmp_path: Path) -
         with host(tmp_path, *SCREEN, "--web", site, "--audio", "tone", listen=viewer.listen) as again:
             again.ready_address()
             viewer.wait_until_said("sound begins")
-            viewer.left_channel(2)
-            check_tone(viewer.left_channel(2))
+            wait_for_tone(viewer)
             assert not any("Click" in each for each in viewer.said)
             viewer.page.close()
