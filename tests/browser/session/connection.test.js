@@ -122,10 +122,22 @@ test("datagrams that can't leave are dropped, and the bytes of streams are bound
 });
 
 test("a stream that ends breaks the protocol", async (t) => {
-  const { transport, seen } = await connect(t);
+  const { transport, seen, connection, observer } = await connect(t);
+  const ending = new Promise((resolve) => connection.observe({ ...observer, connectionLost: resolve }));
   transport.streams[1].close();
+  assert.equal((await ending).code, ErrorCode.PROTOCOL_VIOLATION);
+  assert.equal(seen.endings.length, 0);
+});
+
+test("streams that end with the session are no news: why it has ended is", async (t) => {
+  const { transport, seen } = await connect(t);
+  transport.streams[0].close();
+  transport.streams[1].error(new Error("reset"));
+  transport.arrivals.error(new Error("session ended"));
   await turn();
-  assert.equal(seen.endings[0].code, ErrorCode.PROTOCOL_VIOLATION);
+  transport.resolveClosed({ closeCode: ErrorCode.SHUTTING_DOWN, reason: "the host is being stopped" });
+  await turn();
+  assert.deepEqual(seen.endings, [{ code: 6, reason: "the host is being stopped", wasLocal: false }]);
 });
 
 test("what the host gave as its reason is told once, and nothing after it", async (t) => {

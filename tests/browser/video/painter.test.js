@@ -43,8 +43,8 @@ class FakeCanvas {
 
   putImageData({ data, width }, dx, dy, x, y, across, down) {
     this.ways.push("copy");
-    if (this.shown.length !== data.length) {
-      this.shown = new Uint8ClampedArray(data.length);
+    if (this.shown.length !== 4 * this.width * this.height) {
+      this.shown = new Uint8ClampedArray(4 * this.width * this.height);
     }
     for (let row = y; row < y + down; row += 1) {
       const [begin, end] = [4 * (row * width + x), 4 * (row * width + x + across)];
@@ -88,6 +88,10 @@ class FakeFrame {
     }
     if (format === "RGBX") {
       now += this.copyMs;
+      const { offset, stride } = layout[0];
+      if (offset + stride * rect.height > target.length) {
+        throw new TypeError("destination is not large enough"); // as Chromium reckons it
+      }
       this.#convert(target, rect, layout[0].offset, layout[0].stride);
       return;
     }
@@ -140,6 +144,32 @@ test("a browser that converts no frames draws them", async () => {
   assert.deepEqual(canvas.ways, new Array(20).fill("draw"));
 });
 
+test("a way that fails after it was chosen is left for plain drawing, and nothing is stuck", async () => {
+  const canvas = new FakeCanvas();
+  canvas.drawMs = 5;
+  const painter = new Painter(canvas);
+  await showMany(painter, changing(), 20);
+  canvas.ways.length = 0;
+  await showMany(painter, changing({ canCopy: false }), 3);
+  assert.deepEqual(canvas.ways, ["draw", "draw", "draw"]);
+});
+
+test("a frame that can't be drawn at all is closed, and the next one is drawn", async () => {
+  const canvas = new FakeCanvas();
+  const painter = new Painter(canvas);
+  const broken = new FakeFrame(undefined, { canCopy: false });
+  broken.converted = () => {
+    throw new TypeError("no picture in it");
+  };
+  let shown = 0;
+  painter.show(broken, () => (shown += 1));
+  await settled();
+  assert.ok(broken.isClosed);
+  painter.show(new FakeFrame(), () => (shown += 1));
+  await settled();
+  assert.equal(shown, 1);
+});
+
 test("every picture is closed, and one that a newer one overtakes is not drawn", async () => {
   const canvas = new FakeCanvas();
   const painter = new Painter(canvas);
@@ -188,6 +218,7 @@ test("through trials and changes of any kind the canvas shows what the newest fr
 
 test("nothing is put on the canvas for a frame that is the same", async () => {
   const canvas = new FakeCanvas();
+  [canvas.width, canvas.height] = [WIDTH, HEIGHT];
   const way = new Copying(canvas);
   await way.draw(new FakeFrame());
   assert.equal(canvas.ways.length, 1);

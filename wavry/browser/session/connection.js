@@ -16,6 +16,9 @@ const MAX_BACKLOG_BYTES = 512 * 1024;
 const CHANNELS = 3;
 const MAX_REASON_BYTES = 256;
 
+/** A session that ends takes its streams with it; why it has ended is known by then. */
+const FAREWELL_S = 0.5;
+
 /**
  * Why a connection has ended.
  *
@@ -105,17 +108,14 @@ export class Connection {
       ({ closeCode, reason }) => this.#end(closeCode, reason),
       (error) => this.#end(ErrorCode.INTERNAL_ERROR, error.message),
     );
-    // What ends a stream early ends the session, and `closed` tells of it.
-    this.#readDatagrams().catch(() => {});
-    this.#streams.forEach(({ readable }, channel) => {
-      this.#readStream(readable, channel).catch(() => {});
-    });
+    this.#readDatagrams();
+    this.#streams.forEach(({ readable }, channel) => this.#readStream(readable, channel));
   }
 
   async #readDatagrams() {
     const reader = this.#transport.datagrams.readable.getReader();
     for (;;) {
-      const { value, done } = await reader.read();
+      const { value, done } = await reader.read().catch(nothingMore);
       if (done || this.#hasEnded) {
         return;
       }
@@ -127,12 +127,11 @@ export class Connection {
   async #readStream(readable, channel) {
     const reader = readable.getReader();
     for (;;) {
-      const { value, done } = await reader.read();
-      if (this.#hasEnded) {
-        return;
-      }
+      const { value, done } = await reader.read().catch(nothingMore);
       if (done) {
-        this.close(ErrorCode.PROTOCOL_VIOLATION, "a stream has ended");
+        setTimeout(() => this.close(ErrorCode.PROTOCOL_VIOLATION, "a stream has ended"), FAREWELL_S * 1000);
+      }
+      if (done || this.#hasEnded) {
         return;
       }
       this.#observer.streamReceived(channel, value, seconds());
@@ -264,6 +263,11 @@ class NextTurn {
   close() {
     this.#channel.port1.close();
   }
+}
+
+/** For a stream that was reset: so the host ends a session. */
+function nothingMore() {
+  return { value: undefined, done: true };
 }
 
 function cut(reason) {

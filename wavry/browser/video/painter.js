@@ -16,6 +16,7 @@ const TRIALS = 6;
 export class Painter {
   #canvas;
   #context;
+  #drawing;
   #waiting = null;
   #isDrawing = false;
   /** @type {{way: Drawing | Copying, times: number[]}[]} The chosen one alone, or those that are tried. */
@@ -25,6 +26,7 @@ export class Painter {
   constructor(canvas) {
     this.#canvas = canvas;
     this.#context = canvas.getContext("2d", { alpha: false, desynchronized: true });
+    this.#drawing = new Drawing(this.#context);
   }
 
   /**
@@ -48,10 +50,14 @@ export class Painter {
       const { frame, onShown } = this.#waiting;
       this.#waiting = null;
       this.#fit(frame);
-      if (await this.#draw(frame)) {
+      try {
+        await this.#draw(frame);
         onShown();
+      } catch {
+        // A frame that the canvas does not draw either: the next one may be another.
+      } finally {
+        frame.close();
       }
-      frame.close();
     }
     this.#isDrawing = false;
   }
@@ -61,31 +67,29 @@ export class Painter {
     if (this.#canvas.width !== width || this.#canvas.height !== height) {
       this.#canvas.width = width;
       this.#canvas.height = height;
-      this.#trials = [new Drawing(this.#context), new Copying(this.#context)].map((way) => ({ way, times: [] }));
+      this.#trials = [this.#drawing, new Copying(this.#context)].map((way) => ({ way, times: [] }));
     }
   }
 
-  /** Draw a frame in the way whose turn it is; return whether one could. One that can't is not tried again. */
+  /** Draw a frame in the way whose turn it is. One that this browser can't go is left for good, for plain drawing. */
   async #draw(frame) {
-    while (this.#trials.length > 0) {
-      const trial = this.#trials.find(({ times }) => times.length < TRIALS) ?? this.#trials[0];
-      if (trial.times.length === 0) {
-        trial.way.forget();
-      }
-      const began = performance.now();
-      try {
-        await trial.way.draw(frame);
-      } catch {
-        this.#trials = this.#trials.filter((each) => each !== trial);
-        continue;
-      }
-      if (this.#trials.length > 1) {
-        trial.times.push(performance.now() - began);
-        this.#choose();
-      }
-      return true;
+    const trial = this.#trials.find(({ times }) => times.length < TRIALS) ?? this.#trials[0];
+    const isTrial = this.#trials.length > 1;
+    if (isTrial && trial.times.length === 0) {
+      trial.way.forget();
     }
-    return false;
+    const began = performance.now();
+    try {
+      await trial.way.draw(frame);
+    } catch {
+      this.#trials = [{ way: this.#drawing, times: [] }];
+      await this.#drawing.draw(frame);
+      return;
+    }
+    if (isTrial) {
+      trial.times.push(performance.now() - began);
+      this.#choose();
+    }
   }
 
   /** Keep the quickest way when all were tried often enough. */

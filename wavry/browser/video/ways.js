@@ -32,6 +32,8 @@ export class Copying {
   #layout = null;
   #older = null;
   #newer = null;
+  #width = 0;
+  #height = 0;
   #format = "";
   #isKnown = false;
 
@@ -52,7 +54,7 @@ export class Copying {
   async draw(frame) {
     this.#fit(frame);
     const rects = await this.#changes(frame);
-    const { width } = this.#pixels;
+    const width = this.#width;
     const { x: left, y: top } = frame.visibleRect;
     for (const { x, y, width: across, height: down } of rects) {
       await frame.copyTo(this.#pixels.data, {
@@ -68,7 +70,7 @@ export class Copying {
 
   /** Return where the frame differs from what is on the canvas, and remember it as what will be there. */
   async #changes(frame) {
-    const { width, height } = this.#pixels;
+    const [width, height] = [this.#width, this.#height];
     const whole = [{ x: 0, y: 0, width, height }];
     if (this.#layout === null) {
       return whole;
@@ -82,11 +84,11 @@ export class Copying {
   }
 
   #fit({ displayWidth: width, displayHeight: height, format }) {
-    if (this.#pixels?.width === width && this.#pixels.height === height && this.#format === format) {
+    if (this.#width === width && this.#height === height && this.#format === format) {
       return;
     }
-    this.#format = format;
-    this.#pixels = new ImageData(width, height);
+    [this.#width, this.#height, this.#format] = [width, height, format];
+    this.#pixels = new ImageData(width, height + 1); // the last row of a rectangle is reckoned as long as all others
     this.#layout = layoutOf(format, width, height);
     this.#isKnown = false;
     const words = (this.#layout?.bytes ?? 0) / 4;
