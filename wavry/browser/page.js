@@ -55,7 +55,11 @@ function main() {
 
   session.told = ({ notice, stream, figures }) => {
     if (notice !== undefined) {
+      const wasAsking = words.isAsking;
       words.show(notice);
+      if (wasAsking && !words.isAsking) {
+        hands.focus(); // the field or the button that had the keyboard is gone
+      }
     }
     if (stream !== undefined) {
       menuButton.sleep();

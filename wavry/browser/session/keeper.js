@@ -72,7 +72,6 @@ export class Keeper {
         this.#say(notice.left(this.#hostName));
         await this.#untilAsked();
       } else if (ending.wantsPin) {
-        this.#pin = null;
         this.#say(notice.wantsPin(this.#hostName, ending.reason));
         await this.#untilAsked();
       } else if (FINAL_CODES.has(ending.code)) {
@@ -125,12 +124,10 @@ export class Keeper {
       const url = `https://${hostname}:${site.port}${site.path}`;
       connection = await Connection.open(url, site.certificateHashes, ATTEMPT_S);
       if (site.needsPairing) {
-        const gate = new ClientGate(await ClientIdentity.loadOrCreate(), site.certificateHashes, {
-          pin: this.#pin,
-          name: this.#hello.name,
-        });
-        await passThrough(connection, gate);
-        this.#pin = null;
+        const identity = await ClientIdentity.loadOrCreate();
+        const pin = this.#pin;
+        this.#pin = null; // it is good for one try, whatever becomes of that
+        await passThrough(connection, new ClientGate(identity, site.certificateHashes, { pin, name: this.#hello.name }));
       }
     } catch (error) {
       connection?.close(ErrorCode.NO_ERROR, "");

@@ -28,20 +28,12 @@ export class Menu {
     this.#lines = lines;
     this.#choices = choices;
     this.#chooseMonitor = chooseMonitor;
-    /** Told when it opens and when it has closed. */
-    this.onChange = (isOpen) => {};
-    dialog.addEventListener("close", () => this.onChange(false));
     dialog.addEventListener("click", (event) => {
       if (event.target === dialog) {
         dialog.close(); // beside its lines
       }
     });
     dialog.addEventListener("keydown", (event) => this.#key(event));
-  }
-
-  /** @returns {boolean} Whether it has the keys now. */
-  get isOpen() {
-    return this.#dialog.open;
   }
 
   /** Open it, or close it. */
@@ -51,7 +43,6 @@ export class Menu {
       return;
     }
     this.#fill();
-    this.onChange(true);
     this.#dialog.showModal();
     this.#lines.querySelector("button")?.focus();
   }

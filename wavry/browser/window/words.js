@@ -30,9 +30,9 @@ export class Words {
     this.#element("again").addEventListener("click", () => connect(null));
   }
 
-  /** @returns {import("../session/notice.js").Notice | null} What is said now. */
-  get notice() {
-    return this.#notice;
+  /** @returns {boolean} Whether the person is asked for something, and so needs the keyboard here. */
+  get isAsking() {
+    return this.#notice !== null && this.#notice.wants !== "nothing";
   }
 
   /**
