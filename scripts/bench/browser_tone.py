@@ -33,21 +33,13 @@ from tests.support.sound_quality import RATE, judge
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from playwright.sync_api import Page, Route
 
 _LEVEL = 8_192 / 32_768
 _SCREEN = ("--source", "testcard", "--size", "640x360", "--fps", "30")
+_RELAYED_HOST = "127.0.0.2"
+"""A page connects to where it comes from, at the host's UDP port: there a relay can stand before 127.0.0.1."""
+
 _SWITCHES = ("--autoplay-policy=no-user-gesture-required",)
-
-
-def through_relay(page: Page, port: int) -> None:
-    """Have a page connect to a port instead of the host's own."""
-
-    def answer(route: Route) -> None:
-        response = route.fetch()
-        route.fulfill(response=response, json=response.json() | {"port": port})
-
-    page.route("**/session.json", answer)
 
 
 def quality(sound: NDArray[np.float64]) -> dict[str, object]:
@@ -61,15 +53,17 @@ def measure(seconds: float, settle_s: float, network: list[str]) -> dict[str, ob
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wv")))
         server = stack.enter_context(SoundServer(home))
-        streaming = stack.enter_context(host(home, *_SCREEN, "--audio", "tone", "--web", "127.0.0.1:0"))
+        web = f"{_RELAYED_HOST}:0" if network else "127.0.0.1:0"
+        streaming = stack.enter_context(host(home, *_SCREEN, "--audio", "tone", "--web", web))
         site = streaming.wait_for(r"^wavry-server web (http://\S+)$")[1]
         address = streaming.ready_address()
         variables = {**server.environment, "PULSE_SINK": CLIENT_SINK}
         page = stack.enter_context(chromium(arguments=_SWITCHES, sound=variables)).new_page()
         sound = PageSound(page)
         if network:
-            relay = stack.enter_context(Program("scripts.impair", "127.0.0.1:0", address, *network, home=home))
-            through_relay(page, int(relay.wait_for(r"^impair ready udp://127\.0\.0\.1:(\d+)$")[1]))
+            listen = f"{_RELAYED_HOST}:{address.rpartition(':')[2]}"
+            relay = stack.enter_context(Program("scripts.impair", listen, address, *network, home=home))
+            relay.wait_for("^impair ready ")
         page.goto(site)
         sound.wait()
         sound.record(settle_s)

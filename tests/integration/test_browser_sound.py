@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from playwright.sync_api import expect
 from tests.support.chromium import PROGRAM, chromium
 from tests.support.page_sound import PageSound
 from tests.support.programs import PATIENCE_S, Program, host
-from tests.support.sound import CLIENT_SINK, SURROUND, SoundServer, tone
+from tests.support.sound import CLIENT_SINK, HOST_SINK, SURROUND, SoundServer, tone
 from tests.support.sound_quality import RATE, judge
 
 if TYPE_CHECKING:
@@ -65,6 +66,9 @@ class Viewer:
     page: Page
     sound: PageSound
     host: Program
+    listen: str
+    """Where the host listens for QUIC."""
+
     said: list[str]
     """What it wrote to the console: first of all its hints and that sound begins, which the tests have it tell."""
 
@@ -84,16 +88,17 @@ def viewing(
     server: SoundServer | None = None,
     switches: tuple[str, ...] = AT_ONCE,
     is_isolated: bool = True,
+    sink: str | None = CLIENT_SINK,
     **environment: str,
 ) -> Iterator[Viewer]:
-    """A host and a browser that looks at its page; it plays to the sink `client`."""
+    """A host and a browser that looks at its page; it plays to a sink of the server, the default one for None."""
     variables = environment if server is None else server.environment
     with ExitStack() as stack:
         streaming = stack.enter_context(host(home, *SCREEN, "--web", "127.0.0.1:0", *arguments, **variables))
         address = streaming.wait_for(r"^wavry-server web (http://\S+)$")[1]
-        streaming.ready_address()
-        sink = {} if server is None else {**variables, "PULSE_SINK": CLIENT_SINK}
-        browser = stack.enter_context(chromium(arguments=switches, sound=sink))
+        listen = streaming.ready_address()
+        card = None if server is None else variables | ({} if sink is None else {"PULSE_SINK": sink})
+        browser = stack.enter_context(chromium(arguments=switches, sound=card))
         page = browser.new_page()
         if not is_isolated:
             page.route("**/*", without_isolation)
@@ -101,7 +106,7 @@ def viewing(
         errors: list[str] = []
         page.on("console", lambda told: (said if told.type == "debug" else errors).append(told.text))
         page.on("pageerror", lambda error: errors.append(str(error)))
-        viewer = Viewer(page, PageSound(page), streaming, said)
+        viewer = Viewer(page, PageSound(page), streaming, listen, said)
         page.add_init_script(TELL_HINTS)
         page.goto(address)
         yield viewer
@@ -117,9 +122,9 @@ def without_isolation(route: Route) -> None:
     route.fulfill(response=response, headers=headers)
 
 
-def hear(server: SoundServer, seconds: float) -> NDArray[np.float64]:
-    """Record what the sink `client` plays for so long: the left channel."""
-    command = ["parec", f"--device={CLIENT_SINK}.monitor", "--raw", "--format=s16le", f"--rate={RATE}", "--channels=2"]
+def hear(server: SoundServer, seconds: float, sink: str = CLIENT_SINK) -> NDArray[np.float64]:
+    """Record what a sink plays for so long: the left channel."""
+    command = ["parec", f"--device={sink}.monitor", "--raw", "--format=s16le", f"--rate={RATE}", "--channels=2"]
     with subprocess.Popen(command, env=server.variables(), stdout=subprocess.PIPE) as recorder:
         assert recorder.stdout is not None
         data = recorder.stdout.read(round(seconds * RATE) * 4)
@@ -127,17 +132,21 @@ def hear(server: SoundServer, seconds: float) -> NDArray[np.float64]:
     return np.frombuffer(data, np.int16).reshape(-1, 2)[:, 0] / 32_768
 
 
-def check_tone(sound: NDArray[np.float64], *, hertz: float = 1000) -> None:
-    """See that it is the tone, mostly.
+def wait_for_tone(viewer: Viewer) -> None:
+    """Listen until two seconds are the tone, for half of the time at least.
 
-    How much of it is missing depends on how busy the machine is: the tests of the playout say it exactly, in virtual
-    time, and scripts/bench/browser_tone.py on a machine that is quiet.
+    How soon that is, and how much of it is missing, depends on how busy the machine is: the tests of the playout say it
+    exactly, in virtual time, and scripts/bench/browser_tone.py on a machine that is quiet.
     """
-    quality = judge(sound, level=LEVEL, hertz=hertz)
-    assert abs(quality.peak_hz - hertz) < 3, quality
-    assert quality.rest_db < -20, quality
-    assert abs(quality.level_db) < 3, quality
-    assert sum(quality.gaps_ms) < 0.2 * len(sound) / RATE * 1000, quality
+    heard = []
+    for _ in range(10):
+        sound = viewer.left_channel(2)
+        quality = judge(sound, level=LEVEL)
+        is_as_loud = abs(np.abs(sound).max() / LEVEL - 1) < 0.1
+        if abs(quality.peak_hz - 1000) < 3 and quality.rest_db < -20 and is_as_loud and sum(quality.gaps_ms) < 1000:
+            return
+        heard.append(quality)
+    pytest.fail(f"it is no tone: {heard}")
 
 
 @pytest.mark.parametrize("is_isolated", [True, False], ids=["shared memory", "messages"])
@@ -150,12 +159,11 @@ def test_a_tone_is_heard_in_the_page_and_at_the_sound_card(
     ) as viewer:
         viewer.sound.wait()
         assert viewer.page.evaluate("crossOriginIsolated") is is_isolated
-        viewer.left_channel(3)
-        check_tone(viewer.left_channel(5))
+        wait_for_tone(viewer)
         sound = hear(sound_server, 5)
     quality = judge(sound, level=LEVEL)  # under load the browser itself leaves gaps at the sound card
-    assert abs(quality.peak_hz - 1000) < 3, quality
-    assert abs(quality.level_db) < 3, quality
+    assert abs(quality.peak_hz - 1000) < 10, quality
+    assert np.abs(sound).max() == pytest.approx(LEVEL, rel=0.1)
 
 
 def test_ctrl_alt_a_switches_the_sound_off_and_on(tmp_path: Path) -> None:
@@ -164,12 +172,12 @@ def test_ctrl_alt_a_switches_the_sound_off_and_on(tmp_path: Path) -> None:
         viewer.left_channel(2)
         viewer.page.keyboard.press("Control+Alt+a")
         viewer.wait_until_said("hint: Sound off")
+        assert not any("Click" in each for each in viewer.said)
         viewer.left_channel(0.5)
         assert not viewer.left_channel(1).any()
         viewer.page.keyboard.press("Control+Alt+a")
         viewer.wait_until_said("hint: Sound on")
-        viewer.left_channel(0.5)
-        check_tone(viewer.left_channel(2))
+        wait_for_tone(viewer)
 
 
 def test_a_page_that_may_not_make_sound_says_so_and_plays_after_the_first_click(tmp_path: Path) -> None:
@@ -178,8 +186,7 @@ def test_a_page_that_may_not_make_sound_says_so_and_plays_after_the_first_click(
         assert "sound begins" not in viewer.said
         viewer.page.mouse.click(100, 100)
         viewer.sound.wait()
-        viewer.left_channel(2)
-        check_tone(viewer.left_channel(2))
+        wait_for_tone(viewer)
 
 
 def test_a_host_without_sound_says_why_and_the_picture_is_there(tmp_path: Path) -> None:
@@ -208,4 +215,36 @@ def test_what_the_host_plays_is_heard_each_channel_in_its_place(tmp_path: Path) 
                 viewer.sound.record(3, channels=6)
                 heard = viewer.sound.record(2, channels=6)
     loudest = [int(np.abs(np.fft.rfft(channel * np.hanning(len(channel)))).argmax()) / 2 for channel in heard.T]
-    assert loudest == pytest.approx([300, 400, 500, 100, 600, 700], abs=1)  # the order of Web Audio
+    assert loudest == pytest.approx([300, 400, 500, 100, 600, 700], abs=10)  # the order of Web Audio
+
+
+def test_when_its_sound_card_is_pulled_out_the_browser_goes_on_with_the_next(
+    tmp_path: Path, sound_server: SoundServer
+) -> None:
+    headset = sound_server.add_sink("headset")
+    sound_server.set_default_sink("headset")
+    with viewing(tmp_path, "--audio", "tone", server=sound_server, sink=None) as viewer:
+        viewer.sound.wait()
+        viewer.left_channel(2)
+        assert np.abs(hear(sound_server, 1, "headset")).max() > LEVEL / 2
+        sound_server.pull_out(headset)
+        viewer.left_channel(2)
+        assert np.abs(hear(sound_server, 1, HOST_SINK)).max() > LEVEL / 2
+        sound_server.set_default_sink(CLIENT_SINK)
+        viewer.left_channel(2)
+        assert np.abs(hear(sound_server, 1, CLIENT_SINK)).max() > LEVEL / 2
+        wait_for_tone(viewer)
+
+
+def test_after_the_host_was_started_again_there_is_sound_again(tmp_path: Path) -> None:
+    with viewing(tmp_path, "--audio", "tone") as viewer:
+        viewer.sound.wait()
+        site = urlsplit(viewer.page.url).netloc
+        viewer.said.clear()
+        assert viewer.host.end() == 0
+        with host(tmp_path, *SCREEN, "--web", site, "--audio", "tone", listen=viewer.listen) as again:
+            again.ready_address()
+            viewer.wait_until_said("sound begins")
+            wait_for_tone(viewer)
+            assert not any("Click" in each for each in viewer.said)
+            viewer.page.close()

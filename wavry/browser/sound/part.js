@@ -20,7 +20,7 @@
  *                    {kind: "clock", contextS, atMs}       what the context's clock showed, for who listens
  *                    {kind: "volume", volume}              0 to 1
  *
- * While no ring is open, packets are counted and dropped.
+ * While no ring is open, or nobody reads it yet, packets are counted and dropped.
  */
 
 import { CONTROL_MESSAGES } from "../rift/messages.js";
@@ -117,7 +117,7 @@ export class SoundPart extends SessionPart {
     const packets = this.#receiver.receiveDatagram(bytes);
     this.#figures.take(this.#receiver.stats);
     const player = this.#player;
-    if (player === null) {
+    if (player === null || !player.hasBegun) {
       return;
     }
     for (const packet of packets) {
@@ -133,11 +133,13 @@ export class SoundPart extends SessionPart {
   told(data, now) {
     switch (data.kind) {
       case "opened":
+        this.#ring?.close();
         this.#ring = ringOf(data);
         this.#clockOffsetS = null;
         this.#renewPlayer(now);
         break;
       case "closed":
+        this.#ring?.close();
         this.#ring = null;
         this.#renewPlayer(now);
         break;

@@ -19,7 +19,7 @@ import { Resampler } from "./resampler.js";
 /**
  * What lies ahead in the ring after the card's burst: the worker may wake up so much later than it should.
  */
-const LEAST_AHEAD_S = 0.01;
+const LEAST_AHEAD_S = 0.008;
 const MOST_AHEAD_S = 0.06;
 const GROWTH = 1.5;
 const FORGIVEN_S = 5;
@@ -82,6 +82,11 @@ export class SoundPlayer {
     this.volume = 1;
   }
 
+  /** Whether the card has begun to take what is in the ring; browsers take seconds to open one. */
+  get hasBegun() {
+    return this.#ring.taken !== 0;
+  }
+
   /** Blocks that were made up. */
   get concealed() {
     return this.playout.concealed + this.#decoder.undecodable;
@@ -95,7 +100,7 @@ export class SoundPlayer {
    */
   pump(now) {
     const ring = this.#ring;
-    if (ring.taken === 0) {
+    if (!this.hasBegun) {
       return NOT_BEGUN_S;
     }
     this.#clock.note(ring.taken, now);

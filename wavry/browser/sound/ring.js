@@ -143,6 +143,9 @@ export class Ring {
     Atomics.store(this.#head, BEGAN, frame | 0);
   }
 
+  /** Use it no more. */
+  close() {}
+
   /** @returns {Int32Array} A copy of the counters, for a `RemoteRing`. */
   counters() {
     return this.#head.slice();
@@ -172,6 +175,10 @@ export class RemoteRing extends Ring {
     super(new ArrayBuffer(Ring.bytesFor(channels)), channels);
     this.#port = port;
     port.onmessage = ({ data }) => this.takeCounters(data);
+  }
+
+  close() {
+    this.#port.close();
   }
 
   write(planes, frames) {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
 import { TOC, made } from "./audio_fakes.mjs";
-import { RemoteProtocolError } from "../../wavry/browser/rift/errors.js";
-import { SoundPart } from "../../wavry/browser/sound/part.js";
-import { Ring } from "../../wavry/browser/sound/ring.js";
+import { RemoteProtocolError } from "../../../wavry/browser/rift/errors.js";
+import { SoundPart } from "../../../wavry/browser/sound/part.js";
+import { Ring } from "../../../wavry/browser/sound/ring.js";
 
 const CONFIG = { epoch: 3, codec: "opus", channels: 2, frameUs: 5000, available: true, reason: "" };
 
@@ -80,6 +80,20 @@ test("what comes is played once the page has opened, and counted before that", (
   assert.equal(part.report().packetsReceived, 300);
   assert.ok(ring.written > 100 * 240);
   assert.equal(part.report().concealed, 0);
+});
+
+test("while nobody reads the ring nothing waits, and then it begins with what is new", () => {
+  part.messageReceived("sound_config", CONFIG, 1);
+  ring = new Ring(new SharedArrayBuffer(Ring.bytesFor(2)), 2);
+  part.told({ kind: "opened", buffer: ring.buffer, channels: 2 }, 1);
+  for (let packetId = 0; packetId < 300; packetId += 1) {
+    part.datagramReceived(datagram(packetId), 1 + packetId * 0.005);
+  }
+  ring.noteDry(128, false);
+  stream(100, 300);
+  const { packetsReceived, dropped } = part.report();
+  assert.deepEqual([packetsReceived, dropped], [400, 0]);
+  assert.ok(ring.written > 50 * 240);
 });
 
 test("packets of another epoch are not played", () => {

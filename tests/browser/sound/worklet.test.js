@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
-import { Ring } from "../../wavry/browser/sound/ring.js";
+import { Ring } from "../../../wavry/browser/sound/ring.js";
 
 const QUANTUM = 128;
 let RingPlayer;
@@ -14,7 +14,7 @@ before(async () => {
   globalThis.registerProcessor = (name, processor) => {
     RingPlayer = processor;
   };
-  await import("../../wavry/browser/sound/worklet.js");
+  await import("../../../wavry/browser/sound/worklet.js");
 });
 
 /** A processor, its ring, and what came out of it. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { DeviceClock } from "../../wavry/browser/sound/device_clock.js";
+import { DeviceClock } from "../../../wavry/browser/sound/device_clock.js";
 
 test("a card that takes bursts needs what it takes at once, on an even beat", () => {
   const clock = new DeviceClock();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { LOST, TOC, made } from "./audio_fakes.mjs";
-import { BlockDecoder, decoderConfig, lostPacket, packetUs } from "../../wavry/browser/sound/decoder.js";
+import { BlockDecoder, decoderConfig, lostPacket, packetUs } from "../../../wavry/browser/sound/decoder.js";
 
 const opus = (value) => Uint8Array.of(TOC, value, 0, 0);
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { RING_FRAMES, RemoteRing, Ring } from "../../wavry/browser/sound/ring.js";
+import { RING_FRAMES, RemoteRing, Ring } from "../../../wavry/browser/sound/ring.js";
 
 function ringOf(channels) {
   return new Ring(new ArrayBuffer(Ring.bytesFor(channels)), channels);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { LipSync } from "../../wavry/browser/sound/lipsync.js";
+import { LipSync } from "../../../wavry/browser/sound/lipsync.js";
 
 /** Lets so many seconds pass in which sound and pictures take so long; whatever is held takes longer. */
 function pass(lipsync, seconds, soundMs, pictureMs) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Resampler } from "../../wavry/browser/sound/resampler.js";
+import { Resampler } from "../../../wavry/browser/sound/resampler.js";
 
 const BLOCK = 240;
 const RATE = 48_000;
