@@ -1,4 +1,5 @@
-// Does again in JavaScript what `test_golden_hands.py` tells, one JSON array a line, and writes what came of it.
+// Does again in JavaScript what `test_golden_hands.py` tells, one JSON array a line, and writes what came of
+// it.
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -68,6 +69,21 @@ async function shapes(lines) {
   return answers;
 }
 
+/** Messages of any kind that a host says of hands, cursor and clipboard: what becomes of each. */
+function verdicts(lines) {
+  const kinds = Object.assign(Object.create(null), CURSOR_MESSAGES, TO_CLIENT, CLIPBOARD);
+  return lines.map((frame) => {
+    try {
+      return new MessageDecoder(kinds).receive(bytes(frame)).length > 0 ? "taken" : "skipped";
+    } catch (error) {
+      if (error instanceof RemoteProtocolError) {
+        return "refused";
+      }
+      throw error;
+    }
+  });
+}
+
 /** The stream of a clipboard; each text that becomes whole, as its digest. */
 async function clipboard(lines) {
   const decoder = new MessageDecoder(CLIPBOARD);
@@ -101,5 +117,5 @@ function offers(lines) {
 }
 
 const [what, ...lines] = readFileSync(0, "utf-8").trimEnd().split("\n").map((line) => JSON.parse(line));
-const answers = await { input, places, shapes, clipboard, offers }[what](lines);
+const answers = await { input, places, shapes, verdicts, clipboard, offers }[what](lines);
 process.stdout.write(JSON.stringify(answers));

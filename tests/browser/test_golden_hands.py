@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browser.test_messages import mutated
 from tests.fuzz.mutation import mutate
 from tests.support.clipboard import text_of
 from wavry.client.window.arrow import ARROW
@@ -182,6 +183,31 @@ def test_rumble_is_read() -> None:
     wish = Rumble(pad=3, low=65_535, high=1, duration_ms=10_000)
     expected = {"pad": 3, "low": 65_535, "high": 1, "durationMs": 10_000}
     assert browser("shapes", [encode_message(wish).hex()]) == [expected]
+
+
+def test_the_browser_refuses_and_skips_what_the_native_client_does() -> None:
+    dice = random.Random(8)
+    kinds = MessageKinds((CursorShape, Rumble, ClipboardOffer, ClipboardData))
+    said = [
+        CursorShape.of(ARROW),
+        CursorShape(is_default=True),
+        Rumble(pad=3, low=65_535, high=1, duration_ms=10_000),
+        ClipboardOffer(transfer=2**32 - 1, size_bytes=1024 * 1024),
+        ClipboardData(transfer=0, data=b"x" * 300),
+    ]
+    frames = [mutated(encode_message(dice.choice(said)), dice) for _ in range(20_000)]
+    expected = []
+    for frame in frames:
+        try:
+            expected.append("taken" if MessageDecoder(kinds).receive(frame) else "skipped")
+        except RemoteProtocolError:
+            expected.append("refused")
+    answers = browser("verdicts", [frame.hex() for frame in frames])
+    differ = [
+        (frame.hex(), *pair) for frame, *pair in zip(frames, expected, answers, strict=True) if pair[0] != pair[1]
+    ]
+    assert not differ, differ[:5]
+    assert {"taken", "skipped", "refused"} == set(expected)
 
 
 # Clipboard.

@@ -37,6 +37,13 @@ ASCII = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,;:!?-_
 UMLAUTS = "äöüßÄÖÜ"
 CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюяАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯёЁ"
 
+_NOTE_LOCK = """
+    (() => {
+        const lock = navigator.keyboard.lock.bind(navigator.keyboard);
+        navigator.keyboard.lock = async () => { await lock(); window.hasLock = true; };
+    })()
+"""
+
 
 def set_layout(screen: XServer, layout: str, variant: str = "") -> None:
     """Give a screen's keyboard another layout, or several."""
@@ -143,8 +150,9 @@ def test_the_pointer_is_exact_on_dense_screens_and_has_their_resolution(tmp_path
 def test_in_full_screen_the_systems_keys_are_the_hosts(tmp_path: Path) -> None:
     with browser_desk(tmp_path) as hands:
         with XWatcher(hands.host_screen, *HOST_SCREEN) as xev:
+            hands.ask(_NOTE_LOCK)
             hands.do("key", "F11")
-            eventually(lambda: hands.ask("document.fullscreenElement !== null"))
+            eventually(lambda: hands.ask("document.fullscreenElement !== null && window.hasLock === true"))
             hands.do("key", "Escape")
             xev.wait_for(f"release {ESCAPE}")
             assert hands.ask("document.fullscreenElement !== null"), "Escape was the browser's"
@@ -156,6 +164,20 @@ def test_in_full_screen_the_systems_keys_are_the_hosts(tmp_path: Path) -> None:
             xev.wait_for(f"release {A}")
             presses = [each for each in xev.seen if each.startswith("press")]
             assert presses == [f"press {ESCAPE}", f"press {A}"]
+
+
+def test_without_a_host_keys_are_the_browsers(tmp_path: Path) -> None:
+    with browser_desk(tmp_path) as hands:
+        hands.ask(
+            "addEventListener('keydown', (event) => setTimeout(() => { window.pressed = event.defaultPrevented; }))"
+        )
+        hands.do("key", "F8")
+        eventually(lambda: hands.ask("window.pressed") is True)
+        hands.server.end()
+        eventually(lambda: not hands.ask("document.getElementById('notice').hidden"))
+        hands.do("key", "F8")
+        eventually(lambda: hands.ask("window.pressed") is False)
+        hands.complaints.clear()  # of the connection that is refused
 
 
 def test_chords_repeats_and_the_end_of_the_tab(tmp_path: Path) -> None:
@@ -288,3 +310,14 @@ def test_text_is_copied_and_pasted_both_ways(tmp_path: Path) -> None:
                     xev.wait_for(f"press {V}")
                     assert at_host.changes > 0, "the key came before the text"
                 at_host.wait_for(mine)
+
+
+def test_the_menu_gives_the_host_what_is_on_the_clipboard(tmp_path: Path) -> None:
+    mine = text_of(5000, seed=6)
+    with browser_desk(tmp_path, "--clipboard", "receive") as hands:
+        hands.page.context.grant_permissions(["clipboard-read"])
+        with ClipboardWatch(hands.host_screen.display) as at_host:
+            copy(hands.browser_screen.display, mine)
+            hands.do("key", "ctrl+alt+h")
+            hands.page.get_by_text("give the host what is on the clipboard").click()
+            at_host.wait_for(mine)

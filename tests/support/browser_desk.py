@@ -77,7 +77,6 @@ class BrowserDesk:
         self.complaints: list[str] = []
         """What the page's console said, and errors nobody caught."""
         context = browser.new_context(no_viewport=True)
-        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url.rstrip("/"))
         self.page: Page = context.new_page()
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))

@@ -51,13 +51,14 @@ function main() {
   hotKeys.add("F10", "figures", () => overlay.toggle());
   hotKeys.add("Ctrl+Alt+Q", "leave the host", () => session.tell({ command: "leave" }));
   hotKeys.listen(window);
-  showMenuButton(menu);
+  const menuButton = showMenuButton(menu, view);
 
   session.told = ({ notice, stream, figures }) => {
     if (notice !== undefined) {
       words.show(notice);
     }
     if (stream !== undefined) {
+      menuButton.sleep();
       view.setPicture(stream);
     }
     if (figures !== undefined) {
@@ -100,8 +101,11 @@ function makeMenu(worker, choices, words) {
   return menu;
 }
 
-/** The button of the menu is seen while the pointer is near it; where there is no pointer, always (page.css). */
-function showMenuButton(menu) {
+/**
+ * The button of the menu is seen while the pointer is near it and beside the picture: in that corner of the picture
+ * there may be something to click. Where there is no pointer it is seen always (page.css).
+ */
+function showMenuButton(menu, view) {
   const button = element("menu-button");
   let timer = null;
   const wake = () => {
@@ -111,11 +115,13 @@ function showMenuButton(menu) {
   };
   button.addEventListener("click", () => menu.toggle());
   window.addEventListener("pointermove", ({ clientX, clientY }) => {
-    if (clientY < NEAR_PIXELS && clientX > window.innerWidth - NEAR_PIXELS) {
+    const isNear = clientY < NEAR_PIXELS && clientX > window.innerWidth - NEAR_PIXELS;
+    if (isNear && !view.pointAt(clientX, clientY)?.isInside) {
       wake();
     }
   }, { passive: true });
   wake();
+  return { sleep: () => button.classList.remove("awake") };
 }
 
 /** What the page calls itself, for the host's list: the browser and the system, as far as it says. */

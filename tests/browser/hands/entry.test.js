@@ -126,6 +126,12 @@ test("pads are looked at while there are some, and told as SDL has them", () => 
     { deed: "padButtons", pad: 0, buttons: 1 | (1 << 5) | (1 << 11) },
     { deed: "padAxes", pad: 0, axes: [-32_767, 16_384, 0, 32_767, 16_384, 0] },
   ]);
+  pads.calm();
+  pads.calm();
+  assert.deepEqual(deeds.slice(3), [
+    { deed: "padButtons", pad: 0, buttons: 0 },
+    { deed: "padAxes", pad: 0, axes: [0, 0, 0, 0, 0, 0] },
+  ]);
   pads.unplug(gamepad(3));
   frames.shift()();
   assert.equal(frames.length, 0);

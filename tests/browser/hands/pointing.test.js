@@ -68,7 +68,8 @@ function pointer(shown = view(1)) {
   return [new Pointer((deed) => deeds.push(deed), () => shown), deeds];
 }
 
-const mouse = (buttons, rest = {}) => ({ clientX: 0, clientY: 0, movementX: 0, movementY: 0, buttons, ...rest });
+const NOWHERE = { clientX: 0, clientY: 0, movementX: 0, movementY: 0, button: -1 };
+const mouse = (buttons, rest = {}) => ({ ...NOWHERE, buttons, ...rest });
 
 test("all five buttons go down and up as the wire numbers them, each at its place", () => {
   const [hand, deeds] = pointer();
@@ -100,6 +101,8 @@ test("a locked pointer moves by whole counts and loses no fraction", () => {
   for (let step = 0; step < 8; step += 1) {
     hand.handle(mouse(0, { movementX: 0.5, movementY: -0.25 }));
   }
+  hand.handle(mouse(1, { button: 0, movementX: 50 }));
+  assert.deepEqual(deeds.pop(), buttonPressed(1));
   const sum = deeds.reduce(([x, y], { dx, dy }) => [x + dx, y + dy], [0, 0]);
   assert.deepEqual(sum, [4, -2]);
   assert.deepEqual(deeds[0], pointerMoved(1, 0));

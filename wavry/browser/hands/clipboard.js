@@ -1,8 +1,8 @@
 /**
- * The browser's clipboard and the host's. A browser does not let a page look at the clipboard, or change it, whenever it
- * likes: so text goes to the host when the person pastes, or presses the page's button; where they have allowed the page
- * to look, also when they come back to it. The host's text goes to the clipboard at once where the browser lets it, and
- * otherwise with the next key or click, or the button.
+ * The browser's clipboard and the host's. A browser does not let a page look at the clipboard, or change it,
+ * whenever it likes: so text goes to the host when the person pastes, or presses the page's button; where
+ * they have allowed the page to look, also when they come back to it. The host's text goes to the clipboard
+ * at once where the browser lets it, and otherwise with the next key or click, or the button.
  */
 
 import { MAX_TEXT_BYTES } from "../rift/clipboard/messages.js";
@@ -13,7 +13,10 @@ const PASTE_S = 0.3;
 /** The worker takes so long at most to send what is pasted; with more the key goes in front of the text. */
 const SENDING_S = 2.5;
 
-/** The host's programs find a text on its clipboard so long after it has left here; nothing on the wire tells when. */
+/**
+ * The host's programs find a text on its clipboard so long after it has left here; nothing on the wire tells
+ * when.
+ */
 const LANDING_S = 0.08;
 
 /**
@@ -22,12 +25,13 @@ const LANDING_S = 0.08;
  * @typedef {object} ClipboardState
  * @property {boolean} maySend Whether text goes to the host.
  * @property {boolean} mayReceive Whether the host's text comes.
- * @property {boolean} isWaiting Whether a text of the host's waits for the person to let it onto the clipboard.
+ * @property {boolean} isWaiting Whether a text of the host's waits for the person to let it onto the
+ *   clipboard.
  */
 
 /**
- * Shares text. Holds the last text that both had, and one of the host's that waits: each 1 MiB of UTF-8 at most, and a
- * newer one takes its place.
+ * Shares text. Holds the last text that both had, and one of the host's that waits: each 1 MiB of UTF-8 at
+ * most, and a newer one takes its place.
  */
 export class Clipboard {
   #link;
@@ -150,7 +154,8 @@ export class Clipboard {
   }
 
   /**
-   * Return what a key that pastes has to wait for: `paste` with what the browser hands out, and that it reaches the host.
+   * Return what a key that pastes has to wait for: `paste` with what the browser hands out, and that it
+   * reaches the host.
    *
    * @returns {Promise<void>} Comes to an end in any case.
    */

@@ -1,14 +1,14 @@
 /**
  * Keys as browsers name them (`KeyboardEvent.code`), and what they are on the keyboard page of USB HID.
  *
- * Source: "UI Events KeyboardEvent code Values" (W3C), sections 3.1 to 3.7, and HID Usage Tables 1.5, section 10. Keys
- * of the consumer page (media, browser, launch) have no usage there and are left to the browser.
+ * Source: "UI Events KeyboardEvent code Values" (W3C), sections 3.1 to 3.7, and HID Usage Tables 1.5, section
+ * 10. Keys of the consumer page (media, browser, launch) have no usage there and are left to the browser.
  */
 
 const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"].map((letter, place) => [`Key${letter}`, 0x04 + place]);
 const DIGITS = [..."1234567890"].map((digit, place) => [`Digit${digit}`, 0x1e + place]);
 const KEYPAD = [..."1234567890"].map((digit, place) => [`Numpad${digit}`, 0x59 + place]);
-const FUNCTIONS = Array.from({ length: 24 }, (_, place) => [`F${place + 1}`, place < 12 ? 0x3a + place : 0x5c + place]);
+const FUNCTIONS = Array.from({ length: 24 }, (_, place) => [`F${place + 1}`, place + (place < 12 ? 0x3a : 0x5c)]);
 
 /** Usages by code. */
 export const USAGES = new Map([
@@ -25,7 +25,8 @@ export const USAGES = new Map([
     NumLock: 0x53, NumpadDivide: 0x54, NumpadMultiply: 0x55, NumpadStar: 0x55, NumpadSubtract: 0x56,
     NumpadAdd: 0x57, NumpadEnter: 0x58, NumpadDecimal: 0x63, NumpadEqual: 0x67, NumpadComma: 0x85,
     IntlBackslash: 0x64, ContextMenu: 0x65, Power: 0x66,
-    Open: 0x74, Help: 0x75, Select: 0x77, Again: 0x79, Undo: 0x7a, Cut: 0x7b, Copy: 0x7c, Paste: 0x7d, Find: 0x7e,
+    Open: 0x74, Help: 0x75, Select: 0x77, Again: 0x79, Undo: 0x7a, Cut: 0x7b, Copy: 0x7c, Paste: 0x7d,
+    Find: 0x7e,
     AudioVolumeMute: 0x7f, VolumeMute: 0x7f, AudioVolumeUp: 0x80, VolumeUp: 0x80, AudioVolumeDown: 0x81,
     VolumeDown: 0x81,
     IntlRo: 0x87, KanaMode: 0x88, IntlYen: 0x89, Convert: 0x8a, NonConvert: 0x8b,
@@ -58,8 +59,8 @@ export function isModifier(usage) {
 }
 
 /**
- * Whether a key gives text on every layout, if neither a dead key nor an input method takes it: letters and digits,
- * space to slash, the 102nd key, and those of Japanese and Brazilian keyboards.
+ * Whether a key gives text on every layout, if neither a dead key nor an input method takes it: letters and
+ * digits, space to slash, the 102nd key, and those of Japanese and Brazilian keyboards.
  *
  * @param {number} usage
  */

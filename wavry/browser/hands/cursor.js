@@ -1,9 +1,11 @@
 /**
- * The host's pointer in the page: seen once, and never a round trip behind the hand. As `wavry/client/window/cursor.py`.
+ * The host's pointer in the page: seen once, and never a round trip behind the hand. As
+ * `wavry/client/window/cursor.py`.
  *
- * While the person's pointer is over the picture and moves the host's, it is the browser's own pointer, in the host's
- * shape: it moves at once, whatever the network does. Otherwise (no right, pointer locked, fingers, pointer elsewhere) the
- * host's pointer is drawn at the place that the host tells. Hidden by a program of the host, it is hidden here.
+ * While the person's pointer is over the picture and moves the host's, it is the browser's own pointer, in
+ * the host's shape: it moves at once, whatever the network does. Otherwise (no right, pointer locked,
+ * fingers, pointer elsewhere) the host's pointer is drawn at the place that the host tells. Hidden by a
+ * program of the host, it is hidden here.
  */
 
 import { isInside, pointOf } from "./geometry.js";
@@ -60,7 +62,8 @@ export class HostCursor {
   /**
    * Note where the person's pointer is.
    *
-   * @param {[number, number] | null} at As `clientX` and `clientY`; null while it is elsewhere, or is a finger.
+   * @param {[number, number] | null} at As `clientX` and `clientY`; null while it is elsewhere, or is a
+   *   finger.
    */
   setMouse(at) {
     this.#mouse = at;
@@ -104,7 +107,8 @@ export class HostCursor {
       return;
     }
     const scale = pointerScale(view, image);
-    this.#setPointer(image, `${scale} ${view.pixelRatio}`, () => cssCursor(this.#canvas, image, scale, view.pixelRatio));
+    const css = () => cssCursor(this.#canvas, image, scale, view.pixelRatio);
+    this.#setPointer(image, `${scale} ${view.pixelRatio}`, css);
   }
 
   #setPointer(image, key, css) {
@@ -125,7 +129,8 @@ export class HostCursor {
     this.#drawSprite(image, scale, view.pixelRatio);
     const [x, y] = pointOf(place.x, place.y, view);
     const [left, top] = [x - (image.hotX + 0.5) * scale, y - (image.hotY + 0.5) * scale];
-    const sharp = (at) => Math.round(at * view.pixelRatio) / view.pixelRatio; // on a whole pixel of the screen
+    // On a whole pixel of the screen.
+    const sharp = (at) => Math.round(at * view.pixelRatio) / view.pixelRatio;
     this.#sprite.style.transform = `translate(${sharp(left)}px, ${sharp(top)}px)`;
   }
 
@@ -135,8 +140,9 @@ export class HostCursor {
       return;
     }
     this.#drawn = { image, key };
-    draw(this.#sprite, image, extent(image.width, scale * pixelRatio), extent(image.height, scale * pixelRatio));
-    this.#sprite.style.width = `${this.#sprite.width / pixelRatio}px`;
-    this.#sprite.style.height = `${this.#sprite.height / pixelRatio}px`;
+    const [width, height] = [image.width, image.height].map((size) => extent(size, scale * pixelRatio));
+    draw(this.#sprite, image, width, height);
+    this.#sprite.style.width = `${width / pixelRatio}px`;
+    this.#sprite.style.height = `${height / pixelRatio}px`;
   }
 }

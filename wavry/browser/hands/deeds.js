@@ -1,6 +1,6 @@
 /**
- * What hands have done, as it goes from the page to the session's worker: plain objects, since they are cloned on the
- * way. Each kind knows what to tell an `InputSender`.
+ * What hands have done, as it goes from the page to the session's worker: plain objects, since they are
+ * cloned on the way. Each kind knows what to tell an `InputSender`.
  *
  * @typedef {{deed: string}} Deed
  */

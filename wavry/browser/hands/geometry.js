@@ -1,4 +1,7 @@
-/** From points of the page to places of the stream, and back: the one truth for pointing and for drawing the pointer. */
+/**
+ * From points of the page to places of the stream, and back: the one truth for pointing and for drawing the
+ * pointer.
+ */
 
 import { MAX_SHARE } from "../rift/cursor/receiver.js";
 
@@ -6,8 +9,9 @@ import { MAX_SHARE } from "../rift/cursor/receiver.js";
  * Where the picture is in the page.
  *
  * @typedef {object} View
- * @property {{x: number, y: number, width: number, height: number}} place Of the whole picture as it is drawn, in CSS
- *   pixels from the corner of the page's visible part (as `clientX`); it may reach beyond what is seen of it.
+ * @property {{x: number, y: number, width: number, height: number}} place Of the whole picture as it is
+ *   drawn, in CSS pixels from the corner of the page's visible part (as `clientX`); it may reach beyond what
+ *   is seen of it.
  * @property {{width: number, height: number}} picture Of the stream, in its pixels.
  * @property {number} pixelRatio Pixels of the screen for each CSS pixel.
  */
@@ -18,8 +22,8 @@ const ROUNDING = 1e-3;
 /**
  * Return the place of the stream that is seen at a point of the page; beside the picture, its nearest edge.
  *
- * The middle of a pixel of the screen shows a point of the picture; the host's pixel around it is meant. Where a pixel
- * of the screen is a pixel of the host this is exact.
+ * The middle of a pixel of the screen shows a point of the picture; the host's pixel around it is meant.
+ * Where a pixel of the screen is a pixel of the host this is exact.
  *
  * @param {number} x As `clientX`.
  * @param {number} y

@@ -5,12 +5,12 @@ import { isAboutPlugs, lookedAway, merged } from "./deeds.js";
 const MAX_DEEDS = 256;
 
 /**
- * A queue with the worker at its end. One batch is under way at a time, and what the hands do until the worker has
- * taken it waits here, where motion is merged: so a worker that is busy is never more than one batch behind, and what
- * waits is bounded.
+ * A queue with the worker at its end. One batch is under way at a time, and what the hands do until the
+ * worker has taken it waits here, where motion is merged: so a worker that is busy is never more than one
+ * batch behind, and what waits is bounded.
  *
- * It holds `MAX_DEEDS` deeds, and as many are under way at most. When it is full what waits is dropped, and everything
- * let go.
+ * It holds `MAX_DEEDS` deeds, and as many are under way at most. When it is full what waits is dropped, and
+ * everything let go.
  */
 export class Handover {
   #send;
@@ -21,7 +21,9 @@ export class Handover {
   /** Deeds that were dropped. */
   drops = 0;
 
-  /** @param {(deeds: import("./deeds.js").Deed[]) => void} send Gets each batch; `taken` is called for each. */
+  /**
+   * @param {(deeds: import("./deeds.js").Deed[]) => void} send Gets each batch; `taken` is called for each.
+   */
   constructor(send) {
     this.#send = send;
   }

@@ -1,9 +1,10 @@
 /**
- * The hot-keys of the page: one table of keys, what they do, and the action behind. As `wavry/client/window/hotkeys.py`.
+ * The hot-keys of the page: one table of keys, what they do, and the action behind. As
+ * `wavry/client/window/hotkeys.py`.
  *
- * All other keys belong to the host, so this listens before anybody else: what it takes nobody sees, repeats and the
- * release of the key included. The modifiers of a chord are not taken; the host sees Ctrl and Alt go down and up, which
- * does nothing by itself.
+ * All other keys belong to the host, so this listens before anybody else: what it takes nobody sees, repeats
+ * and the release of the key included. The modifiers of a chord are not taken; the host sees Ctrl and Alt go
+ * down and up, which does nothing by itself.
  */
 
 /**

@@ -15,7 +15,7 @@ import { lookedAway } from "./deeds.js";
 import { Handover } from "./handover.js";
 import { Keyboard, isPasteChord } from "./keyboard.js";
 import { Pads } from "./pads.js";
-import { Pointer } from "./pointer.js";
+import { NO_BUTTON, Pointer } from "./pointer.js";
 import { TextEntry } from "./text_entry.js";
 import { Touch } from "./touch.js";
 
@@ -24,9 +24,10 @@ import { Touch } from "./touch.js";
  *
  * @typedef {object} Surroundings
  * @property {import("../session/link.js").WorkerLink} link To the session's worker.
- * @property {HTMLElement} surface What shows the picture, with what is beside it. It should have `touch-action: none`.
- * @property {() => import("./geometry.js").View | null} view Where the picture is in the page now; null while there is
- *   none, and nothing to point at.
+ * @property {HTMLElement} surface What shows the picture, with what is beside it. It should have
+ *   `touch-action: none`.
+ * @property {() => import("./geometry.js").View | null} view Where the picture is in the page now; null while
+ *   there is none, and nothing to point at.
  * @property {import("./hotkeys.js").HotKeys} hotkeys Gets those of the hands.
  * @property {(words: string) => void} say Tells the person something, in a sentence.
  */
@@ -73,6 +74,7 @@ class PageHands {
   #pads;
   #cursor;
   #clipboard;
+  #hasHost = false;
 
   constructor(link, surface, view, say) {
     this.#surface = surface;
@@ -105,8 +107,9 @@ class PageHands {
 
   choices = () => {
     const { maySend, isWaiting } = this.#clipboard.state;
+    const hasFingers = matchMedia("(any-pointer: coarse)").matches;
     const choices = [
-      [matchMedia("(any-pointer: coarse)").matches, "keyboard on the screen", () => this.#entry.showKeyboard()],
+      [hasFingers, "keyboard on the screen", () => this.#entry.showKeyboard()],
       [maySend, "give the host what is on the clipboard", () => this.#clipboard.sendNow()],
       [isWaiting, "take what is on the host's clipboard", () => this.#clipboard.noteGesture()],
     ];
@@ -140,6 +143,7 @@ class PageHands {
       this.#say(lack);
     }
     if (granted !== undefined) {
+      this.#hasHost = granted !== null;
       this.#cursor.setControl(granted?.includes("pointer") ?? true);
     }
   }
@@ -170,9 +174,12 @@ class PageHands {
     });
   }
 
-  /** Whether a key is for the host: not while a button or a field of the page has the keyboard. */
+  /** Whether a key is for a host: not while a button or a field of the page has the keyboard. */
   #isOurs({ target }) {
     const { ownerDocument: document } = this.#surface;
+    if (!this.#hasHost) {
+      return false; // F5 is the browser's then
+    }
     if (target === document.body || (target !== this.#entry.field && this.#surface.contains(target))) {
       this.#entry.focus();
       return true;
@@ -189,7 +196,7 @@ class PageHands {
     }
     if (move !== "pointermove") {
       surface.addEventListener("pointermove", (event) => {
-        if (event.button !== -1) {
+        if (event.button !== NO_BUTTON) {
           this.#handlePointer(event); // one button more, or less
         }
       });
@@ -257,6 +264,7 @@ class PageHands {
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) {
         letGo();
+        this.#pads.calm();
       }
     });
     window.addEventListener("focus", () => this.#clipboard.returned());

@@ -1,9 +1,11 @@
 /**
- * Keys of the page: what the browser says of them, as HID usages and the text that the person's layout makes of them.
+ * Keys of the page: what the browser says of them, as HID usages and the text that the person's layout makes
+ * of them.
  *
- * A key that should give text and gives none is part of something larger (a dead key, an input method): the browser
- * keeps it, and the host gets what comes of it (`text_entry.js`), and not the key. Text without a key that has a usage
- * is typed: from programs that bind spare keycodes for the characters they want. As `wavry/client/hands/keyboard.py`.
+ * A key that should give text and gives none is part of something larger (a dead key, an input method): the
+ * browser keeps it, and the host gets what comes of it (`text_entry.js`), and not the key. Text without a key
+ * that has a usage is typed: from programs that bind spare keycodes for the characters they want. As
+ * `wavry/client/hands/keyboard.py`.
  */
 
 import { CAPS_LOCK, CONTROL_LEFT, META, USAGES, isModifier, isTyping } from "./codes.js";

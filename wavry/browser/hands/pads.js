@@ -1,16 +1,17 @@
 /**
  * Game pads: those of the browser's Gamepad API as up to four pads of the host, and rumble back to them.
  *
- * Browsers tell when a pad comes and goes, and have to be asked for the rest: with each picture of the screen, while
- * there is a pad, and not at all before.
+ * Browsers tell when a pad comes and goes, and have to be asked for the rest: with each picture of the
+ * screen, while there is a pad, and not at all before.
  */
 
 import { padAxes, padButtons, padPlugged, padUnplugged } from "./deeds.js";
 import { MAX_PADS } from "../rift/input/messages.js";
 
 /**
- * Buttons of SDL's game controllers by those of the standard mapping ("Gamepad", W3C, section 16): A, B, X, Y, shoulders,
- * back, start, sticks, the cross, guide, the touchpad. The two that are left out are the triggers, axes for SDL.
+ * Buttons of SDL's game controllers by those of the standard mapping ("Gamepad", W3C, section 16): A, B, X,
+ * Y, shoulders, back, start, sticks, the cross, guide, the touchpad. The two that are left out are the
+ * triggers, axes for SDL.
  */
 const SDL_BUTTONS = [0, 1, 2, 3, 9, 10, null, null, 4, 6, 7, 8, 11, 12, 13, 14, 5, 20];
 
@@ -81,22 +82,30 @@ export class Pads {
     for (const gamepad of this.#getGamepads()) {
       const pad = gamepad === null ? undefined : this.#pads.get(gamepad.index);
       if (pad !== undefined) {
-        this.#tell(pad, gamepad);
+        this.#change(pad, buttonsOf(gamepad), axesOf(gamepad));
       }
     }
     this.#requestFrame(() => this.#look());
   }
 
-  #tell(pad, gamepad) {
-    const buttons = buttonsOf(gamepad);
+  #change(pad, buttons, axes) {
     if (buttons !== pad.buttons) {
       pad.buttons = buttons;
       this.#post(padButtons(pad.number, buttons));
     }
-    const axes = axesOf(gamepad);
     if (axes.some((value, axis) => value !== pad.axes[axis])) {
       pad.axes = axes;
       this.#post(padAxes(pad.number, axes));
+    }
+  }
+
+  /**
+   * Let go of what is down: nobody looks at pads while the page is hidden. They are told again when it is
+   * not.
+   */
+  calm() {
+    for (const pad of this.#pads.values()) {
+      this.#change(pad, 0, [0, 0, 0, 0, 0, 0]);
     }
   }
 
@@ -120,7 +129,10 @@ export class Pads {
   }
 }
 
-/** Browsers put what the system calls a pad in front of its numbers: "Pad (STANDARD GAMEPAD Vendor: 045e ...)". */
+/**
+ * Browsers put what the system calls a pad in front of its numbers: "Pad (STANDARD GAMEPAD Vendor: 045e
+ * ...)".
+ */
 function nameOf({ id }) {
   return id.replace(/\s*\(.*$/s, "") || id;
 }
@@ -137,7 +149,8 @@ function buttonsOf(gamepad) {
 
 function axesOf(gamepad) {
   const sticks = [0, 1, 2, 3].map((axis) => axisOf(gamepad.axes[axis] ?? 0));
-  const triggers = [LEFT_TRIGGER, RIGHT_TRIGGER].map((place) => axisOf(Math.max(0, gamepad.buttons[place]?.value ?? 0)));
+  const pressed = (place) => Math.max(0, gamepad.buttons[place]?.value ?? 0);
+  const triggers = [LEFT_TRIGGER, RIGHT_TRIGGER].map((place) => axisOf(pressed(place)));
   return [...sticks, ...triggers];
 }
 

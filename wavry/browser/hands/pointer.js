@@ -1,6 +1,6 @@
 /**
- * The mouse or pen over the page: points to places of the stream, buttons, wheel, and the lock for games. Touches are
- * `touch.js`'s.
+ * The mouse or pen over the page: points to places of the stream, buttons, wheel, and the lock for games.
+ * Touches are `touch.js`'s.
  */
 
 import { buttonPressed, buttonReleased, pointerAt, pointerMoved, scrolled } from "./deeds.js";
@@ -9,6 +9,9 @@ import { Wheel } from "./wheel.js";
 
 /** Buttons of the wire by the bits of `MouseEvent.buttons`: left, right, middle, back, forward. */
 const BUTTONS = [1, 3, 2, 4, 5];
+
+/** `PointerEvent.button` of motion alone. */
+export const NO_BUTTON = -1;
 
 /**
  * Turns events of the pointer into deeds.
@@ -36,14 +39,15 @@ export class Pointer {
   }
 
   /**
-   * Take any event of a pointer that is no touch: the buttons that changed come after the place where they did.
+   * Take any event of a pointer that is no touch: the buttons that changed come after the place where they
+   * did.
    *
    * @param {PointerEvent} event
    */
   handle(event) {
     const hasMoved = this.isLocked || this.#point(event.clientX, event.clientY);
-    if (this.isLocked) {
-      this.#moveBy(event);
+    if (this.isLocked && event.button === NO_BUTTON) {
+      this.#moveBy(event); // what a button tells of motion was told before
     }
     this.#press(event.buttons, hasMoved);
   }

@@ -1,4 +1,7 @@
-/** The host's pointer as pictures: how large it is drawn, as a cursor of CSS, and an arrow where the host says nothing. */
+/**
+ * The host's pointer as pictures: how large it is drawn, as a cursor of CSS, and an arrow where the host says
+ * nothing.
+ */
 
 /** Browsers ignore cursors that are larger, in CSS pixels. */
 const LARGEST = 128;
@@ -38,10 +41,10 @@ export const ARROW = Object.freeze({
 /**
  * Return how many CSS pixels a pixel of a pointer takes.
  *
- * Its own size is what it was made to be read at. So it keeps that while the picture is about its own size: in CSS pixels
- * where the picture is as large in them, in pixels of the screen where those are smaller and the picture is drawn in
- * them. Beyond half and double it would hide what it points at, or be lost: there it goes with the picture. In eighths,
- * so that a window that is being resized makes few of them.
+ * Its own size is what it was made to be read at. So it keeps that while the picture is about its own size:
+ * in CSS pixels where the picture is as large in them, in pixels of the screen where those are smaller and
+ * the picture is drawn in them. Beyond half and double it would hide what it points at, or be lost: there it
+ * goes with the picture. In eighths, so that a window that is being resized makes few of them.
  *
  * @param {import("./geometry.js").View} view
  * @param {import("../rift/cursor/messages.js").CursorImage} image

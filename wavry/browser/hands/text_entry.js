@@ -1,6 +1,6 @@
 /**
- * A field that nobody sees, and that has the keyboard while the picture has it: only into a field do browsers compose
- * dead keys and input methods, paste, and type with a keyboard on the screen.
+ * A field that nobody sees, and that has the keyboard while the picture has it: only into a field do browsers
+ * compose dead keys and input methods, paste, and type with a keyboard on the screen.
  *
  * It holds one word that is being composed, and one space so that there is always something to delete.
  */
@@ -90,8 +90,9 @@ export class TextEntry {
   }
 
   /**
-   * Take how far a word is. Keyboards on the screen compose each word until its end, so the host gets it letter by
-   * letter, and a correction as Backspace and what comes instead. Other input methods are waited for.
+   * Take how far a word is. Keyboards on the screen compose each word until its end, so the host gets it
+   * letter by letter, and a correction as Backspace and what comes instead. Other input methods are waited
+   * for.
    *
    * @param {string} data
    */

@@ -1,8 +1,9 @@
 /**
- * Fingers as a pointer: a tap is a click of the left button, a long press one of the right, a finger that moves drags,
- * two fingers scroll.
+ * Fingers as a pointer: a tap is a click of the left button, a long press one of the right, a finger that
+ * moves drags, two fingers scroll.
  *
- * What is touched is what is meant, so the pointer goes to the finger. It is seen there as a small arrow (`cursor.js`).
+ * What is touched is what is meant, so the pointer goes to the finger. It is seen there as a small arrow
+ * (`cursor.js`).
  */
 
 import { buttonPressed, buttonReleased, pointerAt, scrolled } from "./deeds.js";
@@ -95,7 +96,7 @@ export class Touch {
     }
     const at = [event.clientX, event.clientY];
     this.#fingers.set(event.pointerId, at);
-    if (this.#gesture === Gesture.TOUCH && Math.hypot(at[0] - this.#begin[0], at[1] - this.#begin[1]) > SLOP) {
+    if (this.#gesture === Gesture.TOUCH && distance(at, this.#begin) > SLOP) {
       this.#cancelLongPress();
       this.#gesture = Gesture.DRAG;
       this.#post(buttonPressed(LEFT)); // where the finger came down
@@ -107,7 +108,10 @@ export class Touch {
     }
   }
 
-  /** The content goes with the fingers: down is what a wheel that turns away does. Each finger counts for its share. */
+  /**
+   * The content goes with the fingers: down is what a wheel that turns away does. Each finger counts for its
+   * share.
+   */
   #scroll(dx, dy) {
     this.#turned[0] -= (dx * NOTCH) / NOTCH_PIXELS / this.#fingers.size;
     this.#turned[1] += (dy * NOTCH) / NOTCH_PIXELS / this.#fingers.size;
@@ -162,6 +166,10 @@ export class Touch {
     this.#cancelLongPress();
     this.#gesture = this.#fingers.size === 0 ? Gesture.NONE : Gesture.DONE;
   }
+}
+
+function distance(one, other) {
+  return Math.hypot(one[0] - other[0], one[1] - other[1]);
 }
 
 function timer(callback, seconds) {

@@ -13,14 +13,16 @@ export class Wheel {
   /**
    * Take a turn.
    *
-   * Chromium and Safari say in `wheelDelta` how the wheel itself turned, whatever the system makes of it in pixels.
+   * Chromium and Safari say in `wheelDelta` how the wheel itself turned, whatever the system makes of it in
+   * pixels.
    *
    * @param {WheelEvent} event
    * @returns {[number, number]} Whole 120ths of a notch, right and up.
    */
   turn(event) {
     const notch = NOTCH_DELTAS[event.deltaMode] ?? NOTCH_DELTAS[0];
-    // A wheel turned away gives a negative `deltaY` and a positive `wheelDeltaY`; to the right, the same for X.
+    // A wheel turned away gives a negative `deltaY` and a positive `wheelDeltaY`; to the right, the same for
+    // X.
     this.#right += event.wheelDeltaX === undefined ? (event.deltaX * NOTCH) / notch : -event.wheelDeltaX;
     this.#up += event.wheelDeltaY === undefined ? (-event.deltaY * NOTCH) / notch : event.wheelDeltaY;
     const [right, up] = [whole(this.#right), whole(this.#up)];

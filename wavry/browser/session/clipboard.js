@@ -15,9 +15,10 @@ const RATE_BPS = 4_000_000;
 /**
  * Sends texts and takes them, where the host goes along.
  *
- * The page hears `ways`, `{maySend, mayReceive}`, after every change, `text`, the host's newest, and `sent`, the number of the
- * newest text that has left or is not wanted; it answers each time with `{taken: true}`. It says `{offer: Uint8Array,
- * number}`: UTF-8, at most `MAX_TEXT_BYTES`; a newer one takes the place of one that has not left.
+ * The page hears `ways`, `{maySend, mayReceive}`, after every change, `text`, the host's newest, and `sent`,
+ * the number of the newest text that has left or is not wanted; it answers each time with `{taken: true}`. It
+ * says `{offer: Uint8Array, number}`: UTF-8, at most `MAX_TEXT_BYTES`; a newer one takes the place of one
+ * that has not left.
  */
 export class ClipboardPart extends SessionPart {
   name = "clipboard";

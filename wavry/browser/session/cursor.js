@@ -7,10 +7,11 @@ import { Outbox } from "./outbox.js";
 import { SessionPart } from "./part.js";
 
 /**
- * The newest of everything: a shape that was not unpacked yet gives way to the next one, so one waits at most, 27 kB.
+ * The newest of everything: a shape that was not unpacked yet gives way to the next one, so one waits at
+ * most, 27 kB.
  *
- * The page hears `shape`, a `CursorImage`, or null where the host does not say; `place`, a `CursorPlace`, or null where it
- * is not known. It answers each time with `{taken: true}`.
+ * The page hears `shape`, a `CursorImage`, or null where the host does not say; `place`, a `CursorPlace`, or
+ * null where it is not known. It answers each time with `{taken: true}`.
  */
 export class CursorPart extends SessionPart {
   name = "cursor";

@@ -1,4 +1,7 @@
-/** The input of a session: deeds become messages and datagrams, and leave at once. As `wavry/client/hands/session.py`. */
+/**
+ * The input of a session: deeds become messages and datagrams, and leave at once. As
+ * `wavry/client/hands/session.py`.
+ */
 
 import { tell } from "../hands/deeds.js";
 import { PADS_STREAM, POINTER_STREAM } from "../rift/input/datagrams.js";
@@ -22,8 +25,8 @@ const STREAM_RIGHTS = { [POINTER_STREAM]: Right.POINTER, [PADS_STREAM]: Right.PA
 /**
  * Sends what hands do, from the moment on when the host has said what they may.
  *
- * The page says `{deeds}` and hears `hasTaken` for each; and `rumbles`, the fields of the host's newest message for each pad,
- * which it answers with `{taken: true}`.
+ * The page says `{deeds}` and hears `hasTaken` for each; and `rumbles`, the fields of the host's newest
+ * message for each pad, which it answers with `{taken: true}`.
  */
 export class HandsPart extends SessionPart {
   name = "hands";

@@ -5,9 +5,9 @@ import { Outbox } from "./outbox.js";
 import { SessionPart } from "./part.js";
 
 /**
- * The page hears `layout` after every change, `{monitors: {name, width, height}[], captured: number | null}`, an empty list
- * without a session; and `refusal`, words for people. It answers each time with `{taken: true}`, and says `{choose: number}`,
- * which is of the list.
+ * The page hears `layout` after every change, `{monitors: {name, width, height}[], captured: number | null}`,
+ * an empty list without a session; and `refusal`, words for people. It answers each time with `{taken:
+ * true}`, and says `{choose: number}`, which is of the list.
  */
 export class MonitorsPart extends SessionPart {
   name = "monitors";

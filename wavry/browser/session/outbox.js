@@ -1,6 +1,7 @@
 /**
- * News for the page: the newest of each kind. One telling is under way at a time, and what comes until the page has taken
- * it waits here: so whatever a host says how often, a page that is busy has one of each kind before it and no more.
+ * News for the page: the newest of each kind. One telling is under way at a time, and what comes until the
+ * page has taken it waits here: so whatever a host says how often, a page that is busy has one of each kind
+ * before it and no more.
  */
 export class Outbox {
   #tell;

@@ -27,8 +27,9 @@ const LACKS = {
 /**
  * Listens to what the host says of rights. Stands before the parts that ask it.
  *
- * The page hears `granted`, an array of rights, after every change, null without a session and before the host has said
- * so, and `lack`, words for people, once for each right that was used in vain. It answers each time with `{taken: true}`.
+ * The page hears `granted`, an array of rights, after every change, null without a session and before the
+ * host has said so, and `lack`, words for people, once for each right that was used in vain. It answers each
+ * time with `{taken: true}`.
  */
 export class RightsPart extends SessionPart {
   name = "rights";
@@ -39,14 +40,17 @@ export class RightsPart extends SessionPart {
   #denied = new Set();
   #listeners = [];
 
-  /** @returns {ReadonlySet<string> | null} What this client may do; null without a session, and before it is said. */
+  /**
+   * @returns {ReadonlySet<string> | null} What this client may do; null without a session, and before it is
+   *   said.
+   */
   get granted() {
     return this.#granted;
   }
 
   /**
-   * Whether there is sense in sending what needs a right. The first of what is not allowed is sent as well, so that
-   * both sides hear of it; after that nothing is.
+   * Whether there is sense in sending what needs a right. The first of what is not allowed is sent as well,
+   * so that both sides hear of it; after that nothing is.
    *
    * @param {string} right
    */

@@ -9,7 +9,9 @@ export const MAX_TEXT_BYTES = 1024 * 1024;
 /** Of one piece of it. */
 export const MAX_DATA_BYTES = 8000;
 
-/** What either side says: a text is on its clipboard, and follows in pieces, which may end within a character. */
+/**
+ * What either side says: a text is on its clipboard, and follows in pieces, which may end within a character.
+ */
 export const TO_CLIENT = messageKinds({
   clipboard_offer: { transfer: u32, sizeBytes: integer(0, MAX_TEXT_BYTES) },
   clipboard_data: { transfer: u32, data: bytes(MAX_DATA_BYTES, 1) },

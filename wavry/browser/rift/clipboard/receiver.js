@@ -5,8 +5,8 @@ import { RemoteProtocolError } from "../errors.js";
 const FIRST_BYTES = 4096;
 
 /**
- * Holds one unfinished text: twice what came of it, 1 MiB at most. What a peer announces allocates nothing; only bytes
- * that came do. A newer text takes the place of one that is not whole.
+ * Holds one unfinished text: twice what came of it, 1 MiB at most. What a peer announces allocates nothing;
+ * only bytes that came do. A newer text takes the place of one that is not whole.
  */
 export class ClipboardReceiver {
   #transfer = null;
@@ -51,7 +51,7 @@ export class ClipboardReceiver {
     }
     const filledBytes = this.#filledBytes + data.length;
     if (filledBytes > this.#sizeBytes) {
-      throw new RemoteProtocolError(`a clipboard's text is longer than the ${this.#sizeBytes} bytes that were offered`);
+      throw new RemoteProtocolError(`a clipboard's text is longer than ${this.#sizeBytes} bytes, which were offered`);
     }
     if (filledBytes > this.#text.length) {
       this.#grow(filledBytes);

@@ -1,8 +1,9 @@
 /**
  * Sends a clipboard's text, slowly enough that nothing else waits for it.
  *
- * A stream of low priority leaves after what waits here, but in the network all packets are equal: what is in front
- * there delays the picture. So little of the text is under way at a time, at a rate that its owner sets.
+ * A stream of low priority leaves after what waits here, but in the network all packets are equal: what is in
+ * front there delays the picture. So little of the text is under way at a time, at a rate that its owner
+ * sets.
  */
 
 import { MAX_DATA_BYTES } from "./messages.js";
@@ -22,8 +23,8 @@ const LATE_S = 0.03;
 const OFFER_BYTES = 64;
 
 /**
- * Offers the newest text and sends it piece by piece. What is replaced by a newer one is not finished. Holds one text,
- * `MAX_TEXT_BYTES` at most, until it has been sent.
+ * Offers the newest text and sends it piece by piece. What is replaced by a newer one is not finished. Holds
+ * one text, `MAX_TEXT_BYTES` at most, until it has been sent.
  */
 export class ClipboardSender {
   #text = null;
@@ -65,8 +66,8 @@ export class ClipboardSender {
    *
    * @param {number} backlogBytes What of the stream waits or is under way.
    * @param {number} now Seconds.
-   * @returns {{kind: string, fields: object} | null} Null: `nextTimer` tells when to ask again, or the backlog must
-   *   shrink.
+   * @returns {{kind: string, fields: object} | null} Null: `nextTimer` tells when to ask again, or the
+   *   backlog must shrink.
    */
   nextMessage(backlogBytes, now) {
     if (this.#text === null || now < this.#nextAt) {

@@ -1,7 +1,8 @@
 /**
  * The shape of the host's pointer, as it is said on the control stream; WIRE.md section 9 is the definition.
  *
- * Pixels travel compressed. Whoever unpacks them does so no further than to the size that the bounded fields name.
+ * Pixels travel compressed. Whoever unpacks them does so no further than to the size that the bounded fields
+ * name.
  */
 
 import { MessageKind, messageKinds } from "../framing.js";
@@ -44,7 +45,13 @@ export const CURSOR_MESSAGES = messageKinds({
  */
 
 /** A pointer that nobody sees. */
-export const HIDDEN = Object.freeze({ width: 0, height: 0, hotX: 0, hotY: 0, pixels: new Uint8ClampedArray(0) });
+export const HIDDEN = Object.freeze({
+  width: 0,
+  height: 0,
+  hotX: 0,
+  hotY: 0,
+  pixels: new Uint8ClampedArray(0),
+});
 
 /**
  * Unpack a shape.
@@ -82,7 +89,10 @@ async function unpack(packed, sizeBytes) {
     }
   } catch (error) {
     reader.cancel().catch(() => {});
-    throw error instanceof RemoteProtocolError ? error : new RemoteProtocolError("pixels of a cursor are not RFC 1950");
+    if (error instanceof RemoteProtocolError) {
+      throw error;
+    }
+    throw new RemoteProtocolError("pixels of a cursor are not RFC 1950");
   }
   if (filled !== sizeBytes) {
     throw new RemoteProtocolError("fewer pixels of a cursor than it has");

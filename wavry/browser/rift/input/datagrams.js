@@ -17,11 +17,12 @@ const IS_RELATIVE = 1;
  * Where the pointer is, or how far it has gone.
  * @typedef {object} PointerState
  * @property {number} sequence Counts the states of a session, modulo 2^32.
- * @property {boolean} isRelative Whether the pointer is locked: then `dx` and `dy` count, otherwise `x` and `y`.
+ * @property {boolean} isRelative Whether the pointer is locked: then `dx` and `dy` count, otherwise `x` and
+ *   `y`.
  * @property {number} x Share of the stream's width, 0 to 65_535: 0 is the middle of its first pixel.
  * @property {number} y Share of its height.
- * @property {number} dx Counts of the mouse since the session began, to the right, modulo 2^32: what a lost datagram
- *   would have told is in the next one.
+ * @property {number} dx Counts of the mouse since the session began, to the right, modulo 2^32: what a lost
+ *   datagram would have told is in the next one.
  * @property {number} dy The same, down.
  */
 
@@ -43,8 +44,8 @@ export function pointerDatagram(state) {
  * Return the datagram of a pad's axes.
  * @param {number} sequence Counts the states of all pads of a session, modulo 2^32.
  * @param {number} pad 0 to 3.
- * @param {readonly number[]} axes Six, as SDL has them: sticks -32_768 to 32_767 (left right, left down, right right,
- *   right down), triggers 0 to 32_767.
+ * @param {readonly number[]} axes Six, as SDL has them: sticks -32_768 to 32_767 (left right, left down,
+ *   right right, right down), triggers 0 to 32_767.
  * @returns {Uint8Array} The caller's.
  */
 export function padDatagram(sequence, pad, axes) {

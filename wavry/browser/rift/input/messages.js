@@ -1,9 +1,9 @@
 /**
  * What is said on the input stream; WIRE.md section 8 is the definition.
  *
- * Keys are USB HID usages of the keyboard page (HID Usage Tables 1.5, section 10): a place on the keyboard, whatever
- * stands on it. The character that the person's own layout gives for it travels beside, so that a host with another
- * layout can type what was meant.
+ * Keys are USB HID usages of the keyboard page (HID Usage Tables 1.5, section 10): a place on the keyboard,
+ * whatever stands on it. The character that the person's own layout gives for it travels beside, so that a
+ * host with another layout can type what was meant.
  */
 
 import { messageKinds } from "../framing.js";

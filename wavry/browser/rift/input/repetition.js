@@ -5,13 +5,19 @@
 /** Seconds between two datagrams of one state: at most 250 a second, more often than any screen shows. */
 export const MIN_INTERVAL_S = 0.004;
 
-/** After the last change it is told again so much later, so that only a burst longer than that loses it for good. */
+/**
+ * After the last change it is told again so much later, so that only a burst longer than that loses it for
+ * good.
+ */
 export const REPEATS_S = Object.freeze([0.015, 0.04, 0.1, 0.2]);
 
 /** A timer that fires so much early is on time; browsers round their clocks. */
 const TOLERANCE_S = 1e-6;
 
-/** The schedule of one state. The owner says when it changed and when it was sent; four numbers, whatever happens. */
+/**
+ * The schedule of one state. The owner says when it changed and when it was sent; four numbers, whatever
+ * happens.
+ */
 export class Repetition {
   #isChanged = false;
   #changedAt = 0;
@@ -67,7 +73,8 @@ export class Repetition {
   sent(now) {
     this.#isChanged = false;
     this.#sentAt = now;
-    while (this.#repeats < REPEATS_S.length && this.#changedAt + REPEATS_S[this.#repeats] <= now + TOLERANCE_S) {
+    const pastS = now + TOLERANCE_S - this.#changedAt;
+    while (this.#repeats < REPEATS_S.length && REPEATS_S[this.#repeats] <= pastS) {
       this.#repeats += 1;
     }
   }

@@ -1,9 +1,9 @@
 /**
  * What a person holds and points at, as what is to be sent of it.
  *
- * Whoever owns an InputSender tells it what the hands do, then takes `messages` and `datagramsToSend`, and calls
- * `handleTimer` when `nextTimer` says so. It holds what is down, the newest state of pointer and pads, and messages
- * until they are taken: `CAP_BYTES` at most; what waits is dropped then, and everything let go.
+ * Whoever owns an InputSender tells it what the hands do, then takes `messages` and `datagramsToSend`, and
+ * calls `handleTimer` when `nextTimer` says so. It holds what is down, the newest state of pointer and pads,
+ * and messages until they are taken: `CAP_BYTES` at most; what waits is dropped then, and everything let go.
  */
 
 import { padDatagram, pointerDatagram } from "./datagrams.js";
@@ -45,7 +45,8 @@ class PadSender {
 /**
  * One session's input at the client. One owner; `now` is monotonic seconds.
  *
- * Nothing of it fails: what the wire has no room for (a 65th key, a fifth pad) is left out, with what belongs to it.
+ * Nothing of it fails: what the wire has no room for (a 65th key, a fifth pad) is left out, with what belongs
+ * to it.
  */
 export class InputSender {
   #messages = [];
@@ -163,9 +164,9 @@ export class InputSender {
     }
   }
 
-  // A message carries the newest place, whether or not it was sent: so it need not be sent again. Where the pointer is
-  // locked there is no place to carry, and what is under way of its motion has to come under a new number, since older
-  // states have no effect any more.
+  // A message carries the newest place, whether or not it was sent: so it need not be sent again. Where the
+  // pointer is locked there is no place to carry, and what is under way of its motion has to come under a new
+  // number, since older states have no effect any more.
   #sayButton(button, isDown, now) {
     let [x, y] = [null, null];
     if (!this.#isRelative) {
@@ -187,7 +188,10 @@ export class InputSender {
       return;
     }
     this.#pointer.hasten();
-    this.#say("scroll", { horizontal: within(horizontal, MAX_SCROLL), vertical: within(vertical, MAX_SCROLL) });
+    this.#say("scroll", {
+      horizontal: within(horizontal, MAX_SCROLL),
+      vertical: within(vertical, MAX_SCROLL),
+    });
   }
 
   // Pads.
