@@ -1,6 +1,6 @@
 /**
- * Keeps the page connected: connects, is let in, stays, and connects again when the connection is lost, for ever. The
- * twin of the connecting half of `wavry/client/app.py`.
+ * Keeps the page connected: connects, is let in, stays, and connects again when the connection is lost, for
+ * ever. The twin of the connecting half of `wavry/client/app.py`.
  */
 
 import { ErrorCode } from "../rift/errors.js";
@@ -43,7 +43,8 @@ export class Keeper {
    * @param {import("./statistics.js").Statistics} options.statistics
    * @param {import("../video/stage.js").VideoStage} options.video Gets the units.
    * @param {import("./part.js").SessionPart[]} options.parts
-   * @param {(notice: import("./notice.js").Notice | null) => void} options.say Told what a person should read.
+   * @param {(notice: import("./notice.js").Notice | null) => void} options.say Told what a person should
+   *   read.
    * @param {(stream: object) => void} options.onStream Told of every new stream.
    * @param {typeof Connection.open} [options.open] Connects.
    */
@@ -130,7 +131,8 @@ export class Keeper {
         const identity = await ClientIdentity.loadOrCreate();
         const pin = this.#pin;
         this.#pin = null; // it is good for one try, whatever becomes of that
-        await passThrough(connection, new ClientGate(identity, site.certificateHashes, { pin, name: this.#hello.name }));
+        const { name } = this.#hello;
+        await passThrough(connection, new ClientGate(identity, site.certificateHashes, { pin, name }));
       }
     } catch (error) {
       connection?.close(ErrorCode.NO_ERROR, "");

@@ -1,6 +1,6 @@
 /**
- * The menu: all hot-keys with what they do, and the host's monitors, to choose from with keys, mouse or fingers. The
- * twin of `wavry/client/window/menu.py`.
+ * The menu: all hot-keys with what they do, and the host's monitors, to choose from with keys, mouse or
+ * fingers. The twin of `wavry/client/window/menu.py`.
  */
 
 /**
@@ -67,7 +67,8 @@ export class Menu {
       monitors.forEach(({ name, width, height }, number) => {
         const text = `${name}, ${width}x${height}`;
         const mark = number === captured ? "✓" : "";
-        lines.push(this.#line({ keys: String(number), text, action: () => this.#chooseMonitor(number) }, mark, true));
+        const choice = { keys: String(number), text, action: () => this.#chooseMonitor(number) };
+        lines.push(this.#line(choice, mark, true));
       });
     }
     const help = document.createElement("p");
