@@ -3,6 +3,7 @@ import test, { afterEach, beforeEach, mock } from "node:test";
 
 import { layoutOf } from "../../../wavry/browser/video/changes.js";
 import { Painter } from "../../../wavry/browser/video/painter.js";
+import { RemotePainter } from "../../../wavry/browser/video/remote_painter.js";
 import { Copying } from "../../../wavry/browser/video/ways.js";
 
 const [WIDTH, HEIGHT] = [48, 80];
@@ -164,13 +165,29 @@ test("a frame that can't be drawn at all is closed, and the next one is drawn", 
   broken.converted = () => {
     throw new TypeError("no picture in it");
   };
-  let shown = 0;
-  painter.show(broken, () => (shown += 1));
+  const shown = [];
+  painter.show(broken, (isShown) => shown.push(isShown));
   await settled();
   assert.ok(broken.isClosed);
-  painter.show(new FakeFrame(), () => (shown += 1));
+  painter.show(new FakeFrame(), (isShown) => shown.push(isShown));
   await settled();
-  assert.equal(shown, 1);
+  assert.deepEqual(shown, [false, true]);
+});
+
+test("the painter has one picture, one waits, and those that a newer one overtakes are closed", () => {
+  const [sent, shown] = [[], []];
+  const worker = { postMessage: (message) => sent.push(message) };
+  const painter = new RemotePainter(worker, "canvas");
+  const frames = [new FakeFrame(), new FakeFrame(), new FakeFrame(), new FakeFrame()];
+  frames.slice(0, 3).forEach((frame, index) => painter.show(frame, () => shown.push(index)));
+  assert.deepEqual(sent, [{ canvas: "canvas" }, { frame: frames[0] }]);
+  assert.ok(frames[1].isClosed && !frames[2].isClosed);
+  worker.onmessage({ data: { shown: true } });
+  assert.equal(sent.at(-1).frame, frames[2]);
+  worker.onmessage({ data: { shown: false } });
+  painter.show(frames[3], () => shown.push(3));
+  worker.onmessage({ data: { shown: true } });
+  assert.deepEqual(shown, [0, 3]);
 });
 
 test("every picture is closed, and one that a newer one overtakes is not drawn", async () => {

@@ -121,6 +121,7 @@ export class Keeper {
   /** Connect and stay until it ends; return why. Throws nothing but faults of ours. */
   async #connectOnce() {
     let connection = null;
+    let pin = null;
     try {
       const site = await this.#fetchSite();
       this.#hostName = site.name || this.#hostName;
@@ -129,14 +130,14 @@ export class Keeper {
       connection = await this.#open(url, site.certificateHashes, ATTEMPT_S);
       if (site.needsPairing) {
         const identity = await ClientIdentity.loadOrCreate();
-        const pin = this.#pin;
+        pin = this.#pin;
         this.#pin = null; // it is good for one try, whatever becomes of that
         const { name } = this.#hello;
         await passThrough(connection, new ClientGate(identity, site.certificateHashes, { pin, name }));
       }
     } catch (error) {
       connection?.close(ErrorCode.NO_ERROR, "");
-      return this.#failed(error);
+      return this.#failed(error, pin !== null);
     }
     if (this.#hasLeft) {
       connection.close(ErrorCode.NO_ERROR, "");
@@ -145,7 +146,11 @@ export class Keeper {
     return this.#stay(connection);
   }
 
-  #failed(error) {
+  #failed(error, hadPin) {
+    if (hadPin && error.code !== ErrorCode.REFUSED) {
+      // The host's word on the PIN may be lost with the connection; it is not for us to try it again.
+      return { code: ErrorCode.REFUSED, reason: `the PIN was not taken: ${error.message}`, wantsPin: true };
+    }
     if (error instanceof NotLetInError) {
       return { code: error.code, reason: error.message, wantsPin: error.code === ErrorCode.REFUSED };
     }

@@ -6,7 +6,7 @@
  */
 
 import { SoundPart } from "../sound/part.js";
-import { Painter } from "../video/painter.js";
+import { RemotePainter } from "../video/remote_painter.js";
 import { supportedCodecs } from "../video/codec_string.js";
 import { VideoStage } from "../video/stage.js";
 import { handsParts } from "./hands_parts.js";
@@ -25,6 +25,10 @@ let keeper = null;
 let video = null;
 let figuresTimer = null;
 
+function startPainter() {
+  return new Worker(new URL("../video/paint_worker.js", import.meta.url), { type: "module" });
+}
+
 function tell(data) {
   self.postMessage({ from: "", data });
 }
@@ -33,7 +37,7 @@ function tell(data) {
 const commands = {
   /** Begin: `canvas` is an OffscreenCanvas, `siteUrl` the page's address, `name` what it calls itself. */
   async start({ canvas, siteUrl, name }) {
-    video = new VideoStage(new Painter(canvas), statistics, (epoch, id) => keeper.requestKeyframe(epoch, id));
+    video = new VideoStage(new RemotePainter(startPainter(), canvas), statistics, (epoch, id) => keeper.requestKeyframe(epoch, id));
     keeper = new Keeper({
       siteUrl,
       hello: Object.assign({ name, codecs: await supportedCodecs() }, ...parts.map((each) => each.hello)),

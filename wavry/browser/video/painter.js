@@ -33,7 +33,7 @@ export class Painter {
    * Show a picture, unless a newer one comes before its turn.
    *
    * @param {VideoFrame} frame Owned from now on: it is closed as soon as it is drawn.
-   * @param {() => void} onShown Called when it has been drawn.
+   * @param {(isShown: boolean) => void} onShown Called when it has been drawn, or could not be.
    */
   show(frame, onShown) {
     this.#waiting?.frame.close();
@@ -50,14 +50,14 @@ export class Painter {
       const { frame, onShown } = this.#waiting;
       this.#waiting = null;
       this.#fit(frame);
+      let isShown = true;
       try {
         await this.#draw(frame);
-        onShown();
       } catch {
-        // A frame that the canvas does not draw either: the next one may be another.
-      } finally {
-        frame.close();
+        isShown = false; // the canvas does not draw it either; the next one may be another
       }
+      frame.close();
+      onShown(isShown);
     }
     this.#isDrawing = false;
   }

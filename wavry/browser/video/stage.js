@@ -31,7 +31,7 @@ export class VideoStage {
   #newest = null;
 
   /**
-   * @param {import("./painter.js").Painter} painter Gets the pictures.
+   * @param {import("./remote_painter.js").RemotePainter} painter Gets the pictures.
    * @param {import("../session/statistics.js").Statistics} statistics
    * @param {(epoch: number, frameId: number) => void} onBroken Told when a keyframe is needed; may be told
    *   again for every unit until one comes.
