@@ -55,7 +55,10 @@ test("it connects to where the page came from, at the host's port, and says so u
   await settled();
   assert.deepEqual(host.urls, ["https://host.example:4790/wavry"]);
   assert.deepEqual(said.map((each) => each?.heading), ["Connecting to host.example …", "Connected to desk"]);
+  now().hear("source_state", { available: false, reason: "no screen yet" });
   video.onPicture();
+  assert.equal(said.at(-1).detail, "no screen yet"); // the host is believed, and not a picture that comes late
+  now().hear("source_state", { available: true });
   assert.equal(said.at(-1), null);
   now().hear("source_state", { available: false, reason: "the screen is gone" });
   assert.equal(said.at(-1).detail, "the screen is gone");

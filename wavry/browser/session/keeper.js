@@ -31,6 +31,7 @@ export class Keeper {
   #hostName = "";
   #wasConnected = false;
   #hasPicture = false;
+  #hasSource = true;
   #pin = null;
   #hasLeft = false;
   /** Wakes up whoever waits for the person or for time to pass. */
@@ -175,6 +176,7 @@ export class Keeper {
   async #stay(connection) {
     this.#wasConnected = true;
     this.#hasPicture = false;
+    this.#hasSource = true;
     this.#statistics.sessions += 1;
     this.#video.restart();
     this.#say(notice.connected(this.#hostName));
@@ -202,6 +204,7 @@ export class Keeper {
   }
 
   #sourceChanged(available, reason) {
+    this.#hasSource = available;
     if (!available) {
       this.#say(notice.noPicture(reason));
     } else {
@@ -213,7 +216,9 @@ export class Keeper {
   #pictureCame() {
     if (!this.#hasPicture) {
       this.#hasPicture = true;
-      this.#say(null);
+      if (this.#hasSource) {
+        this.#say(null);
+      }
     }
   }
 
