@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections import OrderedDict
 
 _FIRST_BACK_OFF_S = 1.0
@@ -60,6 +61,12 @@ class FailureLog:
 
 
 def address_of(peer: str) -> str:
-    """Return the address of `HOST:PORT` without the port: the network of an IPv6 one, which is as easily had."""
+    """Return the address of `HOST:PORT` without the port: the /64 of an IPv6 one, all of which is as easily had."""
     host = peer.rpartition(":")[0].strip("[]")
-    return ":".join(host.split(":")[:4]) if ":" in host else host
+    try:
+        address = ipaddress.IPv6Address(host)
+    except ValueError:
+        return host
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Address(address.packed[:8] + bytes(8)))
