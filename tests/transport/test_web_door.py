@@ -7,6 +7,7 @@ import gc
 import subprocess
 import sys
 import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +24,7 @@ from wavry.transport.quic.settings import BROWSER_BYTES, CONNECTION_BYTES, DATAG
 from wavry.transport.quic.webtransport import MAX_HTTP_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -117,6 +118,31 @@ async def test_browsers_that_ask_for_nothing_keep_nobody_out(tmp_path: Path) -> 
             await until(lambda: host.links)
         for page in silent:
             page.close()
+
+
+@in_loop
+async def test_those_who_are_refused_and_do_not_leave_are_no_more_than_handshakes(tmp_path: Path) -> None:
+    limits = QuicSettings(max_connections=1, max_handshakes=2)
+    async with web_host(tmp_path, limits) as host, page_of(host) as first:
+        await first.link.connected
+        await until(lambda: host.links)
+        refused = []
+        for number in range(6):
+            page = Page(host.port)
+            page.link._take_stream = partial(_stay, page.link._take_stream)  # type: ignore[method-assign]
+            refused.append(page)
+            await until(lambda number=number: host.listener.memory.drops > number)  # type: ignore[misc]
+            assert len(host.listener.connections) <= 3
+        assert len(host.links) == 1
+        assert first.link.connected.done()
+        assert host.links[0] in host.listener.connections
+        for page in refused:
+            page.close()
+
+
+def _stay(take: Callable[..., None], stream_id: int, data: bytes, now: float, *, ended: bool) -> None:
+    """Take what a stream brings, but never its end."""
+    take(stream_id, data, now, ended=False)
 
 
 @in_loop
