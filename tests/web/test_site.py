@@ -82,6 +82,9 @@ async def test_a_file_that_is_known_is_not_sent_again(folder: Path) -> None:
         ("/", "GET", {"Host": ""}, 421),
         ("/", "GET", {"Origin": "http://evil.example"}, 403),
         ("/", "GET", {"Origin": "null"}, 403),
+        ("/", "GET", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"}, 403),
+        ("/", "GET", {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": "iframe"}, 403),
+        ("/", "GET", {"Sec-Fetch-Site": "cross-site"}, 403),
         ("/echo/1", "POST", {"Content-Length": "0"}, 403),
         ("/echo/1", "POST", {"Content-Length": "5", "Origin": "{origin}"}, 413),
         ("/echo/1", "GET", {}, 405),
@@ -102,6 +105,21 @@ async def test_what_is_wrong_is_refused(
         answer = await ask(made, path, method=method, headers=filled)
     assert answer.status == status
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "none", "Sec-Fetch-Dest": "document"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document"},
+        {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "script"},
+    ],
+    ids=lambda headers: headers["Sec-Fetch-Site"],
+)
+@in_loop
+async def test_a_page_is_there_for_itself_and_for_who_follows_a_link(folder: Path, headers: dict[str, str]) -> None:
+    async with site(folder) as made:
+        assert (await ask(made, headers=headers)).status == 200
 
 
 @in_loop
