@@ -6,10 +6,13 @@ import asyncio
 import json
 import logging
 import socket
+import sys
+import threading
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from tests.support.aio import in_loop, until
+from tests.support.figured import figured_host
 from tests.support.web import ask, connect, host_of, until_closed
 from wavry.clock import monotonic
 from wavry.memory import checkpoint, set_checkpoint_recorder
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from tests.support.web import Answer
     from wavry.server.figures import Figures
 
+METRICS = "wavry.server.dashboard.metrics"
 COLUMNS = ("rss_mb", "fps")
 logger = logging.getLogger("wavry.test-dashboard")
 
@@ -259,3 +263,26 @@ def test_checkpoints_are_counted_and_passed_on_and_their_names_are_few() -> None
     assert told[0]["name"] == "point_00"
     assert told[0]["passes"] == 2 * MAX_NAMES + 1
     assert len(passed) == 4 * MAX_NAMES
+
+
+@in_loop
+async def test_what_metrics_need_is_loaded_with_the_first_scrape_and_not_on_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loaded_on: list[threading.Thread] = []
+
+    class Watching:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == METRICS:
+                loaded_on.append(threading.current_thread())
+
+    monkeypatch.delitem(sys.modules, METRICS, raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Watching(), *sys.meta_path])
+    async with figured_host() as host:
+        host.figures.open()
+        async with dashboard(cast("MadeUp", host.figures)) as made:
+            assert not loaded_on
+            for _ in range(2):
+                assert b"wavry_sessions 0.0" in (await ask(made.site, "/metrics")).body
+    assert len(loaded_on) == 1
+    assert loaded_on[0] is not threading.main_thread()

@@ -20,6 +20,8 @@ from wavry.web.site import Refused, Route, Site
 from wavry.web.static import StaticFolder
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from aiohttp.web_response import StreamResponse
 
     from wavry.server.figures import Figures
@@ -131,11 +133,18 @@ class Dashboard:
         return await self._json(asked, {"disconnected": number})
 
     async def _metrics(self, asked: Asked) -> StreamResponse:
-        from wavry.server.dashboard.metrics import CONTENT_TYPE, render
-
-        answer = Response(body=render(self._figures), headers={"Content-Type": CONTENT_TYPE})
+        metrics = await asyncio.to_thread(_load_metrics)
+        body = metrics.render(self._figures)
+        answer = Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
         return await self.site.finish(asked.request, answer)
 
     async def _json(self, asked: Asked, told: object) -> StreamResponse:
         answer = Response(body=msgspec.json.encode(told), content_type="application/json")
         return await self.site.finish(asked.request, answer)
+
+
+def _load_metrics() -> ModuleType:
+    """Return the module; it takes 60 ms the first time, which is too much for the loop: pictures would wait."""
+    from wavry.server.dashboard import metrics
+
+    return metrics
