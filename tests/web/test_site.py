@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 import ssl
 from typing import TYPE_CHECKING
@@ -264,3 +265,30 @@ async def test_https_speaks_with_the_host_s_own_certificate(folder: Path, tmp_pa
         assert b"200 OK" not in await until_closed(reader)
         writer.close()
         await until(lambda: len(made.connections) == 0)
+
+
+@in_loop
+async def test_a_certificate_that_can_not_be_had_now_costs_that_connection_alone(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    identity = HostIdentity.load_or_create(tmp_path)
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    failures = [OSError("no space left")]
+
+    class Failing(Certificate):
+        def context(self) -> ssl.SSLContext:
+            if failures:
+                raise failures.pop()
+            return super().context()
+
+    failing = Failing.of_host(identity)
+    async with site(folder, certificate=failing) as made:
+        reader, writer = await connect(made)
+        assert await until_closed(reader) == b""
+        writer.close()
+        await until(lambda: len(made.connections) == 0)
+        assert (await ask(made, tls=trusting)).status == 200
+    gc.collect()
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "no space left" in caplog.text
