@@ -292,3 +292,31 @@ async def test_a_certificate_that_can_not_be_had_now_costs_that_connection_alone
     gc.collect()
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert "no space left" in caplog.text
+
+
+@in_loop
+async def test_requests_that_are_sent_ahead_wait_in_the_system_and_not_here(folder: Path) -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def slow(asked: Asked) -> StreamResponse:
+        begun.set()
+        await may_end.wait()
+        return await echo(asked)
+
+    async with site(folder, routes=[Route("POST", re.compile(r"/slow/(\d+)"), slow)]) as made:
+        _, writer = await connect(made)
+        host = host_of(made)
+        request = f"POST /slow/1 HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nContent-Length: 0\r\n\r\n"
+        writer.write(request.encode())
+        await begun.wait()
+        place = next(iter(made.connections._places))
+        assert place.transport is not None
+        protocol = place.transport.get_protocol()
+        writer.write(request.encode() * (MAX_REQUEST_BYTES // len(request)))
+        await until(lambda: protocol._received_bytes > MAX_REQUEST_BYTES // 2)  # type: ignore[union-attr]
+        assert len(protocol._messages) <= 32  # type: ignore[union-attr]
+        assert len(made.connections) == 1
+        writer.write(request.encode() * 2)
+        await until(lambda: not place.transport.is_reading())  # type: ignore[union-attr]
+        may_end.set()
+        writer.transport.abort()
