@@ -182,6 +182,10 @@ def test_only_so_many_addresses_are_remembered() -> None:
     assert failures.wait_s("9999", now=0.0) == 1.0
     assert failures.wait_s("0", now=0.0) == 0.0
     assert len(failures._failures) == 256
+    assert failures.used_bytes == failures.high_water_bytes == failures.cap_bytes
+    assert failures.drops == 10_000 - 256
+    failures.forgive("9999")
+    assert failures.used_bytes < failures.high_water_bytes
 
 
 @pytest.mark.parametrize(

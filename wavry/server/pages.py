@@ -89,6 +89,8 @@ class Pages:
         await page.site.start()
         register("dashboard.connections", page.site.connections, page.site.connections.policy)
         register("dashboard.readers", page.readers, page.readers.policy)
+        if needs_token:
+            register("dashboard.failures", page.access.failures, page.access.failures.policy)
         _tell(f"wavry-server dashboard {page.url}")
 
     async def _open_browser_page(

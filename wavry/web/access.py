@@ -33,7 +33,8 @@ class Access:
         self.token = secrets.token_urlsafe(24) if needs_token else None
         """What the host prints; None where everybody may come."""
         self._secret = secrets.token_bytes(32)
-        self._failures = FailureLog()
+        self.failures = FailureLog()
+        """Who has shown wrong tokens; belongs into the budget where tokens are shown."""
 
     def new_session(self) -> str:
         """Return the value of a new cookie."""
@@ -59,16 +60,16 @@ class Access:
 
     def wait_s(self, address: str, *, now: float) -> float:
         """Return for how long no token from an address is looked at, after too many wrong ones; 0 for not at all."""
-        return self._failures.wait_s(address, now=now)
+        return self.failures.wait_s(address, now=now)
 
     def is_token(self, given: str, address: str, *, now: float) -> bool:
         """Whether somebody shows the token; a wrong one is remembered. Ask `wait_s` first."""
         if self.token is None:
             return False
         if given.isascii() and hmac.compare_digest(given, self.token):
-            self._failures.forgive(address)
+            self.failures.forgive(address)
             return True
-        self._failures.note(address, now=now)
+        self.failures.note(address, now=now)
         return False
 
     def _proof(self, purpose: str, session: str) -> str:

@@ -56,7 +56,7 @@ class Dashboard:
         needs_token: bool,
     ) -> None:
         self._figures = figures
-        self._access = Access(needs_token=needs_token)
+        self.access = Access(needs_token=needs_token)
         self._reading_history = asyncio.Lock()
         self._checkpoints = LastCheckpoints()
         self._checkpoints.start()
@@ -75,14 +75,14 @@ class Dashboard:
                 Route("POST", re.compile(r"/api/sessions/(\d{1,9})/disconnect"), self._disconnect),
                 Route("GET", re.compile(r"/metrics"), self._metrics),
             ],
-            access=self._access,
+            access=self.access,
             certificate=certificate,
         )
 
     @property
     def url(self) -> str:
         """Where it is, with the token. Not for a log."""
-        token = self._access.token
+        token = self.access.token
         return self.site.url if token is None else f"{self.site.url}?token={token}"
 
     async def close(self) -> None:
@@ -96,7 +96,7 @@ class Dashboard:
 
     async def _session(self, asked: Asked) -> StreamResponse:
         """Tell a page what it has to send with what changes something."""
-        token = None if asked.session is None else self._access.csrf_token(asked.session)
+        token = None if asked.session is None else self.access.csrf_token(asked.session)
         return await self._json(asked, {"csrf": token})
 
     async def _memory(self, asked: Asked) -> StreamResponse:
@@ -125,7 +125,7 @@ class Dashboard:
         return await self.readers.answer(asked, self.site)
 
     async def _disconnect(self, asked: Asked) -> StreamResponse:
-        if not self._access.allows_change(asked.session, asked.request.headers.get(CSRF_HEADER)):
+        if not self.access.allows_change(asked.session, asked.request.headers.get(CSRF_HEADER)):
             raise Refused(403, "only the page itself may do that")
         number = int(asked.match[1])
         if not self._figures.disconnect(number):
