@@ -19,6 +19,7 @@ from wavry.memory import checkpoint, set_checkpoint_recorder
 from wavry.observe.events import EventLog
 from wavry.observe.history import SampleHistory
 from wavry.server.dashboard import readers as module
+from wavry.server.dashboard import site
 from wavry.server.dashboard.checkpoints import MAX_NAMES, LastCheckpoints
 from wavry.server.dashboard.readers import MAX_READERS
 from wavry.server.dashboard.site import Dashboard
@@ -286,3 +287,17 @@ async def test_what_metrics_need_is_loaded_with_the_first_scrape_and_not_on_the_
                 assert b"wavry_sessions 0.0" in (await ask(made.site, "/metrics")).body
     assert len(loaded_on) == 1
     assert loaded_on[0] is not threading.main_thread()
+
+
+@in_loop
+async def test_who_does_not_take_a_history_keeps_it_from_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site, "HISTORY_S", 0.1)
+    async with dashboard(MadeUp()) as made:
+        reading, made._read_history = made._read_history, lambda *_: bytes(16_000_000)  # type: ignore[method-assign]
+        _, stalled = await connect(made.site)
+        stalled.transport.pause_reading()  # type: ignore[attr-defined]
+        stalled.write(f"GET /api/history HTTP/1.1\r\nHost: {host_of(made.site)}\r\n\r\n".encode())
+        await until(lambda: made._reading_history.locked())
+        made._read_history = reading  # type: ignore[method-assign]
+        assert (await ask(made.site, "/api/history")).status == 200
+        stalled.transport.abort()
