@@ -6,7 +6,7 @@ import asyncio
 import gc
 import re
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp.web_response import Response, StreamResponse
@@ -310,13 +310,13 @@ async def test_requests_that_are_sent_ahead_wait_in_the_system_and_not_here(fold
         writer.write(request.encode())
         await begun.wait()
         place = next(iter(made.connections._places))
-        assert place.transport is not None
-        protocol = place.transport.get_protocol()
+        transport: Any = place.transport
+        protocol = transport.get_protocol()
         writer.write(request.encode() * (MAX_REQUEST_BYTES // len(request)))
-        await until(lambda: protocol._received_bytes > MAX_REQUEST_BYTES // 2)  # type: ignore[union-attr]
-        assert len(protocol._messages) <= 32  # type: ignore[union-attr]
+        await until(lambda: protocol._received_bytes > MAX_REQUEST_BYTES // 2)
+        assert len(protocol._messages) <= 32
         assert len(made.connections) == 1
         writer.write(request.encode() * 2)
-        await until(lambda: not place.transport.is_reading())  # type: ignore[union-attr]
+        await until(lambda: not transport.is_reading())
         may_end.set()
         writer.transport.abort()

@@ -39,8 +39,8 @@ ANSWER_S = 20.0
 _PORT = re.compile(r":\d+$")
 
 _FOREIGN = frozenset({"cross-site", "same-site"})
-"""What a browser says of a request that a page of somebody else's makes. One for an image or a frame has no `Origin`, and
-costs the host its answer though no browser shows it to that page. Who follows a link wants a `document`."""
+"""What a browser says of a request that a page of somebody else's makes. One for an image or a frame has no `Origin`,
+and costs the host its answer though no browser shows it to that page. Who follows a link wants a `document`."""
 
 
 class Route(NamedTuple):
