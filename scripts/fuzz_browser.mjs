@@ -1,11 +1,11 @@
 /**
- * Feeds mutated packets to the browser's receiver and FEC decoder; `fuzz_browser.py` runs it and says what it
- * looks for.
+ * Feeds mutated packets to the browser's receivers of pictures and of sound and to its FEC decoder;
+ * `fuzz_browser.py` runs it and says what it looks for.
  *
- *     node --expose-gc scripts/fuzz_browser.mjs SEEDS LENGTH COUNT SEED
+ *     node --expose-gc scripts/fuzz_browser.mjs SEEDS PICTURE SOUND COUNT SEED
  *
- * SEEDS are datagrams, each behind its size (4 bytes, big-endian); the first LENGTH of them are a stream in
- * order.
+ * SEEDS are datagrams, each behind its size (4 bytes, big-endian); the first PICTURE of them are a stream in
+ * order, and so are the next SOUND of them.
  */
 
 import { readFileSync } from "node:fs";
@@ -15,11 +15,16 @@ import { StreamingFecDecoder } from "../wavry/browser/rift/fec/decoder.js";
 import { ParityPacket } from "../wavry/browser/rift/fec/packets.js";
 import { Stream, readU32, writeU32 } from "../wavry/browser/rift/packet.js";
 import { Receiver } from "../wavry/browser/rift/receiver.js";
+import { SoundPlayout } from "../wavry/browser/rift/sound/playout.js";
+import { SoundReceiver } from "../wavry/browser/rift/sound/receiver.js";
 
 const MEMORY_EVERY = 20_000;
 const HOLDERS_EVERY = 50;
 const STEP_S = 1e-4;
 const FEC_SYMBOL_BYTES = 1500;
+const BLOCK_US = 5000;
+const CAPTURE_AT = 12; // the lower half of a sound packet's time
+const PARITY_STREAMS = new Set([Stream.PARITY, Stream.SOUND_PARITY]);
 
 /** Numbers below a limit, always the same for a seed (mulberry32). */
 function makeDice(seed) {
@@ -56,11 +61,15 @@ function mutate(dice, data) {
 
 /** Move the ids of a datagram to where a stream is that goes on. */
 function moveTo(datagram, shift) {
-  const at = datagram[1] === Stream.PARITY ? 7 : 4;
+  const at = PARITY_STREAMS.has(datagram[1]) ? 7 : 4;
   if (datagram.length >= at + 4) {
     writeU32(datagram, at, readU32(datagram, at) + shift);
   }
-  if (at === 4 && datagram.length >= 12) {
+  if (datagram[1] === Stream.SOUND) {
+    if (datagram.length >= CAPTURE_AT + 4) {
+      writeU32(datagram, CAPTURE_AT, readU32(datagram, CAPTURE_AT) + shift * BLOCK_US);
+    }
+  } else if (at === 4 && datagram.length >= 12) {
     writeU32(datagram, 8, readU32(datagram, 8) + shift);
   }
   return datagram;
@@ -113,6 +122,36 @@ class DecoderTarget {
 
   holders() {
     return [["fec", this.#decoder]];
+  }
+}
+
+/** Sound: a receiver, and a playout from which a block is pulled with every other input. */
+class SoundTarget {
+  #receiver = new SoundReceiver();
+  #playout = new SoundPlayout();
+  #now = 0;
+  #inputs = 0;
+
+  feed(data) {
+    this.#inputs += 1;
+    this.#now += BLOCK_US / 4e6; // half are of the stream, and a third of that is parity
+    try {
+      for (const packet of this.#receiver.receiveDatagram(data)) {
+        this.#playout.add(packet, this.#now);
+      }
+    } finally {
+      if (this.#inputs % 4 === 0) {
+        this.#playout.pull(this.#now);
+      }
+    }
+  }
+
+  get values() {
+    return this.#playout.played;
+  }
+
+  holders() {
+    return [["sound fec", this.#receiver.fec], ["sound playout", this.#playout]];
   }
 }
 
@@ -194,17 +233,19 @@ async function heapBytes() {
 }
 
 const path = process.argv[2];
-const [streamLength, count, seed] = process.argv.slice(3).map(Number);
+const [pictureLength, soundLength, count, seed] = process.argv.slice(3).map(Number);
 const dice = makeDice(seed);
 const datagrams = seedsOf(path);
-const [stream, others] = [datagrams.slice(0, streamLength), datagrams.slice(streamLength)];
+const picture = datagrams.splice(0, pictureLength);
+const sound = datagrams.splice(0, soundLength);
 const targets = {
   receiver: new ReceiverTarget(),
   smallReceiver: new ReceiverTarget({ windowPackets: 64, windowBytes: 64_000, firstPacketId: null }),
   decoder: new DecoderTarget(),
+  sound: new SoundTarget(),
 };
 const names = Object.keys(targets);
-const inputs = names.map(() => new Inputs(stream, others, dice));
+const inputs = names.map((name) => new Inputs(name === "sound" ? sound : picture, datagrams, dice));
 const report = { inputs: count, refused: 0, slowestMs: 0, slowestInput: "" };
 report.heapBytes = report.mostHeapBytes = await heapBytes();
 for (let number = 0; number < count; number++) {

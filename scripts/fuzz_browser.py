@@ -5,9 +5,10 @@
 
 Every other packet is the next one of a real sender's stream, with parity and some that are sent again; the others are
 mutated from what is near it or from the corpus of the Python targets. They go by turns to a receiver with usual
-settings, to one with a small window and to a FEC decoder. Prints JSON; exit 1 if anything but RemoteProtocolError was
-thrown, a holder held more than its cap, the slowest input took more than 50 ms of processor time, or the heap grew by
-more than the caps and 2 MB. The heap is looked at after a collection, every 20,000 inputs.
+settings, to one with a small window, to a FEC decoder, and sound to its receiver and playout. Prints JSON; exit 1 if
+anything but RemoteProtocolError was thrown, a holder held more than its cap, the slowest input took more than 50 ms of
+processor time, or the heap grew by more than the caps and 2 MB. The heap is looked at after a collection, every 20,000
+inputs.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.fuzz.media import PacketTarget, ParityTarget
 from tests.fuzz.registry import corpus_of
+from tests.fuzz.sound import SoundTarget
 
 _SCRIPT = Path(__file__).with_suffix(".mjs")
 _SLOWEST_MS = 50.0
@@ -38,12 +40,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     dice = random.Random(options.seed)
-    stream = PacketTarget(dice).seeds
-    others = [*ParityTarget(dice).seeds, *corpus_of("packet"), *corpus_of("parity")]
+    picture, sound = PacketTarget(dice).seeds, SoundTarget(dice).seeds
+    others = [*ParityTarget(dice).seeds, *corpus_of("packet"), *corpus_of("parity"), *corpus_of("sound")]
     with tempfile.NamedTemporaryFile() as file:
-        file.write(b"".join(len(each).to_bytes(4, "big") + each for each in [*stream, *others]))
+        file.write(b"".join(len(each).to_bytes(4, "big") + each for each in [*picture, *sound, *others]))
         file.flush()
-        numbers = map(str, (len(stream), options.count, options.seed))
+        numbers = map(str, (len(picture), len(sound), options.count, options.seed))
         command = ["node", "--expose-gc", str(_SCRIPT), file.name, *numbers]
         done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     sys.stdout.buffer.write(done.stdout)

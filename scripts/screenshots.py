@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Takes pictures of the client's window and of the dashboard for the documents: `docs/{window,dashboard}-*.png`.
+"""Takes pictures of the client's window and of the pages for `docs/`: `window-`, `dashboard-` and `browser-*.png`.
 
-    .venv/bin/python scripts/screenshots.py [--only window|dashboard] [DIRECTORY]
+    .venv/bin/python scripts/screenshots.py [--only window|dashboard|browser] [DIRECTORY]
 
 Two virtual screens: a small desktop of two monitors, which a real host streams, and one on which the real client opens
-its window. The dashboard is looked at with Chromium, after five minutes. Needs Xvfb, xrandr, xdotool, xterm, Chromium.
+its window. The pages are looked at with Chromium, the dashboard after five minutes. Needs Xvfb, xrandr, xdotool,
+xterm, Chromium.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from Xlib.display import Display
 sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from pages.browser_pictures import take_browser
 from pages.pictures import take_dashboard
 from tests.support.programs import client, host
 from tests.support.xserver import XServer
@@ -50,12 +52,14 @@ def main() -> None:
     """Take all pictures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("directory", type=Path, nargs="?", default=_ROOT / "docs", help="where to (docs)")
-    parser.add_argument("--only", choices=("window", "dashboard"), help="not all of them")
+    parser.add_argument("--only", choices=("window", "dashboard", "browser"), help="not all of them")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as home, _desktop() as desktop, XServer(WIDTH, HEIGHT) as screen:
-        if options.only != "dashboard":
+        if options.only in (None, "window"):
             _take_all(Path(home), desktop, screen, options.directory)
-        if options.only != "window":
+        if options.only in (None, "browser"):
+            take_browser(options.directory, desktop)
+        if options.only in (None, "dashboard"):
             take_dashboard(options.directory, desktop)
 
 

@@ -38,7 +38,9 @@ MOST_RSS_MB = 14.0
 MOST_CPU_PERCENT = 1.0
 MOST_FRAME_MS = 1.0
 MOST_GROWTH_MB = 1.0
+MOST_STALL_S = 10.0
 _SETTLE_S = 4.0
+_LEFT = "a page that takes nothing was left"
 _URL = re.compile(r"wavry-server dashboard http://(\S+)/")
 _KINDS = ("none", "closed", "open")
 
@@ -146,6 +148,18 @@ def visit(stage: Stage) -> None:
     page.close()
 
 
+def stall(stage: Stage) -> dict[str, object]:
+    """Ask for events and take none; return after how long the host leaves such a reader."""
+    host, _, port = stage.dashboard.rpartition(":")
+    with socket.create_connection((host, int(port))) as reader:
+        reader.sendall(f"GET /api/events HTTP/1.1\r\nHost: {stage.dashboard}\r\n\r\n".encode())
+        began = time.monotonic()
+        while _LEFT not in (stage.out / "host.log").read_text(encoding="utf-8"):
+            stage.host.check()
+            time.sleep(0.05)
+    return {"stalled_reader_left_after_s": judged(time.monotonic() - began, MOST_STALL_S)}
+
+
 def flood(stage: Stage, connections: int) -> dict[str, object]:
     """Open many connections and let them be; return what the host does meanwhile, and whether it still answers."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -197,6 +211,7 @@ def main() -> None:
         stage = Stage(stack, options.size, has_dashboard=True)
         time.sleep(_SETTLE_S)
         print(json.dumps(open_and_close(stage, options.pages)), flush=True)
+        print(json.dumps(stall(stage)), flush=True)
         print(json.dumps(flood(stage, options.connections)), flush=True)
         print(json.dumps(dict(zip(("p95_ms", "frames"), stage.stop(), strict=True))), flush=True)
 

@@ -4,8 +4,9 @@
 
 Prints one JSON object. Costs are microseconds at p50 and p95: Opus, with each libopus that is here; the protocol, its
 parity included; the client's player, as it is and stretched. With PulseAudio here, clicks go from one of its sinks to
-another, through a host and a client, and in turns through PulseAudio's own `module-loopback`: milliseconds from
-writing a click to recording it, so both have the same way before and after. `--clicks 0` leaves that out.
+another, in turns through a host and a client, through a host and a browser where there is one, and through PulseAudio's
+own `module-loopback`: milliseconds from writing a click to recording it, so all have the same way before and after.
+`--clicks 0` leaves that out.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
+from tests.support.chromium import PROGRAM as CHROMIUM
+from tests.support.chromium import chromium
+from tests.support.page_sound import PageSound
 from tests.support.programs import client, host
 from tests.support.sound import CLIENT_SINK, HOST_SINK, SoundServer
 from wavry.client.sound.player import SoundPlayer
@@ -134,6 +138,9 @@ _CLICK_LEVEL = 16_000
 _SAMPLE_BYTES = 4
 
 
+_SCREEN = ("--source", "testcard", "--size", "640x360", "--fps", "30")
+
+
 class Clicks:
     """What a `PulseOutput` asks for samples: silence with clicks in it; and what is heard of them at the other sink.
 
@@ -207,17 +214,22 @@ def summary(latencies_ms: list[float], played: int) -> dict[str, object]:
 
 def measure_mouth_to_ear(clicks: int) -> dict[str, object]:
     """Return how long clicks take through wavry and through `module-loopback`, twice each, by turns."""
-    wavry_ms: list[float] = []
-    loopback_ms: list[float] = []
+    ways: dict[str, Callable[[SoundServer, Path, int], list[float]]] = {
+        "module_loopback": _through_loopback,
+        "wavry": _through_wavry,
+    }
+    if Path(CHROMIUM).exists():
+        ways["browser"] = _through_browser
+    heard_ms: dict[str, list[float]] = {name: [] for name in ways}
     with tempfile.TemporaryDirectory(prefix="wv") as directory, SoundServer(Path(directory)) as server:
         os.environ.update(server.environment)  # where this process plays its clicks
         for _ in range(2):
-            loopback_ms += _through_loopback(server, clicks // 2)
-            wavry_ms += _through_wavry(server, Path(directory), clicks // 2)
-    return {"wavry": summary(wavry_ms, clicks // 2 * 2), "module_loopback": summary(loopback_ms, clicks // 2 * 2)}
+            for name, through in ways.items():
+                heard_ms[name] += through(server, Path(directory), clicks // 2)
+    return {name: summary(each, clicks // 2 * 2) for name, each in heard_ms.items()}
 
 
-def _through_loopback(server: SoundServer, clicks: int) -> list[float]:
+def _through_loopback(server: SoundServer, _: Path, clicks: int) -> list[float]:
     number = server.pactl(
         "load-module", "module-loopback", f"source={HOST_SINK}.monitor", f"sink={CLIENT_SINK}", "latency_msec=20"
     )
@@ -228,15 +240,26 @@ def _through_loopback(server: SoundServer, clicks: int) -> list[float]:
 
 
 def _through_wavry(server: SoundServer, home: Path, clicks: int) -> list[float]:
-    arguments = ("--source", "testcard", "--size", "640x360", "--fps", "30")
     variables = {**server.environment, "SDL_VIDEODRIVER": "dummy"}
-    with host(home, *arguments, **variables) as streaming:
+    with host(home, *_SCREEN, **variables) as streaming:
         with client(home, streaming.ready_address(), "--audio-device", CLIENT_SINK, **variables) as viewer:
             viewer.wait_for("sound: ")
             latencies_ms = Clicks(server, clicks).run()
             viewer.end()
         streaming.end()
     return latencies_ms
+
+
+def _through_browser(server: SoundServer, home: Path, clicks: int) -> list[float]:
+    with host(home, *_SCREEN, "--web", "127.0.0.1:0", **server.environment) as streaming:
+        site = streaming.wait_for(r"^wavry-server web (http://\S+)$")[1]
+        switches = ("--autoplay-policy=no-user-gesture-required",)
+        with chromium(arguments=switches, sound={**server.environment, "PULSE_SINK": CLIENT_SINK}) as browser:
+            page = browser.new_page()
+            sound = PageSound(page)
+            page.goto(site)
+            sound.wait()
+            return Clicks(server, clicks).run()
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
+from tests.support import sound_quality
 from tests.support.programs import Program, client, host
 from tests.support.sound import CLIENT_SINK, SoundServer, tone
 
@@ -35,9 +37,6 @@ _RATE = 48_000
 _HERTZ = 1_000
 _LEVEL = 8_192
 _SCREEN = ("--source", "testcard", "--size", "640x360", "--fps", "30")
-_AWAY_HZ = 100.0
-"""As far from the peak as its own foot reaches, however the window cuts it."""
-
 _AUDIBLE_MS = 20.0
 
 
@@ -51,30 +50,13 @@ def record(server: SoundServer, seconds: float) -> NDArray[np.float64]:
     return np.frombuffer(data, np.int16).reshape(-1, 2)[:, 0].astype(np.float64)
 
 
-def gaps_ms(sound: NDArray[np.float64]) -> list[float]:
-    """Return the lengths of all gaps of more than a millisecond."""
-    window = _RATE // _HERTZ  # one wave, which is a millisecond
-    power = np.convolve(sound * sound, np.ones(window) / window, mode="valid")
-    loud = np.flatnonzero(power > np.median(power) / 4)
-    pauses = np.diff(loud)
-    return [round(float(each - window) / _RATE * 1000, 1) for each in pauses if each > 2 * window]
-
-
 def judge(sound: NDArray[np.float64]) -> dict[str, object]:
     """Return what is to be said of a recording."""
-    levels = 20 * np.log10(np.abs(np.fft.rfft(sound * np.blackman(len(sound)))) + 1e-9)
-    hertz = np.fft.rfftfreq(len(sound), 1 / _RATE)
-    peak = float(hertz[levels.argmax()])
-    rest = float(levels[np.abs(hertz - peak) > _AWAY_HZ].max() - levels.max())
-    gaps = gaps_ms(sound)
-    level = 20 * np.log10(np.sqrt(2 * np.median(sound * sound)) / _LEVEL)  # half of a sine's squares are above a half
+    quality = sound_quality.judge(sound, level=_LEVEL, hertz=_HERTZ)
     return {
-        "peak_hz": round(peak, 2),
-        "rest_db": round(rest, 1),
-        "level_db": round(float(level), 2),
-        "gaps_ms": gaps,
-        "longest_gap_ms": max(gaps, default=0.0),
-        "audible_gaps": sum(gap > _AUDIBLE_MS for gap in gaps),
+        **asdict(quality),
+        "longest_gap_ms": quality.longest_gap_ms,
+        "audible_gaps": sum(gap > _AUDIBLE_MS for gap in quality.gaps_ms),
     }
 
 

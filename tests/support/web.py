@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
 
 from wavry.web.origins import Origins
 from wavry.web.site import Site
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from wavry.web.site import Route
 
 ADDRESS = "127.0.0.1"
+
+_writers: WeakKeyDictionary[Site, list[asyncio.StreamWriter]] = WeakKeyDictionary()
+"""What was opened to each site."""
 
 
 class Answer(NamedTuple):
@@ -55,6 +59,14 @@ async def site(
         yield made
     finally:
         await made.stop()
+        await hang_up(made)
+
+
+async def hang_up(made: Site) -> None:
+    """Close what is open to a site that has stopped."""
+    for writer in _writers.pop(made, []):
+        writer.transport.abort()
+        await _closed(writer)
 
 
 def port_of(made: Site) -> int:
@@ -63,8 +75,10 @@ def port_of(made: Site) -> int:
 
 
 async def connect(made: Site) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Open a connection."""
-    return await asyncio.open_connection(ADDRESS, port_of(made))
+    """Open a connection; the end of the site's block closes it, if nobody does."""
+    reader, writer = await asyncio.open_connection(ADDRESS, port_of(made))
+    _writers.setdefault(made, []).append(writer)
+    return reader, writer
 
 
 async def ask(

@@ -120,9 +120,11 @@ def start_host(
     return _start_listening(Role("host", command, output / "host.log", environment))
 
 
-def start_relay(target: str, output: Path, environment: dict[str, str], *arguments: str) -> tuple[Role, str]:
+def start_relay(
+    target: str, output: Path, environment: dict[str, str], *arguments: str, listen: str = "127.0.0.1:0"
+) -> tuple[Role, str]:
     """Start `scripts/impair.py` in front of a host; return it and its own address, once it is ready."""
-    command = [str(_IMPAIR), "127.0.0.1:0", target, *arguments]
+    command = [str(_IMPAIR), listen, target, *arguments]
     return _start_listening(Role("relay", command, output / "relay.log", environment))
 
 

@@ -31,7 +31,7 @@ BEAT_S = 0.5
 """Between two samples."""
 
 STALL_S = 3.0
-"""For a reader to take anything of what waits for it. Until it waits here, 80 kB are in the system's buffers: 5 s."""
+"""For a reader to take anything of what waits for it. Before it waits here, the system's buffers take 200 kB: 4 s."""
 
 _SEND_BUFFER_BYTES = 8 * 1024
 """Of the socket: what is in it is not seen here, so it should be little. The system takes it twice."""
@@ -39,7 +39,7 @@ _SEND_BUFFER_BYTES = 8 * 1024
 MAX_MESSAGE_BYTES = 64 * 1024
 """A sample of 16 sessions and 60 holders has 20 kB; with log lines it may be twice as large."""
 
-_LEAST_MESSAGE_BYTES = 8 * 1024
+_LEAST_MESSAGE_BYTES = 24 * 1024
 """A sample is filled up to so much, so that a reader who takes nothing is noticed soon enough: `STALL_S`."""
 
 _NEVER = -1

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { changedRects, layoutOf } from "../../../wavry/browser/video/changes.js";
+
+const SIZES = [[64, 96], [640, 360], [101, 67], [2, 2], [33, 31], [1366, 768]];
+
+function random(seed) {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+/** Change a sample of a plane; return which pixels of the picture it covers. */
+function touch(bytes, { offset, stride, rowsShare, wordPixels }, column, row) {
+  bytes[offset + row * stride + column] = 0x55;
+  const perByte = wordPixels / 4;
+  return { x: Math.floor(column * perByte), y: row * rowsShare };
+}
+
+for (const format of ["I420", "NV12"]) {
+  for (const [width, height] of SIZES) {
+    test(`${format} ${width}x${height}: every change is inside, wherever and in whatever plane`, () => {
+      const { planes, bytes } = layoutOf(format, width, height);
+      const chance = random(width * height);
+      for (let round = 0; round < 200; round += 1) {
+        const older = new Int32Array(bytes / 4);
+        const newer = new Int32Array(bytes / 4);
+        const touched = [];
+        for (let count = chance(4); count > 0; count -= 1) {
+          const plane = planes[chance(planes.length)];
+          const columns = Math.ceil(width / (plane.wordPixels / 4));
+          touched.push(touch(new Uint8Array(newer.buffer), plane, chance(columns), chance(plane.rows)));
+        }
+        const rects = changedRects(older, newer, planes, width, height);
+        assert.equal(rects.length === 0, touched.length === 0);
+        for (const { x, y } of touched) {
+          const isChanged = rects.some((each) =>
+            x >= each.x && x < each.x + each.width && y >= each.y && y < each.y + each.height);
+          assert.ok(isChanged, `${x},${y} in ${JSON.stringify(rects)}`);
+        }
+        for (const each of rects) {
+          assert.ok(each.x % 2 === 0 && each.y % 2 === 0);
+          assert.ok(each.width > 0 && each.x + each.width <= width && each.y + each.height <= height);
+          assert.ok(each.width % 2 === 0 || each.x + each.width === width);
+        }
+      }
+    });
+  }
+}
+
+test("a typed character is a small rectangle, and what is far above or below another one", () => {
+  const { planes, bytes } = layoutOf("I420", 1920, 1080);
+  const [older, newer] = [new Int32Array(bytes / 4), new Int32Array(bytes / 4)];
+  touch(new Uint8Array(newer.buffer), planes[0], 1000, 500);
+  touch(new Uint8Array(newer.buffer), planes[1], 20, 10);
+  const rects = changedRects(older, newer, planes, 1920, 1080);
+  assert.deepEqual(rects, [{ x: 40, y: 0, width: 8, height: 32 }, { x: 1000, y: 480, width: 4, height: 32 }]);
+});
+
+test("a change of everything is the whole picture", () => {
+  const { planes, bytes } = layoutOf("I420", 640, 360);
+  const rects = changedRects(new Int32Array(bytes / 4), new Int32Array(bytes / 4).fill(1), planes, 640, 360);
+  assert.deepEqual(rects, [{ x: 0, y: 0, width: 640, height: 360 }]);
+});
+
+test("formats whose planes are not known are left alone", () => {
+  assert.equal(layoutOf("I444", 640, 360), null);
+  assert.equal(layoutOf(null, 640, 360), null);
+});

@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import test, { afterEach, beforeEach, mock } from "node:test";
+
+import { layoutOf } from "../../../wavry/browser/video/changes.js";
+import { Painter } from "../../../wavry/browser/video/painter.js";
+import { Copying } from "../../../wavry/browser/video/ways.js";
+
+const [WIDTH, HEIGHT] = [48, 80];
+let now;
+
+beforeEach(() => {
+  now = 0;
+  mock.method(performance, "now", () => now);
+  globalThis.ImageData = class {
+    constructor(width, height) {
+      Object.assign(this, { width, height, data: new Uint8ClampedArray(4 * width * height) });
+    }
+  };
+});
+
+afterEach(() => {
+  mock.restoreAll();
+  delete globalThis.ImageData;
+});
+
+/** A canvas that remembers what was put on it. */
+class FakeCanvas {
+  width = 0;
+  height = 0;
+  ways = [];
+  shown = new Uint8ClampedArray(0);
+  drawMs = 1;
+
+  getContext() {
+    return this;
+  }
+
+  drawImage(frame) {
+    now += this.drawMs;
+    this.ways.push("draw");
+    this.shown = frame.converted();
+  }
+
+  putImageData({ data, width }, dx, dy, x, y, across, down) {
+    this.ways.push("copy");
+    if (this.shown.length !== 4 * this.width * this.height) {
+      this.shown = new Uint8ClampedArray(4 * this.width * this.height);
+    }
+    for (let row = y; row < y + down; row += 1) {
+      const [begin, end] = [4 * (row * width + x), 4 * (row * width + x + across)];
+      this.shown.set(data.subarray(begin, end), begin);
+    }
+  }
+}
+
+/** A decoded picture, of which the fake browser's conversion makes (Y, U, V, 255) of each pixel. */
+class FakeFrame {
+  isClosed = false;
+  format = "I420";
+
+  constructor(planes, { width = WIDTH, height = HEIGHT, copyMs = 1, canCopy = true } = {}) {
+    Object.assign(this, { displayWidth: width, displayHeight: height, copyMs, canCopy });
+    this.visibleRect = { x: 0, y: 0, width, height };
+    const pixels = width * height;
+    this.planes = planes ?? [pixels, pixels / 4, pixels / 4].map((samples) => new Uint8Array(samples));
+  }
+
+  converted() {
+    const { displayWidth: width, displayHeight: height } = this;
+    const pixels = new Uint8ClampedArray(4 * width * height);
+    this.#convert(pixels, { x: 0, y: 0, width, height }, 0, 4 * width);
+    return pixels;
+  }
+
+  #convert(pixels, { x, y, width, height }, offset, stride) {
+    const [luma, ...chroma] = this.planes;
+    for (let row = 0; row < height; row += 1) {
+      for (let column = 0; column < width; column += 1) {
+        const half = ((y + row) >> 1) * (this.displayWidth / 2) + ((x + column) >> 1);
+        const bright = luma[(y + row) * this.displayWidth + x + column];
+        const pixel = [bright, chroma[0][half], chroma[1][half], 255];
+        pixels.set(pixel, offset + row * stride + 4 * column);
+      }
+    }
+  }
+
+  async copyTo(target, { format, rect, layout }) {
+    if (!this.canCopy) {
+      throw new TypeError("no such format");
+    }
+    if (format === "RGBX") {
+      now += this.copyMs;
+      const { offset, stride } = layout[0];
+      if (offset + stride * rect.height > target.length) {
+        throw new TypeError("destination is not large enough"); // as Chromium reckons it
+      }
+      this.#convert(target, rect, layout[0].offset, layout[0].stride);
+      return;
+    }
+    const bytes = new Uint8Array(target.buffer);
+    this.planes.forEach((plane, index) => {
+      const width = index === 0 ? this.displayWidth : this.displayWidth / 2;
+      for (let row = 0; row * width < plane.length; row += 1) {
+        const { offset, stride } = layout[index];
+        bytes.set(plane.subarray(row * width, (row + 1) * width), offset + row * stride);
+      }
+    });
+  }
+
+  close() {
+    this.isClosed = true;
+  }
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+async function showMany(painter, frame, count) {
+  for (let shown = 0; shown < count; shown += 1) {
+    painter.show(frame(), () => {});
+    await settled();
+  }
+}
+
+/** Frames of which each differs from the one before in its first sample. */
+function changing(options) {
+  let count = 0;
+  return () => {
+    const frame = new FakeFrame(undefined, options);
+    frame.planes[0][0] = count += 1;
+    return frame;
+  };
+}
+
+for (const [quicker, drawMs, copyMs] of [["draw", 1, 5], ["copy", 5, 1]]) {
+  test(`both ways are tried, then it is always the quicker one: ${quicker}`, async () => {
+    const canvas = new FakeCanvas();
+    canvas.drawMs = drawMs;
+    await showMany(new Painter(canvas), changing({ copyMs }), 30);
+    assert.ok(canvas.ways.includes("draw") && canvas.ways.includes("copy"));
+    assert.deepEqual(new Set(canvas.ways.slice(12)), new Set([quicker]));
+  });
+}
+
+test("a browser that converts no frames draws them", async () => {
+  const canvas = new FakeCanvas();
+  await showMany(new Painter(canvas), changing({ canCopy: false }), 20);
+  assert.deepEqual(canvas.ways, new Array(20).fill("draw"));
+});
+
+test("a way that fails after it was chosen is left for plain drawing, and nothing is stuck", async () => {
+  const canvas = new FakeCanvas();
+  canvas.drawMs = 5;
+  const painter = new Painter(canvas);
+  await showMany(painter, changing(), 20);
+  canvas.ways.length = 0;
+  await showMany(painter, changing({ canCopy: false }), 3);
+  assert.deepEqual(canvas.ways, ["draw", "draw", "draw"]);
+});
+
+test("a frame that can't be drawn at all is closed, and the next one is drawn", async () => {
+  const canvas = new FakeCanvas();
+  const painter = new Painter(canvas);
+  const broken = new FakeFrame(undefined, { canCopy: false });
+  broken.converted = () => {
+    throw new TypeError("no picture in it");
+  };
+  let shown = 0;
+  painter.show(broken, () => (shown += 1));
+  await settled();
+  assert.ok(broken.isClosed);
+  painter.show(new FakeFrame(), () => (shown += 1));
+  await settled();
+  assert.equal(shown, 1);
+});
+
+test("every picture is closed, and one that a newer one overtakes is not drawn", async () => {
+  const canvas = new FakeCanvas();
+  const painter = new Painter(canvas);
+  const frames = [new FakeFrame(), new FakeFrame(), new FakeFrame()];
+  const shown = [];
+  frames.forEach((one, index) => painter.show(one, () => shown.push(index)));
+  await settled();
+  assert.ok(frames.every(({ isClosed }) => isClosed));
+  assert.deepEqual(shown, [2]);
+  assert.equal(canvas.ways.length, 1);
+});
+
+test("the canvas is as large as the picture, and another size is measured anew", async () => {
+  const canvas = new FakeCanvas();
+  canvas.drawMs = 5;
+  const painter = new Painter(canvas);
+  await showMany(painter, changing(), 20);
+  assert.deepEqual([canvas.width, canvas.height], [WIDTH, HEIGHT]);
+  canvas.ways.length = 0;
+  await showMany(painter, changing({ width: 64, height: 32 }), 20);
+  assert.deepEqual([canvas.width, canvas.height], [64, 32]);
+  assert.ok(canvas.ways.includes("draw"));
+});
+
+test("through trials and changes of any kind the canvas shows what the newest frame has", async () => {
+  for (const [drawMs, copyMs] of [[1, 5], [5, 1]]) {
+    const canvas = new FakeCanvas();
+    canvas.drawMs = drawMs;
+    const painter = new Painter(canvas);
+    let planes = new FakeFrame().planes;
+    let state = 7;
+    const chance = (below) => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) % below;
+    for (let count = 0; count < 60; count += 1) {
+      planes = planes.map((plane) => plane.slice());
+      for (let changes = chance(5); changes > 0; changes -= 1) {
+        const plane = planes[chance(3)];
+        plane[chance(plane.length)] ^= 0xff; // now and then back to what it was
+      }
+      const frame = new FakeFrame(planes, { copyMs });
+      painter.show(frame, () => {});
+      await settled();
+      assert.deepEqual(canvas.shown, frame.converted(), `${count}`);
+    }
+  }
+});
+
+test("nothing is put on the canvas for a frame that is the same", async () => {
+  const canvas = new FakeCanvas();
+  [canvas.width, canvas.height] = [WIDTH, HEIGHT];
+  const way = new Copying(canvas);
+  await way.draw(new FakeFrame());
+  assert.equal(canvas.ways.length, 1);
+  await way.draw(new FakeFrame());
+  assert.equal(canvas.ways.length, 1);
+  way.forget();
+  await way.draw(new FakeFrame());
+  assert.equal(canvas.ways.length, 2);
+});
+
+test("what is laid out for a picture holds its planes and no more", () => {
+  const { planes, bytes } = layoutOf("I420", WIDTH, HEIGHT);
+  assert.equal(bytes, (WIDTH * HEIGHT * 3) / 2);
+  assert.deepEqual(planes.map(({ offset }) => offset), [0, WIDTH * HEIGHT, (WIDTH * HEIGHT * 5) / 4]);
+});

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { ScaleMode, nextMode, placed, pushed } from "../../../wavry/browser/window/scaling.js";
+
+const HD = { width: 1920, height: 1080 };
+
+test("fit keeps the shape and is in the middle", () => {
+  assert.deepEqual(placed(HD, { width: 960, height: 960 }), { x: 0, y: 210, width: 960, height: 540 });
+  assert.deepEqual(placed(HD, { width: 3840, height: 1080 }), { x: 960, y: 0, width: 1920, height: 1080 });
+});
+
+test("1:1 is the picture's own size, panned where it is larger", () => {
+  const room = { width: 1000, height: 2000 };
+  assert.deepEqual(placed(HD, room, ScaleMode.ONE_TO_ONE), { x: -460, y: 460, ...HD });
+  assert.equal(placed(HD, room, ScaleMode.ONE_TO_ONE, { x: 0, y: 0 }).x + 0, 0);
+  assert.equal(placed(HD, room, ScaleMode.ONE_TO_ONE, { x: 1, y: 0 }).x, -920);
+});
+
+test("whole multiples, and as fit where not even once fits", () => {
+  const small = { width: 640, height: 400 };
+  assert.equal(placed(small, { width: 2000, height: 2000 }, ScaleMode.INTEGER).width, 1920);
+  assert.equal(placed(HD, { width: 960, height: 540 }, ScaleMode.INTEGER).width, 960);
+});
+
+test("the modes go round", () => {
+  const seen = [ScaleMode.FIT];
+  while (seen.length < 4) {
+    seen.push(nextMode(seen.at(-1)));
+  }
+  assert.deepEqual(seen, [ScaleMode.FIT, ScaleMode.ONE_TO_ONE, ScaleMode.INTEGER, ScaleMode.FIT]);
+});
+
+test("the pointer pushes a larger picture at the edges alone, to its end and no further", () => {
+  assert.equal(pushed(0.5, 500, 1920, 1000), 0.5);
+  assert.ok(pushed(0.5, 999, 1920, 1000) > 0.5);
+  assert.ok(pushed(0.5, 0, 1920, 1000) < 0.5);
+  assert.equal(pushed(0.999, 999, 1920, 1000), 1);
+  assert.equal(pushed(0.001, 0, 1920, 1000), 0);
+  assert.equal(pushed(0.5, 999, 800, 1000), 0.5);
+});

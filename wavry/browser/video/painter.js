@@ -1,0 +1,107 @@
+/**
+ * Draws pictures on the page's canvas, from the worker. At once when they are decoded: waiting for an animation frame
+ * would add half a frame.
+ *
+ * Which way is the quickest on this machine is measured with the first pictures of a size (`ways.js`).
+ *
+ * Bound: one picture that is drawn, one that waits and gives way to a newer one, and what the way holds.
+ */
+
+import { Copying, Drawing } from "./ways.js";
+
+/** Pictures in each way, before one is chosen; the first one of each is not looked at: it allocates. */
+const TRIALS = 6;
+
+/** Shows pictures on a canvas. */
+export class Painter {
+  #canvas;
+  #context;
+  #drawing;
+  #waiting = null;
+  #isDrawing = false;
+  /** @type {{way: Drawing | Copying, times: number[]}[]} The chosen one alone, or those that are tried. */
+  #trials = [];
+
+  /** @param {OffscreenCanvas} canvas Transferred from the page. */
+  constructor(canvas) {
+    this.#canvas = canvas;
+    this.#context = canvas.getContext("2d", { alpha: false, desynchronized: true });
+    this.#drawing = new Drawing(this.#context);
+  }
+
+  /**
+   * Show a picture, unless a newer one comes before its turn.
+   *
+   * @param {VideoFrame} frame Owned from now on: it is closed as soon as it is drawn.
+   * @param {() => void} onShown Called when it has been drawn.
+   */
+  show(frame, onShown) {
+    this.#waiting?.frame.close();
+    this.#waiting = { frame, onShown };
+    if (!this.#isDrawing) {
+      this.#isDrawing = true;
+      this.#drawAll();
+    }
+  }
+
+  async #drawAll() {
+    await null; // what the decoder gives back in the same turn comes first
+    while (this.#waiting !== null) {
+      const { frame, onShown } = this.#waiting;
+      this.#waiting = null;
+      this.#fit(frame);
+      try {
+        await this.#draw(frame);
+        onShown();
+      } catch {
+        // A frame that the canvas does not draw either: the next one may be another.
+      } finally {
+        frame.close();
+      }
+    }
+    this.#isDrawing = false;
+  }
+
+  /** Have the canvas be as large as the picture; for another size the better way may be another one. */
+  #fit({ displayWidth: width, displayHeight: height }) {
+    if (this.#canvas.width !== width || this.#canvas.height !== height) {
+      this.#canvas.width = width;
+      this.#canvas.height = height;
+      this.#trials = [this.#drawing, new Copying(this.#context)].map((way) => ({ way, times: [] }));
+    }
+  }
+
+  /** Draw a frame in the way whose turn it is. One that this browser can't go is left for good, for plain drawing. */
+  async #draw(frame) {
+    const trial = this.#trials.find(({ times }) => times.length < TRIALS) ?? this.#trials[0];
+    const isTrial = this.#trials.length > 1;
+    if (isTrial && trial.times.length === 0) {
+      trial.way.forget();
+    }
+    const began = performance.now();
+    try {
+      await trial.way.draw(frame);
+    } catch {
+      this.#trials = [{ way: this.#drawing, times: [] }];
+      await this.#drawing.draw(frame);
+      return;
+    }
+    if (isTrial) {
+      trial.times.push(performance.now() - began);
+      this.#choose();
+    }
+  }
+
+  /** Keep the quickest way when all were tried often enough. */
+  #choose() {
+    if (this.#trials.every(({ times }) => times.length >= TRIALS)) {
+      const best = this.#trials.reduce((one, other) => (quickest(other) < quickest(one) ? other : one));
+      best.way.forget();
+      this.#trials = [best];
+    }
+  }
+}
+
+function quickest({ times }) {
+  return Math.min(...times.slice(1));
+}
