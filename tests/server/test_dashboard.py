@@ -279,6 +279,7 @@ async def test_what_metrics_need_is_loaded_with_the_first_scrape_and_not_on_the_
                 loaded_on.append(threading.current_thread())
 
     monkeypatch.delitem(sys.modules, METRICS, raising=False)
+    monkeypatch.delattr(METRICS, raising=False)
     monkeypatch.setattr(sys, "meta_path", [Watching(), *sys.meta_path])
     async with figured_host() as host:
         host.figures.open()
