@@ -21,7 +21,7 @@ from wavry.transport import Channel
 from wavry.transport.quic import seams, server
 from wavry.transport.quic.client import connect
 from wavry.transport.quic.settings import BROWSER_BYTES, CONNECTION_BYTES, DATAGRAM_OVERHEAD_BYTES, QuicSettings
-from wavry.transport.quic.webtransport import MAX_HTTP_BYTES
+from wavry.transport.quic.webtransport import MAX_HTTP_BYTES, STREAM_IDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -145,6 +145,13 @@ def _stay(take: Callable[..., None], stream_id: int, data: bytes, now: float, *,
     take(stream_id, data, now, ended=False)
 
 
+def _note(take: Callable[..., None], taken: list[int], stream_id: int, data: bytes, now: float, *, ended: bool) -> None:
+    """Take what a stream brings, and note whose end it was."""
+    take(stream_id, data, now, ended=ended)
+    if ended:
+        taken.append(stream_id)
+
+
 @in_loop
 async def test_a_datagram_has_room_for_the_sessions_number(tmp_path: Path) -> None:
     async with web_ends(tmp_path) as ends:
@@ -251,6 +258,23 @@ async def test_a_page_that_does_not_read_its_farewell_is_gone_soon(tmp_path: Pat
         await ends.host.wait_closed()
         assert ends.at_host.lost[0].was_local
     assert live_timers() == 0
+
+
+@in_loop
+async def test_a_stream_that_ends_is_no_sign_that_the_farewell_was_read(tmp_path: Path) -> None:
+    async with web_ends(tmp_path) as ends:
+        await ends.observe()
+        page, host = link_of(ends.client), link_of(ends.host)
+        page._take_stream = partial(_stay, page._take_stream)  # type: ignore[method-assign]
+        taken: list[int] = []
+        host._take_stream = partial(_note, host._take_stream, taken)  # type: ignore[method-assign]
+        ends.host.close(ErrorCode.REFUSED, "no")
+        page.quic.send_stream_data(STREAM_IDS[Channel.CONTROL], b"", end_stream=True)
+        page.flush()
+        await until(lambda: taken)
+        assert host._lingering is not None
+        page.abandon("it is asleep")
+        await ends.host.wait_closed()
 
 
 @pytest.mark.usefixtures("no_collector")
