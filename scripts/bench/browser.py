@@ -17,6 +17,7 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
@@ -116,9 +117,11 @@ def measure_memory(bench: Bench, options: argparse.Namespace) -> dict[str, Any]:
     before = totals(tab.page)
     series: dict[str, list[float]] = {"page_mb": [], "renderer_mb": [], "renderer_own_mb": [], "host_mb": []}
     times: list[float] = []
-    while len(times) < options.minutes * 60 / _SAMPLE_S:
+    began = monotonic()
+    while monotonic() - began < options.minutes * 60:
         tab.page.wait_for_timeout(_SAMPLE_S * 1000)
-        times.append(len(times) * _SAMPLE_S)
+        times.append(monotonic() - began)
+        # With the worker's heap; the browser takes its time until it has collected what nobody holds.
         heap = tab.page.evaluate("performance.measureUserAgentSpecificMemory().then(({ bytes }) => bytes)")
         own = shows.memory_full_info()
         for name, size in zip(series, (heap, own.rss, own.uss, serves.memory_info().rss), strict=True):
@@ -127,6 +130,7 @@ def measure_memory(bench: Bench, options: argparse.Namespace) -> dict[str, Any]:
     tab.check()
     return {
         "minutes": options.minutes,
+        "samples": len(times),
         "frames_sent": frames_sent(before, after),
         "pictures_decoded": after["picturesDecoded"] - before["picturesDecoded"],
         "first_last_mb": {name: [round(values[0], 1), round(values[-1], 1)] for name, values in series.items()},

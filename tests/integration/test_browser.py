@@ -104,6 +104,7 @@ def test_a_page_is_paired_by_pin_once_comes_again_and_is_revoked_while_it_watche
         field.fill(pin)
         field.press("Enter")
         tab.wait_for_picture()
+        expect(tab.page.get_by_label("Keyboard of the host")).to_be_focused()
         tab.page.reload()
         tab.wait_for_picture()
         [line] = machine.command("clients")

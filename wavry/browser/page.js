@@ -25,7 +25,8 @@ function main() {
     element("menu-button").hidden = true;
     return;
   }
-  const worker = new WorkerLink(new Worker(new URL("session/worker.js", import.meta.url), { type: "module" }));
+  const script = new URL("session/worker.js", import.meta.url);
+  const worker = new WorkerLink(new Worker(script, { type: "module" }));
   const session = worker.part("");
   const canvas = element("picture");
   const words = new Words(document, (pin) => session.tell({ command: "connect", pin }));
@@ -47,7 +48,9 @@ function main() {
     say: (text) => words.hint(text),
   });
   view.onPlaced = hands.viewChanged;
-  hotKeys.add("Ctrl+Alt+A", "sound off and on", () => words.hint(speaker.toggle() ? "Sound off" : "Sound on"));
+  hotKeys.add("Ctrl+Alt+A", "sound off and on", () => {
+    words.hint(speaker.toggle() ? "Sound off" : "Sound on");
+  });
   hotKeys.add("F10", "figures", () => overlay.toggle());
   hotKeys.add("Ctrl+Alt+Q", "leave the host", () => session.tell({ command: "leave" }));
   hotKeys.listen(window);
@@ -55,7 +58,11 @@ function main() {
 
   session.told = ({ notice, stream, figures }) => {
     if (notice !== undefined) {
+      const wasAsking = words.isAsking;
       words.show(notice);
+      if (wasAsking && !words.isAsking) {
+        hands.focus(); // the field or the button that had the keyboard is gone
+      }
     }
     if (stream !== undefined) {
       menuButton.sleep();
@@ -102,8 +109,8 @@ function makeMenu(worker, choices, words) {
 }
 
 /**
- * The button of the menu is seen while the pointer is near it and beside the picture: in that corner of the picture
- * there may be something to click. Where there is no pointer it is seen always (page.css).
+ * The button of the menu is seen while the pointer is near it and beside the picture: in that corner of the
+ * picture there may be something to click. Where there is no pointer it is seen always (page.css).
  */
 function showMenuButton(menu, view) {
   const button = element("menu-button");

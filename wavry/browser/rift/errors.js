@@ -1,5 +1,6 @@
 /**
- * Who broke the protocol, and the codes that travel in `bye` and in QUIC's CONNECTION_CLOSE (WIRE.md section 12).
+ * Who broke the protocol, and the codes that travel in `bye` and in QUIC's CONNECTION_CLOSE (WIRE.md section
+ * 13).
  */
 
 /** Why a session ended. Unknown codes are taken as `INTERNAL_ERROR`. */

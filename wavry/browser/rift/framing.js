@@ -1,8 +1,9 @@
 /**
  * Messages on an ordered stream: how they are framed (WIRE.md section 6).
  *
- * Decoding goes in three steps, so that no field of the peer sizes an allocation: the length is checked before a byte
- * of the body is kept, the envelope is split without looking into it, and only a known kind of bounded size is read.
+ * Decoding goes in three steps, so that no field of the peer sizes an allocation: the length is checked
+ * before a byte of the body is kept, the envelope is split without looking into it, and only a known kind of
+ * bounded size is read.
  */
 
 import { LocalProtocolError, RemoteProtocolError } from "./errors.js";
@@ -34,7 +35,8 @@ export class MessageKind {
    *
    * @param {Uint8Array} payload
    * @returns {object} All fields; those that were left out have their defaults.
-   * @throws {RemoteProtocolError} Too many bytes, or a field is missing, of another type or out of its bounds.
+   * @throws {RemoteProtocolError} Too many bytes, or a field is missing, of another type or out of its
+   *   bounds.
    */
   decode(payload) {
     if (payload.length > this.maxBytes) {
@@ -72,8 +74,8 @@ export class MessageKind {
 /**
  * Return kinds as a table to look them up in.
  *
- * @param {Record<string, Record<string, import("./schema.js").FieldType> | MessageKind>} described Fields by the name of
- *   the kind, or the kind itself.
+ * @param {Record<string, Record<string, import("./schema.js").FieldType> | MessageKind>} described Fields by
+ *   the name of the kind, or the kind itself.
  * @returns {Record<string, MessageKind>} Without a prototype, so that a peer's names find nothing else in it.
  */
 export function messageKinds(described) {
@@ -87,8 +89,8 @@ export function messageKinds(described) {
 /**
  * Cuts the peer's half of a stream into messages.
  *
- * Holds at most one unfinished message, 32 KiB. After an error the stream has no meaning any more: every further call
- * throws the same.
+ * Holds at most one unfinished message, 32 KiB. After an error the stream has no meaning any more: every
+ * further call throws the same.
  */
 export class MessageDecoder {
   #kinds;
@@ -109,8 +111,8 @@ export class MessageDecoder {
    *
    * @param {Uint8Array} data Any cut of the stream; not kept.
    * @returns {{kind: string, fields: object}[]} The messages that became whole, in order.
-   * @throws {RemoteProtocolError} The peer broke the framing or a bound. Messages before the fault in the same `data`
-   *   are not returned; the stream must be closed with `code`.
+   * @throws {RemoteProtocolError} The peer broke the framing or a bound. Messages before the fault in the
+   *   same `data` are not returned; the stream must be closed with `code`.
    */
   receive(data) {
     if (this.#error === null) {

@@ -1,12 +1,14 @@
 /**
- * Control messages: what they say. How they travel is in `framing.js`; WIRE.md sections 7 and 11 are the definition.
+ * Control messages: what they say. How they travel is in `framing.js`; WIRE.md sections 7 and 11 are the
+ * definition.
  *
  * What another part of a session says or takes (input, cursor, clipboard) is described where that part is.
  */
 
 import { ErrorCode, RemoteProtocolError } from "./errors.js";
 import { messageKinds } from "./framing.js";
-import { array, bool, bytes, integer, oneOf, orNil, struct, text, u16, u32, u63, u8, withDefault } from "./schema.js";
+import { array, bool, bytes, integer, oneOf, orNil, struct, text, withDefault } from "./schema.js";
+import { u16, u32, u63, u8 } from "./schema.js";
 
 export const PROTOCOL_MAJOR = 1;
 export const PROTOCOL_MINOR = 4;
@@ -92,7 +94,10 @@ export const CONTROL_MESSAGES = messageKinds({
   bye: { code: u16, reason: withDefault(text(256), "") },
 });
 
-/** What is said on the control stream before a page is let in. A page has no SPAKE2, so what needs it is not here. */
+/**
+ * What is said on the control stream before a page is let in. A page has no SPAKE2, so what needs it is not
+ * here.
+ */
 export const ENTRANCE_MESSAGES = messageKinds({
   knock: {
     ...version,
@@ -125,7 +130,8 @@ export function checkVersion({ versionMajor, versionMinor }) {
   }
   const older = versionMajor > PROTOCOL_MAJOR ? "this side" : "the peer";
   throw new RemoteProtocolError(
-    `the peer speaks RIFT ${versionMajor}.${versionMinor}, this side ${PROTOCOL_MAJOR}.${PROTOCOL_MINOR}; update ${older}`,
+    `the peer speaks RIFT ${versionMajor}.${versionMinor}, ` +
+      `this side ${PROTOCOL_MAJOR}.${PROTOCOL_MINOR}; update ${older}`,
     ErrorCode.UNSUPPORTED_VERSION,
   );
 }

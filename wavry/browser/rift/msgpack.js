@@ -1,8 +1,8 @@
 /**
  * MessagePack, as far as RIFT's messages need it: read by those who know what they expect, and written.
  *
- * Nothing is built of what nobody asked for: whoever reads says which type comes next, and `skip` passes over the rest
- * without an object for it. So no length in the bytes sizes an allocation, and no nesting a stack.
+ * Nothing is built of what nobody asked for: whoever reads says which type comes next, and `skip` passes over
+ * the rest without an object for it. So no length in the bytes sizes an allocation, and no nesting a stack.
  *
  * Source: the MessagePack specification (msgpack/msgpack, spec.md).
  */
@@ -17,7 +17,9 @@ const NIL = 0xc0;
 const FALSE = 0xc2;
 const TRUE = 0xc3;
 
-/** Bytes of payload after the first byte of each format from 0xc0 on; -1 where a length or a count follows. */
+/**
+ * Bytes of payload after the first byte of each format from 0xc0 on; -1 where a length or a count follows.
+ */
 const FIXED_BYTES = [
   0, -1, 0, 0, -1, -1, -1, -1, -1, -1, 4, 8, 1, 2, 4, 8,
   1, 2, 4, 8, 2, 3, 5, 9, 17, -1, -1, -1, -1, -1, -1, -1,
@@ -105,7 +107,10 @@ export class MessagePackReader {
     }
   }
 
-  /** @returns {string} A text of which only ASCII means something, a character for each byte: the name of a field. */
+  /**
+   * @returns {string} A text of which only ASCII means something, a character for each byte: the name of a
+   * field.
+   */
   name() {
     const size = this.#textSize();
     const begin = this.#advance(size);
@@ -382,7 +387,9 @@ export class MessagePackWriter {
     this.#view.setBigUint64(begin, value);
   }
 
-  /** Make room; the bytes and the view may be others afterwards, so it is called before either is looked at. */
+  /**
+   * Make room; the bytes and the view may be others afterwards, so it is called before either is looked at.
+   */
   #reserve(size) {
     const begin = this.#size;
     this.#size = begin + size;

@@ -1,9 +1,10 @@
 /**
- * What the fields of messages may be: types with bounds, which reading enforces. What was read is safe to use.
+ * What the fields of messages may be: types with bounds, which reading enforces. What was read is safe to
+ * use.
  *
  * A type has `read(reader)` and `write(writer, value)`. Reading throws a `RemoteProtocolError`, writing a
- * `LocalProtocolError`, where a value is of another type or out of its bounds. Both never allocate more than a few
- * times the bytes that they read.
+ * `LocalProtocolError`, where a value is of another type or out of its bounds. Both never allocate more than
+ * a few times the bytes that they read.
  *
  * @typedef {{read: (reader: import("./msgpack.js").MessagePackReader) => any,
  *            write: (writer: import("./msgpack.js").MessagePackWriter, value: any) => void}} FieldType
@@ -31,7 +32,8 @@ export function integer(least, most) {
       return Number(value);
     },
     write(writer, value) {
-      check(Number.isInteger(value) && isWithin(value), `${value} is not an integer from ${least} to ${most}`);
+      const isRight = Number.isInteger(value) && isWithin(value);
+      check(isRight, `${value} is not an integer from ${least} to ${most}`);
       writer.integer(value);
     },
   };
@@ -181,8 +183,8 @@ export function withDefault(type, value) {
 }
 
 /**
- * Maps from field names to values, as objects. Unknown fields are passed over, so that a newer minor version may add
- * some.
+ * Maps from field names to values, as objects. Unknown fields are passed over, so that a newer minor version
+ * may add some.
  *
  * @param {Record<string, FieldType>} fields By name in camelCase; on the wire they are in snake_case.
  * @returns {FieldType} Of objects with all of the fields.

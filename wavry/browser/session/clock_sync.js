@@ -1,8 +1,9 @@
 /**
  * The host's clock, seen from here, as `wavry/client/clock_sync.py`.
  *
- * A ping's answer says what the host's clock showed while the ping was away (the estimate of NTP, RFC 5905 section 8).
- * The sample with the shortest way is the most honest one, so of the last sixteen that one counts.
+ * A ping's answer says what the host's clock showed while the ping was away (the estimate of NTP, RFC 5905
+ * section 8). The sample with the shortest way is the most honest one, so of the last sixteen that one
+ * counts.
  */
 
 const SAMPLES = 16;

@@ -1,8 +1,9 @@
 /**
  * A way to the host: datagrams and three streams of one WebTransport session.
  *
- * Bounds: the browser keeps at most 2048 datagrams that came (2.5 MB; the oldest give way) and 64 that are to leave
- * (further ones are dropped and counted), and 512 KiB wait on the streams: a host that takes nothing for so long is given up.
+ * Bounds: the browser keeps at most 2048 datagrams that came (2.5 MB; the oldest give way) and 64 that are to
+ * leave (further ones are dropped and counted), and 512 KiB wait on the streams: a host that takes nothing
+ * for so long is given up.
  */
 
 import { ErrorCode } from "../rift/errors.js";
@@ -58,7 +59,9 @@ export class Connection {
    */
   static async open(url, certificateHashes, timeoutS) {
     const transport = new WebTransport(url, {
-      serverCertificateHashes: certificateHashes.map((hash) => ({ algorithm: "sha-256", value: fromHex(hash) })),
+      serverCertificateHashes: certificateHashes.map((hash) => {
+        return { algorithm: "sha-256", value: fromHex(hash) };
+      }),
       congestionControl: "low-latency",
       requireUnreliable: true,
     });
@@ -94,7 +97,8 @@ export class Connection {
   }
 
   /**
-   * Have an observer hear of everything from now on; reading begins with the first one, the next take over from it.
+   * Have an observer hear of everything from now on; reading begins with the first one, the next take over
+   * from it.
    *
    * @param {ConnectionObserver} observer
    */

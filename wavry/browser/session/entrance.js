@@ -21,14 +21,16 @@ export class NotLetInError extends Error {
 /**
  * Be let in.
  *
- * @param {import("./connection.js").Connection} connection New. Its next observer is handed what comes afterwards.
+ * @param {import("./connection.js").Connection} connection New. Its next observer is handed what comes
+ *   afterwards.
  * @param {import("./gate.js").ClientGate} gate
  * @returns {Promise<void>}
  * @throws {NotLetInError}
  */
 export async function passThrough(connection, gate) {
   const knocking = new Knocking(connection, gate);
-  const timer = setTimeout(() => connection.close(ErrorCode.TIMEOUT, "the host does not answer"), PATIENCE_S * 1000);
+  const giveUp = () => connection.close(ErrorCode.TIMEOUT, "the host does not answer");
+  const timer = setTimeout(giveUp, PATIENCE_S * 1000);
   try {
     await knocking.done;
   } finally {

@@ -1,6 +1,6 @@
 /**
- * The page's side of being let in: from its knock to the host's welcome (WIRE.md section 11, browsers). Does no I/O but
- * signing.
+ * The page's side of being let in: from its knock to the host's welcome (WIRE.md section 11, browsers). Does
+ * no I/O but signing.
  */
 
 import { ErrorCode, RemoteProtocolError } from "../rift/errors.js";
@@ -20,8 +20,8 @@ export class ClientGate {
   /**
    * @param {import("./identity.js").ClientIdentity} identity The page's key.
    * @param {string[]} certificateHashes SHA-256 in hex: one of these is the host's certificate.
-   * @param {{pin: string | null, name: string, newNonce?: (size: number) => Uint8Array}} options `pin`: what the person
-   *   typed, null for a page that was paired before. `name`: what it calls itself.
+   * @param {{pin: string | null, name: string, newNonce?: (size: number) => Uint8Array}} options `pin`: what
+   *   the person typed, null for a page that was paired before. `name`: what it calls itself.
    */
   constructor(identity, certificateHashes, { pin, name, newNonce = randomBytes }) {
     this.#identity = identity;
@@ -60,7 +60,8 @@ export class ClientGate {
 
   async #answer({ nonce, certificate }) {
     if (certificate === null || !this.#certificates.includes(toHex(certificate))) {
-      throw new RemoteProtocolError("the certificate is not the one that the page was given", ErrorCode.REFUSED);
+      const reason = "the certificate is not the one that the page was given";
+      throw new RemoteProtocolError(reason, ErrorCode.REFUSED);
     }
     const text = join(PROOF_LABEL, certificate, this.#identity.publicKey, nonce, this.#nonce);
     const signature = await this.#identity.sign(text);

@@ -1,5 +1,6 @@
 /**
- * The page's key: Ed25519, made once, kept in IndexedDB by the browser, which signs with it and never shows it.
+ * The page's key: Ed25519, made once, kept in IndexedDB by the browser, which signs with it and never shows
+ * it.
  *
  * Private windows and cleared site data forget it; then the page is paired again.
  */

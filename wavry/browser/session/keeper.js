@@ -1,6 +1,6 @@
 /**
- * Keeps the page connected: connects, is let in, stays, and connects again when the connection is lost, for ever. The
- * twin of the connecting half of `wavry/client/app.py`.
+ * Keeps the page connected: connects, is let in, stays, and connects again when the connection is lost, for
+ * ever. The twin of the connecting half of `wavry/client/app.py`.
  */
 
 import { ErrorCode } from "../rift/errors.js";
@@ -26,6 +26,7 @@ export class Keeper {
   #video;
   #parts;
   #say;
+  #open;
   #session = null;
   #hostName = "";
   #wasConnected = false;
@@ -42,10 +43,13 @@ export class Keeper {
    * @param {import("./statistics.js").Statistics} options.statistics
    * @param {import("../video/stage.js").VideoStage} options.video Gets the units.
    * @param {import("./part.js").SessionPart[]} options.parts
-   * @param {(notice: import("./notice.js").Notice | null) => void} options.say Told what a person should read.
+   * @param {(notice: import("./notice.js").Notice | null) => void} options.say Told what a person should
+   *   read.
    * @param {(stream: object) => void} options.onStream Told of every new stream.
+   * @param {typeof Connection.open} [options.open] Connects.
    */
-  constructor({ siteUrl, hello, statistics, video, parts, say, onStream }) {
+  constructor({ siteUrl, hello, statistics, video, parts, say, onStream, open = Connection.open }) {
+    this.#open = open;
     this.#siteUrl = siteUrl;
     this.#hello = hello;
     this.#statistics = statistics;
@@ -69,19 +73,18 @@ export class Keeper {
         attempt = 0;
       }
       if (this.#hasLeft) {
-        this.#say(notice.left(this.#hostName));
-        await this.#untilAsked();
+        await this.#untilAsked(notice.left(this.#hostName));
       } else if (ending.wantsPin) {
-        this.#pin = null;
-        this.#say(notice.wantsPin(this.#hostName, ending.reason));
-        await this.#untilAsked();
+        await this.#untilAsked(notice.wantsPin(this.#hostName, ending.reason));
       } else if (FINAL_CODES.has(ending.code)) {
-        this.#say(notice.refused(this.#hostName, ending.reason));
-        await this.#untilAsked();
+        await this.#untilAsked(notice.refused(this.#hostName, ending.reason));
       } else {
         const words = this.#wasConnected ? notice.lost : notice.connecting;
         this.#say(words(this.#hostName, ending.reason));
         await this.#pause(BACK_OFF_S[Math.min(attempt, BACK_OFF_S.length - 1)]);
+        if (this.#hasLeft) {
+          await this.#untilAsked(notice.left(this.#hostName));
+        }
       }
     }
   }
@@ -123,18 +126,21 @@ export class Keeper {
       this.#hostName = site.name || this.#hostName;
       const { hostname } = new URL(this.#siteUrl);
       const url = `https://${hostname}:${site.port}${site.path}`;
-      connection = await Connection.open(url, site.certificateHashes, ATTEMPT_S);
+      connection = await this.#open(url, site.certificateHashes, ATTEMPT_S);
       if (site.needsPairing) {
-        const gate = new ClientGate(await ClientIdentity.loadOrCreate(), site.certificateHashes, {
-          pin: this.#pin,
-          name: this.#hello.name,
-        });
-        await passThrough(connection, gate);
-        this.#pin = null;
+        const identity = await ClientIdentity.loadOrCreate();
+        const pin = this.#pin;
+        this.#pin = null; // it is good for one try, whatever becomes of that
+        const { name } = this.#hello;
+        await passThrough(connection, new ClientGate(identity, site.certificateHashes, { pin, name }));
       }
     } catch (error) {
       connection?.close(ErrorCode.NO_ERROR, "");
       return this.#failed(error);
+    }
+    if (this.#hasLeft) {
+      connection.close(ErrorCode.NO_ERROR, "");
+      return { code: ErrorCode.NO_ERROR, reason: "" };
     }
     return this.#stay(connection);
   }
@@ -206,10 +212,14 @@ export class Keeper {
     }
   }
 
-  #untilAsked() {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
+  /** Say something, and wait until the person has asked for another try. */
+  async #untilAsked(words) {
+    this.#say(words);
+    do {
+      await new Promise((resolve) => {
+        this.#wake = resolve;
+      });
+    } while (this.#hasLeft);
   }
 
   #pause(seconds) {

@@ -1,8 +1,8 @@
 /**
  * What a person reads while there is no picture, or a stale one. As `wavry/client/notice.py`.
  *
- * @typedef {{heading: string, detail: string, wants: "nothing" | "pin" | "again"}} Notice `wants`: what the person can
- *   do about it.
+ * @typedef {{heading: string, detail: string, wants: "nothing" | "pin" | "again"}} Notice `wants`: what the
+ *   person can do about it.
  */
 
 /** Nothing has answered yet. */
@@ -25,7 +25,10 @@ export function noPicture(reason) {
   return notice("The host has no picture", reason);
 }
 
-/** The host wants to know who we are. How to get a PIN stands beside the field for it, so the host's words on it go. */
+/**
+ * The host wants to know who we are. How to get a PIN stands beside the field for it, so the host's words on
+ * it go.
+ */
 export function wantsPin(host, reason) {
   return notice(`${host} wants a PIN`, reason.replace(/; run `.*$/s, ""), "pin");
 }

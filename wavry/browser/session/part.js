@@ -1,9 +1,9 @@
 /**
  * One thing that a session does beside the stream of pictures, as `SessionPart` in `wavry/session.py`.
  *
- * It lives in the session's worker, outlives sessions, and is in one at a time: `welcomed` begins it, `ended` ends it.
- * What it needs of the page it gets by messages: `told` and `tell` are the worker's ends, `PartLink` (`link.js`) is the
- * page's. Nothing of it may block.
+ * It lives in the session's worker, outlives sessions, and is in one at a time: `welcomed` begins it, `ended`
+ * ends it. What it needs of the page it gets by messages: `told` and `tell` are the worker's ends, `PartLink`
+ * (`link.js`) is the page's. Nothing of it may block.
  */
 
 import { Channel } from "./channel.js";

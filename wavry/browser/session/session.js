@@ -1,5 +1,6 @@
 /**
- * One connection to a host: datagrams become access units, the rest is talk. The twin of `wavry/client/session.py`.
+ * One connection to a host: datagrams become access units, the rest is talk. The twin of
+ * `wavry/client/session.py`.
  */
 
 import { ErrorCode, RemoteProtocolError } from "../rift/errors.js";
@@ -67,7 +68,8 @@ export class HostSession {
    * @param {(hello: object) => void} owner.onHello What the host says of itself.
    * @param {(stream: StreamFormat) => void} owner.onStream How the units of a new epoch are coded.
    * @param {(received: ReceivedUnit) => void} owner.onUnit Gets access units in order.
-   * @param {(available: boolean, reason: string) => void} owner.onSourceState The host's screen goes, or comes back.
+   * @param {(available: boolean, reason: string) => void} owner.onSourceState The host's screen goes, or
+   *   comes back.
    * @param {(now: number) => boolean} owner.isBehind Whether whoever gets the units is too slow for them.
    * @param {() => number} owner.pictureHoldS For how long pictures have to wait for the sound.
    * @param {import("./part.js").SessionPart[]} parts What else the session does for the person.
@@ -227,8 +229,8 @@ export class HostSession {
   }
 
   #count() {
-    const { window } = this.#receiver;
-    this.#statistics.takeNetwork(this.#receiver.stats, { usedBytes: window.usedBytes, capBytes: window.capBytes });
+    const { stats, window: { usedBytes, capBytes } } = this.#receiver;
+    this.#statistics.takeNetwork(stats, { usedBytes, capBytes });
     this.#statistics.rttMs = this.#receiver.rttS === null ? null : this.#receiver.rttS * 1000;
   }
 

@@ -29,6 +29,16 @@ const SUMMED = [
   "framesUndecodable",
 ];
 
+/** And what is counted here. */
+const OWN = [
+  "picturesDecoded",
+  "picturesShown",
+  "picturesDropped",
+  "decodesFailed",
+  "keyframeRequests",
+  "sessions",
+];
+
 /** Of a worker. */
 export class Statistics {
   #ended = nothing();
@@ -50,7 +60,10 @@ export class Statistics {
     this.picturesDropped = 0;
     this.decodesFailed = 0;
     this.rttMs = null;
-    /** @type {import("../sound/part.js").SoundPart | null} Has the figures of sound, and hears when pictures are shown. */
+    /**
+     * @type {import("../sound/part.js").SoundPart | null} Has the figures of sound, and hears when pictures
+     * are shown.
+     */
     this.sound = null;
     this.reorder = null;
   }
@@ -134,8 +147,7 @@ export class Statistics {
 
   /** @returns {object} The counts since the page was opened, for tests and measurements. */
   totals() {
-    const { picturesDecoded, picturesShown, picturesDropped, decodesFailed, keyframeRequests, sessions } = this;
-    const own = { picturesDecoded, picturesShown, picturesDropped, decodesFailed, keyframeRequests, sessions };
+    const own = Object.fromEntries(OWN.map((name) => [name, this[name]]));
     return { ...own, sound: this.sound?.report() ?? null, ...this.#network() };
   }
 
@@ -164,15 +176,16 @@ export class Statistics {
     const [older] = this.#looks;
     const passedS = now - older.now;
     const since = (name) => Math.max(0, newer[name] - older[name]);
-    const expected = since("packetsReceived") + since("packetsLost");
+    const lost = since("packetsLost");
+    const expected = since("packetsReceived") + lost;
     const perSecond = (count) => (passedS > 0 ? count / passedS : null);
     const totals = this.totals();
     return {
       stream: this.stream,
       fps: perSecond(since("picturesDecoded")),
       bitrateBps: perSecond(since("bytesReceived") * 8),
-      loss: expected > 0 ? since("packetsLost") / expected : null,
-      repaired: since("packetsLost") > 0 ? Math.min(1, since("packetsRepaired") / since("packetsLost")) : null,
+      loss: expected > 0 ? lost / expected : null,
+      repaired: lost > 0 ? Math.min(1, since("packetsRepaired") / lost) : null,
       latenciesMs: Object.fromEntries(
         STAGES.map((name) => [name, percentilesBetween(older.latencies[name], latencies[name], [50, 95])]),
       ),

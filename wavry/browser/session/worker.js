@@ -1,8 +1,8 @@
 /**
  * The session's worker: everything between the network and the canvas, off the page's thread.
  *
- * What the page says comes as `{to, data}`, what it is told goes as `{from, data}`; the name of a part, or "" for the
- * worker itself: see `commands` for what it takes, and what `tell` is called with for what it says.
+ * What the page says comes as `{to, data}`, what it is told goes as `{from, data}`; the name of a part, or ""
+ * for the worker itself: see `commands` for what it takes, and what `tell` is called with for what it says.
  */
 
 import { SoundPart } from "../sound/part.js";
@@ -36,7 +36,7 @@ const commands = {
     video = new VideoStage(new Painter(canvas), statistics, (epoch, id) => keeper.requestKeyframe(epoch, id));
     keeper = new Keeper({
       siteUrl,
-      hello: { name, codecs: await supportedCodecs(), ...Object.assign({}, ...parts.map((each) => each.hello)) },
+      hello: Object.assign({ name, codecs: await supportedCodecs() }, ...parts.map((each) => each.hello)),
       statistics,
       video,
       parts,
@@ -49,12 +49,12 @@ const commands = {
 
   /** Connect again, with a PIN or without. */
   connect({ pin }) {
-    keeper.connect(pin);
+    keeper?.connect(pin);
   },
 
   /** Leave the host. */
   leave() {
-    keeper.leave();
+    keeper?.leave();
   },
 
   /** Nobody looks at the page, or somebody does again. */

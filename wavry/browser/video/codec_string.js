@@ -1,6 +1,6 @@
 /**
- * What WebCodecs calls the coding of a stream: from the parameter sets of a keyframe, so that the decoder is told of
- * the stream that comes and not of one that might.
+ * What WebCodecs calls the coding of a stream: from the parameter sets of a keyframe, so that the decoder is
+ * told of the stream that comes and not of one that might.
  */
 
 import { RemoteProtocolError } from "../rift/errors.js";
@@ -68,12 +68,14 @@ function hevc(data) {
   while (constraints.at(-1) === "0") {
     constraints.pop();
   }
-  const parts = [`${space}${profile[0] & 0x1f}`, compatibility.toString(16), `${tier}${profile[11]}`, ...constraints];
-  return `hev1.${parts.join(".")}`;
+  const profileName = `${space}${profile[0] & 0x1f}`;
+  const level = `${tier}${profile[11]}`;
+  return ["hev1", profileName, compatibility.toString(16), level, ...constraints].join(".");
 }
 
 /**
- * Return the first bytes of the first NAL unit of a kind, without emulation prevention; null where there is none.
+ * Return the first bytes of the first NAL unit of a kind, without emulation prevention; null where there is
+ * none.
  */
 function nalUnit(data, isWanted, size) {
   for (let at = data.indexOf(1, 2); at >= 0; at = data.indexOf(1, at + 1)) {
@@ -83,7 +85,8 @@ function nalUnit(data, isWanted, size) {
         if (next >= data.length) {
           return null;
         }
-        const isEmulation = data[next] === 3 && bytes.at(-1) === 0 && bytes.at(-2) === 0 && data[next - 1] === 0;
+        const followsZeros = bytes.at(-1) === 0 && bytes.at(-2) === 0 && data[next - 1] === 0;
+        const isEmulation = followsZeros && data[next] === 3;
         if (!isEmulation) {
           bytes.push(data[next]);
         }
@@ -122,7 +125,9 @@ function leb128(data, at) {
   throw new RemoteProtocolError("an OBU of an impossible size");
 }
 
-/** The sequence header up to the level of the first operating point (AV1, section 5.5.1); hosts send 8 bits. */
+/**
+ * The sequence header up to the level of the first operating point (AV1, section 5.5.1); hosts send 8 bits.
+ */
 function av1Sequence(bytes) {
   let at = 0;
   const bits = (count) => {

@@ -1,6 +1,6 @@
 /**
- * Draws pictures on the page's canvas, from the worker. At once when they are decoded: waiting for an animation frame
- * would add half a frame.
+ * Draws pictures on the page's canvas, from the worker. At once when they are decoded: waiting for an
+ * animation frame would add half a frame.
  *
  * Which way is the quickest on this machine is measured with the first pictures of a size (`ways.js`).
  *
@@ -71,7 +71,10 @@ export class Painter {
     }
   }
 
-  /** Draw a frame in the way whose turn it is. One that this browser can't go is left for good, for plain drawing. */
+  /**
+   * Draw a frame in the way whose turn it is. One that this browser can't go is left for good, for plain
+   * drawing.
+   */
   async #draw(frame) {
     const trial = this.#trials.find(({ times }) => times.length < TRIALS) ?? this.#trials[0];
     const isTrial = this.#trials.length > 1;

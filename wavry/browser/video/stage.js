@@ -1,9 +1,9 @@
 /**
- * The decode stage: access units in, pictures to the painter. The twin of `wavry/decode/stage.py`, with the browser's
- * decoder in the place of the thread.
+ * The decode stage: access units in, pictures to the painter. The twin of `wavry/decode/stage.py`, with the
+ * browser's decoder in the place of the thread.
  *
- * Bounds: 16 units and 4 MiB are in the decoder at most; when there are more the chain is given up until the next
- * keyframe, which begins with an empty decoder. Pictures go to the painter at once, which closes them.
+ * Bounds: 16 units and 4 MiB are in the decoder at most; when there are more the chain is given up until the
+ * next keyframe, which begins with an empty decoder. Pictures go to the painter at once, which closes them.
  */
 
 import { RemoteProtocolError } from "../rift/errors.js";
@@ -33,8 +33,8 @@ export class VideoStage {
   /**
    * @param {import("./painter.js").Painter} painter Gets the pictures.
    * @param {import("../session/statistics.js").Statistics} statistics
-   * @param {(epoch: number, frameId: number) => void} onBroken Told when a keyframe is needed; may be told again for
-   *   every unit until one comes.
+   * @param {(epoch: number, frameId: number) => void} onBroken Told when a keyframe is needed; may be told
+   *   again for every unit until one comes.
    */
   constructor(painter, statistics, onBroken) {
     this.#painter = painter;

@@ -21,8 +21,8 @@ export class Drawing {
 }
 
 /**
- * What has changed in the frame is converted, and its pixels are put on the canvas: the quicker way where everything is
- * software, and the browser has less to bring on the screen.
+ * What has changed in the frame is converted, and its pixels are put on the canvas: the quicker way where
+ * everything is software, and the browser has less to bring on the screen.
  *
  * Bound: two pictures as they were decoded and the pixels of one, 7 bytes for each pixel of the picture.
  */
@@ -77,7 +77,8 @@ export class Copying {
     }
     const wasKnown = this.#isKnown;
     this.#isKnown = false;
-    await frame.copyTo(this.#newer, { layout: this.#layout.planes.map(({ offset, stride }) => ({ offset, stride })) });
+    const layout = this.#layout.planes.map(({ offset, stride }) => ({ offset, stride }));
+    await frame.copyTo(this.#newer, { layout });
     [this.#older, this.#newer] = [this.#newer, this.#older];
     this.#isKnown = true;
     return wasKnown ? changedRects(this.#newer, this.#older, this.#layout.planes, width, height) : whole;
@@ -88,7 +89,8 @@ export class Copying {
       return;
     }
     [this.#width, this.#height, this.#format] = [width, height, format];
-    this.#pixels = new ImageData(width, height + 1); // the last row of a rectangle is reckoned as long as all others
+    // One row more: browsers reckon the last row of a rectangle as long as the others.
+    this.#pixels = new ImageData(width, height + 1);
     this.#layout = layoutOf(format, width, height);
     this.#isKnown = false;
     const words = (this.#layout?.bytes ?? 0) / 4;

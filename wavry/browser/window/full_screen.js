@@ -2,15 +2,12 @@
 
 /** Enters and leaves it. */
 export class FullScreen {
+  #hint;
+
   /** @param {(text: string) => void} hint Says why it is not possible. */
   constructor(hint) {
     this.#hint = hint;
-    /** Told after it was entered or left. */
-    this.onChange = (isFull) => {};
-    document.addEventListener("fullscreenchange", () => this.onChange(this.isFull));
   }
-
-  #hint;
 
   /** @returns {boolean} */
   get isFull() {

@@ -1,6 +1,6 @@
 /**
- * The menu: all hot-keys with what they do, and the host's monitors, to choose from with keys, mouse or fingers. The
- * twin of `wavry/client/window/menu.py`.
+ * The menu: all hot-keys with what they do, and the host's monitors, to choose from with keys, mouse or
+ * fingers. The twin of `wavry/client/window/menu.py`.
  */
 
 /**
@@ -28,20 +28,12 @@ export class Menu {
     this.#lines = lines;
     this.#choices = choices;
     this.#chooseMonitor = chooseMonitor;
-    /** Told when it opens and when it has closed. */
-    this.onChange = (isOpen) => {};
-    dialog.addEventListener("close", () => this.onChange(false));
     dialog.addEventListener("click", (event) => {
       if (event.target === dialog) {
         dialog.close(); // beside its lines
       }
     });
     dialog.addEventListener("keydown", (event) => this.#key(event));
-  }
-
-  /** @returns {boolean} Whether it has the keys now. */
-  get isOpen() {
-    return this.#dialog.open;
   }
 
   /** Open it, or close it. */
@@ -51,7 +43,6 @@ export class Menu {
       return;
     }
     this.#fill();
-    this.onChange(true);
     this.#dialog.showModal();
     this.#lines.querySelector("button")?.focus();
   }
@@ -76,7 +67,8 @@ export class Menu {
       monitors.forEach(({ name, width, height }, number) => {
         const text = `${name}, ${width}x${height}`;
         const mark = number === captured ? "✓" : "";
-        lines.push(this.#line({ keys: String(number), text, action: () => this.#chooseMonitor(number) }, mark, true));
+        const choice = { keys: String(number), text, action: () => this.#chooseMonitor(number) };
+        lines.push(this.#line(choice, mark, true));
       });
     }
     const help = document.createElement("p");

@@ -127,5 +127,6 @@ function share(value) {
 }
 
 function use(held) {
-  return held === null ? UNKNOWN : `${(held.usedBytes / 1e6).toFixed(1)} of ${(held.capBytes / 1e6).toFixed(1)} MB`;
+  const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+  return held === null ? UNKNOWN : `${megabytes(held.usedBytes)} of ${megabytes(held.capBytes)} MB`;
 }

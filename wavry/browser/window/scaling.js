@@ -1,6 +1,6 @@
 /**
- * Where the picture is in the window: the one truth, for drawing it and for pointing into it. Pure; the twin of
- * `wavry/client/window/scaling.py`.
+ * Where the picture is in the window: the one truth, for drawing it and for pointing into it. Pure; the twin
+ * of `wavry/client/window/scaling.py`.
  *
  * @typedef {{width: number, height: number}} Size
  * @typedef {{x: number, y: number, width: number, height: number}} Rect
@@ -10,9 +10,14 @@
 export const ScaleMode = Object.freeze({
   /** As large as fits, its shape kept. */
   FIT: "fit",
-  /** A pixel of the host is a pixel of the screen. Where the picture is larger it is panned with the pointer. */
+  /**
+   * A pixel of the host is a pixel of the screen. Where the picture is larger it is panned with the pointer.
+   */
   ONE_TO_ONE: "1:1",
-  /** Two, three, ... times its size, whatever fits, each pixel a sharp square; as `FIT` where not even once fits. */
+  /**
+   * Two, three, ... times its size, whatever fits, each pixel a sharp square; as `FIT` where not even once
+   * fits.
+   */
   INTEGER: "integer",
 });
 
@@ -44,8 +49,8 @@ export function nextMode(mode) {
  * @param {Size} picture
  * @param {Size} room The size of what is drawn into, in pixels of the screen, as the result.
  * @param {string} [mode]
- * @param {{x: number, y: number}} [pan] Which part is seen of a picture that is larger than the window, for each axis: 0
- *   its left or upper end, 1 the other one. A picture that fits is in the middle.
+ * @param {{x: number, y: number}} [pan] Which part is seen of a picture that is larger than the window, for
+ *   each axis: 0 its left or upper end, 1 the other one. A picture that fits is in the middle.
  * @returns {Rect}
  */
 export function placed(picture, room, mode = ScaleMode.FIT, pan = CENTRE) {

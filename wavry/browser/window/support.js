@@ -1,5 +1,8 @@
 /** What the page needs of a browser, and words for what is missing. */
 
+/** What has to be there, and what people call it. */
+const NEEDS = { WebTransport: "WebTransport", VideoDecoder: "WebCodecs", OffscreenCanvas: "OffscreenCanvas" };
+
 /**
  * Return what a person should read in a browser that can't do it; null in one that can.
  *
@@ -10,17 +13,17 @@ export function missing(scope) {
   if (!scope.isSecureContext) {
     return say(
       "This page needs a secure connection",
-      "Browsers allow what it does only over HTTPS, or on the machine itself. Open it with https:// in front of the " +
-        "address; the host has to be started with --web on an address that is not loopback, or with --tls-cert and --tls-key.",
+      "Browsers allow what it does only over HTTPS, or on the machine itself. Open it with https:// in front of " +
+        "the address; the host has to be started with --web on an address that is not loopback, or with " +
+        "--tls-cert and --tls-key.",
     );
   }
-  const needs = { WebTransport: "WebTransport", VideoDecoder: "WebCodecs", OffscreenCanvas: "OffscreenCanvas" };
-  const lacks = Object.keys(needs).filter((name) => !(name in scope));
+  const lacks = Object.keys(NEEDS).filter((name) => !(name in scope));
   if (lacks.length > 0) {
     return say(
       "This browser can't show the host's screen",
-      `It has no ${lacks.map((name) => needs[name]).join(" and no ")}. A current Chrome, Edge or Chromium has all of it. ` +
-        "Or use the client without a browser: python -m wavry.client",
+      `It has no ${lacks.map((name) => NEEDS[name]).join(" and no ")}. A current Chrome, Edge or Chromium has ` +
+        "all of it. Or use the client without a browser: python -m wavry.client",
     );
   }
   return null;

@@ -25,7 +25,8 @@ export class View {
     /** Told after every change of place: the same point of the page is another point of the picture. */
     this.onPlaced = () => {};
     new ResizeObserver(() => this.#arrange()).observe(stage);
-    stage.addEventListener("pointermove", (event) => this.#pointerMoved(event), { capture: true, passive: true });
+    const options = { capture: true, passive: true };
+    stage.addEventListener("pointermove", (event) => this.#pointerMoved(event), options);
     stage.addEventListener("pointerleave", () => this.#pointerMoved(null));
   }
 
@@ -67,8 +68,8 @@ export class View {
    *
    * @param {number} clientX
    * @param {number} clientY
-   * @returns {{x: number, y: number, isInside: boolean} | null} 0 to 1, of the nearest place where it is not inside;
-   *   null while there is no picture.
+   * @returns {{x: number, y: number, isInside: boolean} | null} 0 to 1, of the nearest place where it is not
+   *   inside; null while there is no picture.
    */
   pointAt(clientX, clientY) {
     if (this.#place === null) {

@@ -1,5 +1,6 @@
 /**
- * Words in the window: what is the matter while there is no picture, what the person can do about it, and short hints.
+ * Words in the window: what is the matter while there is no picture, what the person can do about it, and
+ * short hints.
  *
  * Where there is a picture already it is dimmed, so that nobody takes it for the present.
  */
@@ -15,7 +16,8 @@ export class Words {
 
   /**
    * @param {Document} root Has the elements: `notice` and what is in it, `dimmer`, `hint`.
-   * @param {(pin: string | null) => void} connect Called when the person has typed a PIN, or wants to try again.
+   * @param {(pin: string | null) => void} connect Called when the person has typed a PIN, or wants to try
+   *   again.
    */
   constructor(root, connect) {
     this.#root = root;
@@ -30,9 +32,9 @@ export class Words {
     this.#element("again").addEventListener("click", () => connect(null));
   }
 
-  /** @returns {import("../session/notice.js").Notice | null} What is said now. */
-  get notice() {
-    return this.#notice;
+  /** @returns {boolean} Whether the person is asked for something, and so needs the keyboard here. */
+  get isAsking() {
+    return this.#notice !== null && this.#notice.wants !== "nothing";
   }
 
   /**
