@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tests.support.aio import in_loop, until
 from tests.support.figured import figured_host
-from tests.support.web import ask, connect, hang_up, host_of, until_closed
+from tests.support.web import TOKEN, ask, connect, hang_up, host_of, until_closed
 from wavry.clock import monotonic
 from wavry.memory import checkpoint, set_checkpoint_recorder
 from wavry.observe.events import EventLog
@@ -59,10 +59,10 @@ class MadeUp:
 
 
 @asynccontextmanager
-async def dashboard(figures: MadeUp, *, needs_token: bool = False) -> AsyncIterator[Dashboard]:
+async def dashboard(figures: MadeUp, *, token: str | None = None) -> AsyncIterator[Dashboard]:
     address = ("127.0.0.1", 0)
     origins = Origins(address[0], scheme="http")
-    made = Dashboard(address, origins, None, cast("Figures", figures), needs_token=needs_token)
+    made = Dashboard(address, origins, None, cast("Figures", figures), token=token)
     await made.site.start()
     try:
         yield made
@@ -228,7 +228,7 @@ async def test_the_page_disconnects_a_session_and_nobody_else_does() -> None:
 
 @in_loop
 async def test_without_the_token_nothing_is_told() -> None:
-    async with dashboard(MadeUp(), needs_token=True) as made:
+    async with dashboard(MadeUp(), token=TOKEN) as made:
         for path in ("/", "/main.js", "/api/memory", "/api/history", "/api/events", "/api/session", "/metrics"):
             assert (await ask(made.site, path)).status == 401, path
         token = made.url.partition("?token=")[2]

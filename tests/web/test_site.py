@@ -12,7 +12,7 @@ import pytest
 from aiohttp.web_response import Response, StreamResponse
 
 from tests.support.aio import in_loop, until
-from tests.support.web import ADDRESS, ask, ask_on, connect, host_of, port_of, site, until_closed
+from tests.support.web import ADDRESS, TOKEN, ask, ask_on, connect, host_of, port_of, site, until_closed
 from wavry.transport.identity import HostIdentity
 from wavry.web import connections as module
 from wavry.web.access import Access
@@ -145,7 +145,7 @@ async def test_what_is_no_http_is_refused_with_the_same_headers(folder: Path) ->
 
 @in_loop
 async def test_a_token_is_asked_for_and_becomes_a_cookie(folder: Path) -> None:
-    access = Access(needs_token=True)
+    access = Access(TOKEN)
     async with site(folder, access=access) as made:
         assert (await ask(made)).status == 401
         assert (await ask(made, "/?token=wrong")).status == 401
@@ -165,7 +165,7 @@ async def test_a_token_is_asked_for_and_becomes_a_cookie(folder: Path) -> None:
 
 @in_loop
 async def test_on_loopback_everybody_gets_a_session_with_the_page(folder: Path) -> None:
-    access = Access(needs_token=False)
+    access = Access(None)
     async with site(folder, access=access) as made:
         answer = await ask(made)
         assert answer.status == 200
@@ -255,7 +255,7 @@ async def test_https_speaks_with_the_host_s_own_certificate(folder: Path, tmp_pa
     identity = HostIdentity.load_or_create(tmp_path / "data")
     trusting = ssl.create_default_context()
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
-    async with site(folder, certificate=Certificate.of_host(identity), access=Access(needs_token=False)) as made:
+    async with site(folder, certificate=Certificate.of_host(identity), access=Access(None)) as made:
         assert made.url.startswith(f"https://{ADDRESS}:")
         answer = await ask(made, tls=trusting)
         assert answer.status == 200

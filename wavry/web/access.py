@@ -1,7 +1,7 @@
 """Who may see a page: on loopback everybody of this machine, elsewhere whoever has the token that the host printed.
 
 A browser shows its token once and gets a cookie; programs send it with each request (`Authorization: Bearer`). What
-changes something needs a second proof, which only a page of ours can read (CSRF token). All of these are made of
+changes something needs a second proof, which only a page of ours can read (CSRF token). Cookies and proofs are made of
 one secret of this run, so nothing is kept for those who come.
 """
 
@@ -26,12 +26,12 @@ class Access:
     """Tokens and cookies of one site. On the loop.
 
     Args:
-        needs_token: Whether those who come have to show one.
+        token: What those who come have to show; None where everybody may come.
     """
 
-    def __init__(self, *, needs_token: bool) -> None:
-        self.token = secrets.token_urlsafe(24) if needs_token else None
-        """What the host prints; None where everybody may come."""
+    def __init__(self, token: str | None) -> None:
+        self.token = token
+        """What the host prints."""
         self._secret = secrets.token_bytes(32)
         self.failures = FailureLog()
         """Who has shown wrong tokens; belongs into the budget where tokens are shown."""

@@ -46,7 +46,7 @@ class Dashboard:
         origins: Under which names.
         certificate: For HTTPS.
         figures: The host's; opened.
-        needs_token: Whether those who come have to show a token.
+        token: What those who come have to show; None where everybody may come.
     """
 
     def __init__(
@@ -56,10 +56,10 @@ class Dashboard:
         certificate: Certificate | None,
         figures: Figures,
         *,
-        needs_token: bool,
+        token: str | None,
     ) -> None:
         self._figures = figures
-        self.access = Access(needs_token=needs_token)
+        self.access = Access(token)
         self._reading_history = asyncio.Lock()
         self._checkpoints = LastCheckpoints()
         self._checkpoints.start()
