@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections import OrderedDict
 
 _FIRST_BACK_OFF_S = 1.0
@@ -18,15 +19,19 @@ _ADDRESS_BYTES = 256
 class FailureLog:
     """Which addresses fail again and again, and until when they are not listened to.
 
-    Bounded by the number of addresses; the one that has failed least recently is forgotten.
+    A holder of the budget, bounded by the number of addresses.
     """
 
+    policy = "the address that has failed least recently is forgotten"
     cap_bytes = _ADDRESSES_REMEMBERED * _ADDRESS_BYTES
     """Most that all addresses take."""
 
     def __init__(self) -> None:
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
         """By address: how many, and when the last one was."""
+        self._most = 0
+        self.drops = 0
+        """Addresses that were forgotten for others."""
 
     def __len__(self) -> int:
         return len(self._failures)
@@ -36,6 +41,11 @@ class FailureLog:
         """What those that are remembered take."""
         return len(self._failures) * _ADDRESS_BYTES
 
+    @property
+    def high_water_bytes(self) -> int:
+        """What the most of them took that were remembered at once."""
+        return self._most * _ADDRESS_BYTES
+
     def note(self, address: str, *, now: float) -> None:
         """Take note of a failure."""
         count, at = self._failures.pop(address, (0, now))
@@ -44,6 +54,8 @@ class FailureLog:
         self._failures[address] = (count + 1, now)
         if len(self._failures) > _ADDRESSES_REMEMBERED:
             self._failures.popitem(last=False)
+            self.drops += 1
+        self._most = max(self._most, len(self._failures))
 
     def forgive(self, address: str) -> None:
         """Forget what an address did: it has shown who it is."""
@@ -60,6 +72,12 @@ class FailureLog:
 
 
 def address_of(peer: str) -> str:
-    """Return the address of `HOST:PORT` without the port: the network of an IPv6 one, which is as easily had."""
+    """Return the address of `HOST:PORT` without the port: the /64 of an IPv6 one, all of which is as easily had."""
     host = peer.rpartition(":")[0].strip("[]")
-    return ":".join(host.split(":")[:4]) if ":" in host else host
+    try:
+        address = ipaddress.IPv6Address(host)
+    except ValueError:
+        return host
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Address(address.packed[:8] + bytes(8)))

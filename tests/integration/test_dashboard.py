@@ -274,20 +274,23 @@ def test_off_loopback_the_host_asks_for_its_token_and_speaks_https(tmp_path: Pat
         trusting = ssl.create_default_context()
         trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
 
-        def status(path: str, **headers: str) -> tuple[int, str]:
+        def ask(path: str, **headers: str) -> tuple[int, str, bytes]:
             connection = http.client.HTTPSConnection("127.0.0.1", port, context=trusting, timeout=PATIENCE_S)
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
-            answer.read()
+            body = answer.read()
             connection.close()
-            return answer.status, answer.headers.get("Set-Cookie", "").partition(";")[0]
+            return answer.status, answer.headers.get("Set-Cookie", "").partition(";")[0], body
 
-        assert status("/")[0] == 401
-        assert status("/?token=wrong")[0] == 401
-        code, cookie = status(f"/?token={token}")
+        assert ask("/")[0] == 401
+        assert ask("/?token=wrong")[0] == 401
+        code, cookie, _ = ask(f"/?token={token}")
         assert code == 303
-        assert status("/api/memory", Cookie=cookie)[0] == 200
-        assert status("/metrics", Authorization=f"Bearer {token}")[0] == 200
+        code, _, body = ask("/api/memory", Cookie=cookie)
+        assert code == 200
+        (failures,) = (each for each in json.loads(body)["budget"] if each["name"] == "dashboard.failures")
+        assert failures["high_water_bytes"] > failures["used_bytes"] == 0  # forgiven with the right one
+        assert ask("/metrics", Authorization=f"Bearer {token}")[0] == 200
         assert server.end() == 0, server.lines
     assert [line for line in server.lines if token in line] == [match[0]]  # in no log
 

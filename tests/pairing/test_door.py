@@ -182,14 +182,22 @@ def test_only_so_many_addresses_are_remembered() -> None:
     assert failures.wait_s("9999", now=0.0) == 1.0
     assert failures.wait_s("0", now=0.0) == 0.0
     assert len(failures._failures) == 256
+    assert failures.used_bytes == failures.high_water_bytes == failures.cap_bytes
+    assert failures.drops == 10_000 - 256
+    failures.forgive("9999")
+    assert failures.used_bytes < failures.high_water_bytes
 
 
 @pytest.mark.parametrize(
     ("peer", "address"),
     [
         ("10.0.0.7:4790", "10.0.0.7"),
-        ("[2001:db8:1:2:3:4:5:6]:4790", "2001:db8:1:2"),
-        ("[::1]:4790", "::1"),
+        ("[2001:db8:1:2:3:4:5:6]:4790", "2001:db8:1:2::"),
+        ("[2001:db8::3:4:5:6]:4790", "2001:db8::"),
+        ("[2001:db8::9:4:5:6]:4790", "2001:db8::"),
+        ("[fe80::1:2:3:4%eth0]:4790", "fe80::"),
+        ("[::ffff:10.0.0.7]:4790", "10.0.0.7"),
+        ("[::1]:4790", "::"),
         ("nobody yet", ""),
     ],
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from tests.pairing.helpers import HOST_KEY, OTHER_KEY, Host, client_gate, meet
+from tests.pairing.helpers import HOST_KEY, OTHER_KEY, Host, PageGate, client_gate, meet
 from wavry.errors import ErrorCode, RemoteProtocolError
 from wavry.rift import Message, MessageDecoder, MessageKinds, Right, encode_message
 from wavry.rift.messages import Knock, Welcome
@@ -235,3 +235,16 @@ def test_the_audit_has_a_line_for_each_event_and_no_secret(
     )
     assert pin not in caplog.text
     assert HOST_KEY.hex() not in caplog.text
+
+
+def test_what_a_client_calls_itself_makes_no_line_of_its_own_in_the_audit(
+    tmp_path: Path, host: Host, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = "desk\n12:00:00 INFO    wavry.audit: 10.0.0.7:4790 is revoked\x1b[2J"
+    with caplog.at_level(logging.INFO, "wavry.audit"):
+        meet(client_gate(tmp_path / "a", pin=host.offer.open(now=0.0), name=name), host.gate())
+        meet(PageGate(tmp_path / "b", pin=host.offer.open(now=0.0), name=name), host.web_gate())
+        meet(client_gate(tmp_path / "a"), host.gate())
+    lines = [record.getMessage() for record in caplog.records]
+    assert len(lines) == 3
+    assert all("desk?12:00:00" in line and line.isprintable() for line in lines)

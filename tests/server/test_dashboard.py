@@ -6,16 +6,20 @@ import asyncio
 import json
 import logging
 import socket
+import sys
+import threading
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from tests.support.aio import in_loop, until
-from tests.support.web import ask, connect, hang_up, host_of, until_closed
+from tests.support.figured import figured_host
+from tests.support.web import TOKEN, ask, connect, hang_up, host_of, until_closed
 from wavry.clock import monotonic
 from wavry.memory import checkpoint, set_checkpoint_recorder
 from wavry.observe.events import EventLog
 from wavry.observe.history import SampleHistory
 from wavry.server.dashboard import readers as module
+from wavry.server.dashboard import site
 from wavry.server.dashboard.checkpoints import MAX_NAMES, LastCheckpoints
 from wavry.server.dashboard.readers import MAX_READERS
 from wavry.server.dashboard.site import Dashboard
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from tests.support.web import Answer
     from wavry.server.figures import Figures
 
+METRICS = "wavry.server.dashboard.metrics"
 COLUMNS = ("rss_mb", "fps")
 logger = logging.getLogger("wavry.test-dashboard")
 
@@ -54,10 +59,10 @@ class MadeUp:
 
 
 @asynccontextmanager
-async def dashboard(figures: MadeUp, *, needs_token: bool = False) -> AsyncIterator[Dashboard]:
+async def dashboard(figures: MadeUp, *, token: str | None = None) -> AsyncIterator[Dashboard]:
     address = ("127.0.0.1", 0)
     origins = Origins(address[0], scheme="http")
-    made = Dashboard(address, origins, None, cast("Figures", figures), needs_token=needs_token)
+    made = Dashboard(address, origins, None, cast("Figures", figures), token=token)
     await made.site.start()
     try:
         yield made
@@ -223,7 +228,7 @@ async def test_the_page_disconnects_a_session_and_nobody_else_does() -> None:
 
 @in_loop
 async def test_without_the_token_nothing_is_told() -> None:
-    async with dashboard(MadeUp(), needs_token=True) as made:
+    async with dashboard(MadeUp(), token=TOKEN) as made:
         for path in ("/", "/main.js", "/api/memory", "/api/history", "/api/events", "/api/session", "/metrics"):
             assert (await ask(made.site, path)).status == 401, path
         token = made.url.partition("?token=")[2]
@@ -260,3 +265,41 @@ def test_checkpoints_are_counted_and_passed_on_and_their_names_are_few() -> None
     assert told[0]["name"] == "point_00"
     assert told[0]["passes"] == 2 * MAX_NAMES + 1
     assert len(passed) == 4 * MAX_NAMES
+
+
+@in_loop
+async def test_what_metrics_need_is_loaded_with_the_first_scrape_and_not_on_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loaded_on: list[threading.Thread] = []
+
+    class Watching:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == METRICS:
+                loaded_on.append(threading.current_thread())
+
+    monkeypatch.delitem(sys.modules, METRICS, raising=False)
+    monkeypatch.delattr(METRICS, raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Watching(), *sys.meta_path])
+    async with figured_host() as host:
+        host.figures.open()
+        async with dashboard(cast("MadeUp", host.figures)) as made:
+            assert not loaded_on
+            for _ in range(2):
+                assert b"wavry_sessions 0.0" in (await ask(made.site, "/metrics")).body
+    assert len(loaded_on) == 1
+    assert loaded_on[0] is not threading.main_thread()
+
+
+@in_loop
+async def test_who_does_not_take_a_history_keeps_it_from_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site, "HISTORY_S", 0.1)
+    async with dashboard(MadeUp()) as made:
+        reading, made._read_history = made._read_history, lambda *_: bytes(16_000_000)  # type: ignore[method-assign]
+        _, stalled = await connect(made.site)
+        stalled.transport.pause_reading()  # type: ignore[attr-defined]
+        stalled.write(f"GET /api/history HTTP/1.1\r\nHost: {host_of(made.site)}\r\n\r\n".encode())
+        await until(lambda: made._reading_history.locked())
+        made._read_history = reading  # type: ignore[method-assign]
+        assert (await ask(made.site, "/api/history")).status == 200
+        stalled.transport.abort()

@@ -21,6 +21,9 @@ PATIENCE_S = 30.0
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
 
+_READY = r"^wavry-server ready udp://(\S+) sha256:[0-9a-f]{64}$"
+
+
 class ProgramEnded(AssertionError):  # noqa: N818 - it reads as what happened
     """The program ended before it printed what was waited for."""
 
@@ -104,8 +107,12 @@ class Program:
         return sum(re.search(pattern, line) is not None for line in self.lines)
 
     def ready_address(self) -> str:
-        """Wait for a host's ready line and return its HOST:PORT."""
-        return self.wait_for(r"^wavry-server ready udp://(\S+) sha256:[0-9a-f]{64}$")[1]
+        """Wait for a host's ready line, if it was not waited past already, and return its HOST:PORT.
+
+        Others stand in stderr, which is read by another thread, so that what was printed later may be seen sooner.
+        """
+        matches = (re.search(_READY, line) for line in self.lines)
+        return (next(filter(None, matches), None) or self.wait_for(_READY))[1]
 
     def notify(self, number: signal.Signals) -> None:
         """Send a signal and go on."""

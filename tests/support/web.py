@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from wavry.web.certificate import Certificate
     from wavry.web.site import Route
 
+TOKEN = "0123456789abcdef0123456789-_ABCD"
+"""A dashboard's."""
+
 ADDRESS = "127.0.0.1"
 
 _writers: WeakKeyDictionary[Site, list[asyncio.StreamWriter]] = WeakKeyDictionary()

@@ -7,6 +7,7 @@ import gc
 import subprocess
 import sys
 import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,10 +21,10 @@ from wavry.transport import Channel
 from wavry.transport.quic import seams, server
 from wavry.transport.quic.client import connect
 from wavry.transport.quic.settings import BROWSER_BYTES, CONNECTION_BYTES, DATAGRAM_OVERHEAD_BYTES, QuicSettings
-from wavry.transport.quic.webtransport import MAX_HTTP_BYTES
+from wavry.transport.quic.webtransport import MAX_HTTP_BYTES, STREAM_IDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -117,6 +118,38 @@ async def test_browsers_that_ask_for_nothing_keep_nobody_out(tmp_path: Path) -> 
             await until(lambda: host.links)
         for page in silent:
             page.close()
+
+
+@in_loop
+async def test_those_who_are_refused_and_do_not_leave_are_no_more_than_handshakes(tmp_path: Path) -> None:
+    limits = QuicSettings(max_connections=1, max_handshakes=2)
+    async with web_host(tmp_path, limits) as host, page_of(host) as first:
+        await first.link.connected
+        await until(lambda: host.links)
+        refused = []
+        for number in range(6):
+            page = Page(host.port)
+            page.link._take_stream = partial(_stay, page.link._take_stream)  # type: ignore[method-assign]
+            refused.append(page)
+            await until(lambda number=number: host.listener.memory.drops > number)  # type: ignore[misc]
+            assert len(host.listener.connections) <= 3
+        assert len(host.links) == 1
+        assert first.link.connected.done()
+        assert host.links[0] in host.listener.connections
+        for page in refused:
+            page.close()
+
+
+def _stay(take: Callable[..., None], stream_id: int, data: bytes, now: float, *, ended: bool) -> None:
+    """Take what a stream brings, but never its end."""
+    take(stream_id, data, now, ended=False)
+
+
+def _note(take: Callable[..., None], taken: list[int], stream_id: int, data: bytes, now: float, *, ended: bool) -> None:
+    """Take what a stream brings, and note whose end it was."""
+    take(stream_id, data, now, ended=ended)
+    if ended:
+        taken.append(stream_id)
 
 
 @in_loop
@@ -225,6 +258,23 @@ async def test_a_page_that_does_not_read_its_farewell_is_gone_soon(tmp_path: Pat
         await ends.host.wait_closed()
         assert ends.at_host.lost[0].was_local
     assert live_timers() == 0
+
+
+@in_loop
+async def test_a_stream_that_ends_is_no_sign_that_the_farewell_was_read(tmp_path: Path) -> None:
+    async with web_ends(tmp_path) as ends:
+        await ends.observe()
+        page, host = link_of(ends.client), link_of(ends.host)
+        page._take_stream = partial(_stay, page._take_stream)  # type: ignore[method-assign]
+        taken: list[int] = []
+        host._take_stream = partial(_note, host._take_stream, taken)  # type: ignore[method-assign]
+        ends.host.close(ErrorCode.REFUSED, "no")
+        page.quic.send_stream_data(STREAM_IDS[Channel.CONTROL], b"", end_stream=True)
+        page.flush()
+        await until(lambda: taken)
+        assert host._lingering is not None
+        page.abandon("it is asleep")
+        await ends.host.wait_closed()
 
 
 @pytest.mark.usefixtures("no_collector")

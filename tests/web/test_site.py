@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp.web_response import Response, StreamResponse
 
 from tests.support.aio import in_loop, until
-from tests.support.web import ADDRESS, ask, ask_on, connect, host_of, port_of, site, until_closed
+from tests.support.web import ADDRESS, TOKEN, ask, ask_on, connect, host_of, port_of, site, until_closed
 from wavry.transport.identity import HostIdentity
 from wavry.web import connections as module
 from wavry.web.access import Access
@@ -82,6 +83,9 @@ async def test_a_file_that_is_known_is_not_sent_again(folder: Path) -> None:
         ("/", "GET", {"Host": ""}, 421),
         ("/", "GET", {"Origin": "http://evil.example"}, 403),
         ("/", "GET", {"Origin": "null"}, 403),
+        ("/", "GET", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"}, 403),
+        ("/", "GET", {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": "iframe"}, 403),
+        ("/", "GET", {"Sec-Fetch-Site": "cross-site"}, 403),
         ("/echo/1", "POST", {"Content-Length": "0"}, 403),
         ("/echo/1", "POST", {"Content-Length": "5", "Origin": "{origin}"}, 413),
         ("/echo/1", "GET", {}, 405),
@@ -102,6 +106,21 @@ async def test_what_is_wrong_is_refused(
         answer = await ask(made, path, method=method, headers=filled)
     assert answer.status == status
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "none", "Sec-Fetch-Dest": "document"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document"},
+        {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "script"},
+    ],
+    ids=lambda headers: headers["Sec-Fetch-Site"],
+)
+@in_loop
+async def test_a_page_is_there_for_itself_and_for_who_follows_a_link(folder: Path, headers: dict[str, str]) -> None:
+    async with site(folder) as made:
+        assert (await ask(made, headers=headers)).status == 200
 
 
 @in_loop
@@ -126,7 +145,7 @@ async def test_what_is_no_http_is_refused_with_the_same_headers(folder: Path) ->
 
 @in_loop
 async def test_a_token_is_asked_for_and_becomes_a_cookie(folder: Path) -> None:
-    access = Access(needs_token=True)
+    access = Access(TOKEN)
     async with site(folder, access=access) as made:
         assert (await ask(made)).status == 401
         assert (await ask(made, "/?token=wrong")).status == 401
@@ -146,7 +165,7 @@ async def test_a_token_is_asked_for_and_becomes_a_cookie(folder: Path) -> None:
 
 @in_loop
 async def test_on_loopback_everybody_gets_a_session_with_the_page(folder: Path) -> None:
-    access = Access(needs_token=False)
+    access = Access(None)
     async with site(folder, access=access) as made:
         answer = await ask(made)
         assert answer.status == 200
@@ -236,7 +255,7 @@ async def test_https_speaks_with_the_host_s_own_certificate(folder: Path, tmp_pa
     identity = HostIdentity.load_or_create(tmp_path / "data")
     trusting = ssl.create_default_context()
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
-    async with site(folder, certificate=Certificate.of_host(identity), access=Access(needs_token=False)) as made:
+    async with site(folder, certificate=Certificate.of_host(identity), access=Access(None)) as made:
         assert made.url.startswith(f"https://{ADDRESS}:")
         answer = await ask(made, tls=trusting)
         assert answer.status == 200
@@ -246,3 +265,58 @@ async def test_https_speaks_with_the_host_s_own_certificate(folder: Path, tmp_pa
         assert b"200 OK" not in await until_closed(reader)
         writer.close()
         await until(lambda: len(made.connections) == 0)
+
+
+@in_loop
+async def test_a_certificate_that_can_not_be_had_now_costs_that_connection_alone(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    identity = HostIdentity.load_or_create(tmp_path)
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    failures = [OSError("no space left")]
+
+    class Failing(Certificate):
+        def context(self) -> ssl.SSLContext:
+            if failures:
+                raise failures.pop()
+            return super().context()
+
+    failing = Failing.of_host(identity)
+    async with site(folder, certificate=failing) as made:
+        reader, writer = await connect(made)
+        assert await until_closed(reader) == b""
+        writer.close()
+        await until(lambda: len(made.connections) == 0)
+        assert (await ask(made, tls=trusting)).status == 200
+    gc.collect()
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "no space left" in caplog.text
+
+
+@in_loop
+async def test_requests_that_are_sent_ahead_wait_in_the_system_and_not_here(folder: Path) -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def slow(asked: Asked) -> StreamResponse:
+        begun.set()
+        await may_end.wait()
+        return await echo(asked)
+
+    async with site(folder, routes=[Route("POST", re.compile(r"/slow/(\d+)"), slow)]) as made:
+        _, writer = await connect(made)
+        host = host_of(made)
+        request = f"POST /slow/1 HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nContent-Length: 0\r\n\r\n"
+        writer.write(request.encode())
+        await begun.wait()
+        place = next(iter(made.connections._places))
+        transport: Any = place.transport
+        protocol = transport.get_protocol()
+        writer.write(request.encode() * (MAX_REQUEST_BYTES // len(request)))
+        await until(lambda: protocol._received_bytes > MAX_REQUEST_BYTES // 2)
+        assert len(protocol._messages) <= 32
+        assert len(made.connections) == 1
+        writer.write(request.encode() * 2)
+        await until(lambda: not transport.is_reading())
+        may_end.set()
+        writer.transport.abort()

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _SMALLEST_MS = 0.01
-_LARGEST_MS = 100_000.0
+LARGEST_MS = 100_000.0
+"""Whatever is longer counts as this."""
+
 _GROWTH = math.log(1.02)
-_BUCKETS = int(math.log(_LARGEST_MS / _SMALLEST_MS) / _GROWTH) + 2
+_BUCKETS = int(math.log(LARGEST_MS / _SMALLEST_MS) / _GROWTH) + 2
 
 
 class Histogram:
@@ -33,7 +35,7 @@ class Histogram:
 
     def add(self, milliseconds: float) -> None:
         """Count one duration; what lies outside the range counts as its end."""
-        clamped = min(max(milliseconds, _SMALLEST_MS), _LARGEST_MS)
+        clamped = min(max(milliseconds, _SMALLEST_MS), LARGEST_MS)
         self._counts[int(math.log(clamped / _SMALLEST_MS) / _GROWTH)] += 1
         self.count += 1
         self.total_ms += clamped
@@ -80,7 +82,7 @@ def percentiles_between(older: array[int], newer: array[int], percents: Sequence
 
 def _edge(bound_ms: float) -> int:
     """Return how many buckets lie below a bound, the nearest edge of a bucket taken for it."""
-    clamped = min(max(bound_ms, _SMALLEST_MS), _LARGEST_MS)
+    clamped = min(max(bound_ms, _SMALLEST_MS), LARGEST_MS)
     return min(round(math.log(clamped / _SMALLEST_MS) / _GROWTH), _BUCKETS)
 
 

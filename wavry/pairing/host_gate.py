@@ -8,6 +8,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from wavry.errors import ConfigError, ErrorCode, RemoteProtocolError
+from wavry.observe.logs import printable
 from wavry.pairing.binding import Binding
 from wavry.pairing.keys import client_fingerprint, is_signature
 from wavry.pairing.pake import PinExchange
@@ -111,7 +112,7 @@ class HostGate:
         if not is_signature(signature, binding.proof_text(), binding.client_key):
             raise self._refused(binding, "the proof is wrong")
         self.client = client
-        audit.info("%s came in as %s (%s)", self._peer, client.name, client.fingerprint[:16])
+        audit.info("%s came in as %s (%s)", self._peer, printable(client.name), client.fingerprint[:16])
         return [Welcome()]
 
     def _start_pairing(self, binding: Binding, element: bytes, now: float) -> list[Message]:
@@ -151,7 +152,7 @@ class HostGate:
             self.client = self._book.add(binding.client_key, name, self._rights, is_browser=binding.is_browser)
         except ConfigError as error:
             raise self._refused(binding, str(error)) from error
-        audit.info("%s was paired as %s (%s)", self._peer, name, self.client.fingerprint[:16])
+        audit.info("%s was paired as %s (%s)", self._peer, printable(name), self.client.fingerprint[:16])
 
     def _refused(self, binding: Binding, reason: str) -> RemoteProtocolError:
         audit.warning("%s (%s) was refused: %s", self._peer, client_fingerprint(binding.client_key)[:16], reason)

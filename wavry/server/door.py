@@ -98,7 +98,7 @@ class Door:
     @property
     def high_water_bytes(self) -> int:
         """Most that it may have held."""
-        return max(self._most_waiting * _WAITING_BYTES + self._failures.used_bytes, self.used_bytes)
+        return self._most_waiting * _WAITING_BYTES + self._failures.high_water_bytes
 
     def admit(self, connection: Connection) -> None:
         """Let a connection wait; when too many do, the oldest has had its time."""

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from wavry import cli
+from wavry.keyfile import data_directory, load_or_create_token
 from wavry.server.browser_page import browser_site
 from wavry.web.certificate import Certificate
 from wavry.web.origins import Origins
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from wavry.server.figures import Figures
     from wavry.transport.identity import HostIdentity
     from wavry.web.site import Site
+
+TOKEN_FILE = "dashboard-token"
+"""In the user's data directory; programs that read `/metrics` from elsewhere are given it, so it outlives a run."""
 
 
 class Pages:
@@ -59,7 +63,7 @@ class Pages:
             register: Puts something into the budget.
 
         Raises:
-            ConfigError: An address can't be used.
+            ConfigError: An address can't be used, or the file of the dashboard's token.
         """
         if self._config.dashboard is not None:
             await self._open_dashboard(self._config.dashboard, register)
@@ -84,11 +88,15 @@ class Pages:
 
         self._figures.open()
         certificate, origins = self._certificate_at(address), self._origins_at(address)
-        needs_token = not cli.is_loopback(address[0])
-        self._dashboard = page = Dashboard(address, origins, certificate, self._figures, needs_token=needs_token)
+        token = None
+        if not cli.is_loopback(address[0]):
+            token = load_or_create_token(data_directory() / TOKEN_FILE, what="dashboard token")
+        self._dashboard = page = Dashboard(address, origins, certificate, self._figures, token=token)
         await page.site.start()
         register("dashboard.connections", page.site.connections, page.site.connections.policy)
         register("dashboard.readers", page.readers, page.readers.policy)
+        if token is not None:
+            register("dashboard.failures", page.access.failures, page.access.failures.policy)
         _tell(f"wavry-server dashboard {page.url}")
 
     async def _open_browser_page(

@@ -1,7 +1,7 @@
 """Who may see a page: on loopback everybody of this machine, elsewhere whoever has the token that the host printed.
 
 A browser shows its token once and gets a cookie; programs send it with each request (`Authorization: Bearer`). What
-changes something needs a second proof, which only a page of ours can read (CSRF token). All of these are made of
+changes something needs a second proof, which only a page of ours can read (CSRF token). Cookies and proofs are made of
 one secret of this run, so nothing is kept for those who come.
 """
 
@@ -26,14 +26,15 @@ class Access:
     """Tokens and cookies of one site. On the loop.
 
     Args:
-        needs_token: Whether those who come have to show one.
+        token: What those who come have to show; None where everybody may come.
     """
 
-    def __init__(self, *, needs_token: bool) -> None:
-        self.token = secrets.token_urlsafe(24) if needs_token else None
-        """What the host prints; None where everybody may come."""
+    def __init__(self, token: str | None) -> None:
+        self.token = token
+        """What the host prints."""
         self._secret = secrets.token_bytes(32)
-        self._failures = FailureLog()
+        self.failures = FailureLog()
+        """Who has shown wrong tokens; belongs into the budget where tokens are shown."""
 
     def new_session(self) -> str:
         """Return the value of a new cookie."""
@@ -59,16 +60,16 @@ class Access:
 
     def wait_s(self, address: str, *, now: float) -> float:
         """Return for how long no token from an address is looked at, after too many wrong ones; 0 for not at all."""
-        return self._failures.wait_s(address, now=now)
+        return self.failures.wait_s(address, now=now)
 
     def is_token(self, given: str, address: str, *, now: float) -> bool:
         """Whether somebody shows the token; a wrong one is remembered. Ask `wait_s` first."""
         if self.token is None:
             return False
         if given.isascii() and hmac.compare_digest(given, self.token):
-            self._failures.forgive(address)
+            self.failures.forgive(address)
             return True
-        self._failures.note(address, now=now)
+        self.failures.note(address, now=now)
         return False
 
     def _proof(self, purpose: str, session: str) -> str:

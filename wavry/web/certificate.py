@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,8 @@ from cryptography.hazmat.primitives import serialization
 from wavry.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from wavry.transport.identity import HostIdentity
 
 
@@ -59,16 +63,32 @@ class Certificate:
         return self._context
 
     def _load(self, identity: HostIdentity, current: x509.Certificate) -> None:
-        """Give OpenSSL certificate and key, which it takes from a file alone; only its owner can read it, for 1 ms."""
+        """Give OpenSSL certificate and key, which it takes from a file alone."""
         key = identity.key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        with tempfile.TemporaryDirectory(prefix="wavry-") as directory:  # 0700
-            path = Path(directory) / "certificate.pem"
-            path.touch(mode=0o600)
-            path.write_bytes(current.public_bytes(serialization.Encoding.PEM) + key)
+        with _readable(current.public_bytes(serialization.Encoding.PEM) + key) as path:
             self._context.load_cert_chain(path)
         self._loaded = current
+
+
+@contextmanager
+def _readable(data: bytes) -> Iterator[str | Path]:
+    """Make a file for the block: in memory where there is such a thing, which needs no place that may be written to.
+
+    Raises:
+        OSError: There is neither that nor a temporary directory. A file there is its owner's alone, for 1 ms.
+    """
+    if hasattr(os, "memfd_create"):  # Linux
+        with open(os.memfd_create("wavry-certificate"), "wb", buffering=0) as file:
+            file.write(data)
+            yield f"/proc/self/fd/{file.fileno()}"
+        return
+    with tempfile.TemporaryDirectory(prefix="wavry-") as directory:  # 0700
+        path = Path(directory) / "certificate.pem"
+        path.touch(mode=0o600)
+        path.write_bytes(data)
+        yield path
 
 
 def _refuse_password() -> str:

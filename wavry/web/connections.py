@@ -243,9 +243,13 @@ class Connections:
 
     async def _open(self, place: _Place) -> None:
         """Make a connection of a socket; with TLS, after its handshake."""
-        place.has_begun = True
         loop = asyncio.get_running_loop()
-        context = self._tls() if self._tls is not None else None
+        try:
+            context = self._tls() if self._tls is not None else None
+        except OSError as error:  # there is no room for the file that OpenSSL reads
+            logger.error("nobody can connect by HTTPS now: %s", error)
+            return
+        place.has_begun = True
         handshake_s = None if context is None else _HANDSHAKE_S
         try:
             await loop.connect_accepted_socket(

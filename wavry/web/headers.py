@@ -25,7 +25,8 @@ class ContentPolicy:
         Args:
             host: The name under which it was asked for, without the port, and known to be ours.
         """
-        connect = " ".join(("'self'", *(source.replace("{host}", host) for source in self.connect)))
+        name = "*" if host.startswith("[") else host  # a source can't be an IPv6 address; the port has to do
+        connect = " ".join(("'self'", *(source.replace("{host}", name) for source in self.connect)))
         images = " ".join(("'self'", *self.images))
         policy = (
             "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; worker-src 'self'; "

@@ -38,6 +38,10 @@ ANSWER_S = 20.0
 
 _PORT = re.compile(r":\d+$")
 
+_FOREIGN = frozenset({"cross-site", "same-site"})
+"""What a browser says of a request that a page of somebody else's makes. One for an image or a frame has no `Origin`,
+and costs the host its answer though no browser shows it to that page. Who follows a link wants a `document`."""
+
 
 class Route(NamedTuple):
     """What is done when a path is asked for."""
@@ -177,6 +181,8 @@ class Site:
             raise Refused(421, "this host does not answer to that name")
         origin = headers.get("Origin")
         if (origin is None and request.method == "POST") or (origin is not None and not is_same_place(origin, host)):
+            raise Refused(403, "only pages of this host may ask")
+        if headers.get("Sec-Fetch-Site") in _FOREIGN and headers.get("Sec-Fetch-Dest") != "document":
             raise Refused(403, "only pages of this host may ask")
         if request.body_exists:
             raise Refused(413, "no request here has a body")

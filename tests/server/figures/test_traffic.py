@@ -127,6 +127,9 @@ def test_latencies_of_viewers_are_kept_and_no_number_is_too_large() -> None:
     assert stages.recent("playout", now=19.0) is None
     assert stages.histograms["network"].count == 21
     assert stages.histograms["network"].total_ms == pytest.approx(20 * 2 + 100_000)
+    assert stages.recent("network", now=30.0) is None
+    link.note_feedback(said(network_us=2**32 - 1), now=30.0)
+    assert stages.recent("network", now=30.0) == {"p50": 100_000.0, "p95": 100_000.0}
 
 
 def test_a_real_sender_counts_as_a_link_reads_it() -> None:

@@ -20,6 +20,8 @@ from wavry.web.site import Refused, Route, Site
 from wavry.web.static import StaticFolder
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from aiohttp.web_response import StreamResponse
 
     from wavry.server.figures import Figures
@@ -32,6 +34,9 @@ CSRF_HEADER = "X-Wavry-Csrf"
 DAY_S = 86_400.0
 _SHORTEST_S = 60.0
 
+HISTORY_S = 5.0
+"""For a reader to take its history: others wait for theirs meanwhile."""
+
 
 class Dashboard:
     """A site that shows a host. On the loop.
@@ -41,7 +46,7 @@ class Dashboard:
         origins: Under which names.
         certificate: For HTTPS.
         figures: The host's; opened.
-        needs_token: Whether those who come have to show a token.
+        token: What those who come have to show; None where everybody may come.
     """
 
     def __init__(
@@ -51,10 +56,10 @@ class Dashboard:
         certificate: Certificate | None,
         figures: Figures,
         *,
-        needs_token: bool,
+        token: str | None,
     ) -> None:
         self._figures = figures
-        self._access = Access(needs_token=needs_token)
+        self.access = Access(token)
         self._reading_history = asyncio.Lock()
         self._checkpoints = LastCheckpoints()
         self._checkpoints.start()
@@ -73,14 +78,14 @@ class Dashboard:
                 Route("POST", re.compile(r"/api/sessions/(\d{1,9})/disconnect"), self._disconnect),
                 Route("GET", re.compile(r"/metrics"), self._metrics),
             ],
-            access=self._access,
+            access=self.access,
             certificate=certificate,
         )
 
     @property
     def url(self) -> str:
         """Where it is, with the token. Not for a log."""
-        token = self._access.token
+        token = self.access.token
         return self.site.url if token is None else f"{self.site.url}?token={token}"
 
     async def close(self) -> None:
@@ -94,7 +99,7 @@ class Dashboard:
 
     async def _session(self, asked: Asked) -> StreamResponse:
         """Tell a page what it has to send with what changes something."""
-        token = None if asked.session is None else self._access.csrf_token(asked.session)
+        token = None if asked.session is None else self.access.csrf_token(asked.session)
         return await self._json(asked, {"csrf": token})
 
     async def _memory(self, asked: Asked) -> StreamResponse:
@@ -111,7 +116,7 @@ class Dashboard:
             raise Refused(400, "since is a number of seconds")
         since_s = min(max(since_s, _SHORTEST_S), DAY_S)
         names = query["columns"].split(",") if "columns" in query else None
-        async with self._reading_history:  # a day has 0.3 MB: one at a time, and not on the loop
+        async with self._reading_history, asyncio.timeout(HISTORY_S):  # a day has 0.3 MB: one at a time, off the loop
             body = await asyncio.to_thread(self._read_history, since_s, names)
             return await self.site.finish(asked.request, Response(body=body, content_type="application/json"))
 
@@ -123,7 +128,7 @@ class Dashboard:
         return await self.readers.answer(asked, self.site)
 
     async def _disconnect(self, asked: Asked) -> StreamResponse:
-        if not self._access.allows_change(asked.session, asked.request.headers.get(CSRF_HEADER)):
+        if not self.access.allows_change(asked.session, asked.request.headers.get(CSRF_HEADER)):
             raise Refused(403, "only the page itself may do that")
         number = int(asked.match[1])
         if not self._figures.disconnect(number):
@@ -131,11 +136,18 @@ class Dashboard:
         return await self._json(asked, {"disconnected": number})
 
     async def _metrics(self, asked: Asked) -> StreamResponse:
-        from wavry.server.dashboard.metrics import CONTENT_TYPE, render
-
-        answer = Response(body=render(self._figures), headers={"Content-Type": CONTENT_TYPE})
+        metrics = await asyncio.to_thread(_load_metrics)
+        body = metrics.render(self._figures)
+        answer = Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
         return await self.site.finish(asked.request, answer)
 
     async def _json(self, asked: Asked, told: object) -> StreamResponse:
         answer = Response(body=msgspec.json.encode(told), content_type="application/json")
         return await self.site.finish(asked.request, answer)
+
+
+def _load_metrics() -> ModuleType:
+    """Return the module; it takes 60 ms the first time, which is too much for the loop: pictures would wait."""
+    from wavry.server.dashboard import metrics
+
+    return metrics

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wavry.observe.histogram import Histogram
+from wavry.observe.histogram import LARGEST_MS, Histogram
 from wavry.observe.recent import RecentDurations
 
 if TYPE_CHECKING:
@@ -49,8 +49,9 @@ class StageLatencies:
 
     def _add(self, stage: str, microseconds: int | None, now: float) -> None:
         if microseconds is not None:
-            self.histograms[stage].add(microseconds / 1000)
-            self._recent[stage].add(microseconds / 1000, now=now)
+            milliseconds = min(microseconds / 1000, LARGEST_MS)
+            self.histograms[stage].add(milliseconds)
+            self._recent[stage].add(milliseconds, now=now)
 
     def recent(self, stage: str, *, now: float) -> dict[str, float] | None:
         """Return p50 and p95 of the last seconds, milliseconds; None where nothing is known. 0.1 ms."""

@@ -375,8 +375,8 @@ class QuicLink:
     def _take_stream(self, stream_id: int, data: bytes, now: float, *, ended: bool) -> None:
         """Take the next bytes of a stream, its end, or both."""
         if self._closing:
-            if ended:
-                self._stop_lingering()  # the peer has read it
+            if ended and stream_id not in self._carriage.stream_ids.values():
+                self._stop_lingering()  # of the session itself: the peer has read the farewell
             return
         carriage, was_open = self._carriage, self._carriage.is_open
         try:

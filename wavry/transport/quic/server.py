@@ -70,7 +70,8 @@ class QuicListener:
         self.connections: set[QuicLink] = set()
         """All, handshakes included."""
         self._handshakes: dict[QuicLink, asyncio.TimerHandle | None] = {}
-        """Those whose session has not begun, the oldest first; a browser's may take so long after its handshake."""
+        """Those whose session has not begun, or was refused, the oldest first; each may take so long after its
+        handshake."""
         self._closing = False
         self.memory = ConnectionMemory(
             self.connections,
@@ -191,12 +192,12 @@ class QuicListener:
                 self._forget(link)
 
     def _begin_session(self, link: QuicLink) -> None:
-        self._drop_handshake(link)
-        if len(self.connections) - len(self._handshakes) > self._settings.max_connections:
+        if len(self.connections) - len(self._handshakes) >= self._settings.max_connections:
             self.memory.drops += 1
             link.close(ErrorCode.REFUSED, "too many connections; try again")
-        else:
-            self._on_connected(link)
+            return  # it stays among the handshakes until it has ended, so those who are refused are bounded as well
+        self._drop_handshake(link)
+        self._on_connected(link)
 
     def _give_up(self, link: QuicLink) -> None:
         """End a handshake that has had its time, without a word."""

@@ -54,9 +54,9 @@ export class Stream {
     this.#source = null;
   }
 
-  /** A host that is cut off says nothing of it. */
+  /** A host that is cut off says nothing of it; one that was left while nobody looks has nothing to say. */
   #look() {
-    if (this.#state === "live" && performance.now() - this.#heardAt > SILENCE_S * 1000) {
+    if (this.#source && this.#state === "live" && performance.now() - this.#heardAt > SILENCE_S * 1000) {
       this.#say("gone");
       this.#open();
     }

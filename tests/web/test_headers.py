@@ -1,0 +1,20 @@
+"""What is sent with every answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from wavry.web.headers import ContentPolicy
+
+
+@pytest.mark.parametrize(
+    ("host", "source"),
+    [
+        ("desk.local", "https://desk.local:4790"),
+        ("192.0.2.7", "https://192.0.2.7:4790"),
+        ("[2001:db8::7]", "https://*:4790"),  # no source can name it: Chromium ignores one that tries
+    ],
+)
+def test_a_page_may_connect_to_the_host_under_the_name_that_it_was_asked_for(host: str, source: str) -> None:
+    policy = ContentPolicy(connect=("https://{host}:4790",)).headers(host)["Content-Security-Policy"]
+    assert f"connect-src 'self' {source};" in policy
