@@ -16,11 +16,12 @@ settings.load_profile("wavry")
 
 
 @pytest.fixture(autouse=True)
-def ordinary_scheduling() -> Iterator[None]:
-    """Leave no test, and none of its programs, before everything else of the machine.
+def _ordinary_scheduling() -> Iterator[None]:
+    """Let no test leave this process before everything else of the machine: what it starts then would be too.
 
-    A library may ask for real time in this process; browsers that inherit it, as root, can stop a CPU for good.
+    A browser that runs so can stop a CPU for good.
     """
+    before = os.sched_getscheduler(0) if hasattr(os, "sched_getscheduler") else None
     yield
-    if hasattr(os, "sched_getscheduler") and os.sched_getscheduler(0) != os.SCHED_OTHER:
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    if before is not None:
+        assert os.sched_getscheduler(0) == before, "something in this process has taken real time"

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import av
@@ -205,3 +207,16 @@ def test_the_programs_own_log_level_survives_an_opening() -> None:
         assert av.logging.get_level() == av.logging.WARNING
     finally:
         av.logging.set_level(None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="real time is something else there")
+@pytest.mark.parametrize("codec", Codec)
+def test_no_encoder_runs_before_everything_else_of_the_machine(codec: Codec) -> None:
+    before = os.sched_getscheduler(0)
+    encoder = open_software_encoder(config_for(codec))
+    try:
+        policies = {os.sched_getscheduler(int(thread)) for thread in os.listdir("/proc/self/task")}
+        assert policies.isdisjoint({os.SCHED_FIFO, os.SCHED_RR})
+    finally:
+        encoder.close()
+    assert os.sched_getscheduler(0) == before

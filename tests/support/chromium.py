@@ -33,8 +33,6 @@ def chromium(
         sound: What its environment needs to find a sound server; None for no sound that anybody hears.
     """
     environment = {**os.environ, **({"DISPLAY": display} if display is not None else {}), **(sound or {})}
-    if hasattr(os, "sched_setscheduler"):
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))  # inherited real time can stop a CPU
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=PROGRAM,

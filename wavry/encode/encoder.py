@@ -19,6 +19,7 @@ from wavry.errors import BackendUnavailableError, ConfigError, EncodeError
 from wavry.media import Codec, PixelFormat
 from wavry.media.annexb import is_random_access
 from wavry.memory.allocator import return_free_memory
+from wavry.pipeline.priority import no_real_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +69,7 @@ class VideoEncoder:
         self._next_number = 0
         self._must_start_anew = False
         self._context: VideoCodecContext | None = None
-        with _ffmpeg_messages() as messages:
+        with no_real_time(), _ffmpeg_messages() as messages:
             try:
                 self._context = self._open(encoder_name)
                 self._probe()
