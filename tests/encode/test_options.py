@@ -18,6 +18,7 @@ from wavry.encode.encoder import VideoEncoder
 from wavry.encode.options import OPTIONS
 from wavry.encode.registry import candidates, encoder_names
 from wavry.media import Codec, Size
+from wavry.pipeline.priority import no_real_time
 
 CONFIG = EncoderConfig(size=Size(320, 240))
 
@@ -121,9 +122,10 @@ def complaints_of_opening(encoder: str, options: dict[str, str]) -> tuple[list[s
 @pytest.mark.parametrize(("encoder", "parameters"), PARAMETER_STRINGS.items(), ids=PARAMETER_STRINGS)
 def test_the_library_knows_every_key_of_its_parameter_string(encoder: str, parameters: str) -> None:
     options = OPTIONS[encoder](CONFIG)
-    assert complaints_of_opening(encoder, options) == ([], {})
     wrong = options | {parameters: options[parameters] + ":no-such-key=1"}
-    assert complaints_of_opening(encoder, wrong)[0], "the check itself hears nothing"
+    with no_real_time():
+        assert complaints_of_opening(encoder, options) == ([], {})
+        assert complaints_of_opening(encoder, wrong)[0], "the check itself hears nothing"
 
 
 def test_an_option_that_nobody_knows_would_be_left_over() -> None:
