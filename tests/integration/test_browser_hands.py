@@ -8,17 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.browser_desk import (
-    BROWSER_SCREEN,
-    HOST_SCREEN,
-    BrowserDesk,
-    KeyWatch,
-    Place,
-    browser_desk,
-    eventually,
-    lone_browser,
-)
+from tests.support.browser_desk import BROWSER_SCREEN, BrowserDesk, Place, browser_desk, lone_browser
 from tests.support.clipboard import ClipboardWatch, copy, text_of
+from tests.support.desk import HOST_SCREEN, A, KeyWatch, eventually
 from tests.support.pointer import EDGE, LINK, TEXT, ScreenPointer
 from tests.support.programs import host
 from tests.support.x11_programs import XTerminal, XWatcher, xdotool
@@ -30,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.integration
 
-A, CONTROL, ESCAPE, SHIFT, V = 38, 37, 9, 50, 55
+ESCAPE, V = 9, 55
 """Keycodes of an X server with evdev's numbers, as Xvfb has them."""
 
 ASCII = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,;:!?-_+*/=()[]{}<>@#$%&'\"|~^`\\"
@@ -59,7 +51,7 @@ def test_two_hundred_mixed_characters_are_typed_exactly(tmp_path: Path) -> None:
     text = some_text(200, ASCII, ASCII, UMLAUTS, CYRILLIC)
     with browser_desk(tmp_path) as hands:
         # A key for each character: spare keycodes, which xdotool gives to others, Chromium does not look up.
-        set_layout(hands.browser_screen, "de,ru", "nodeadkeys,")
+        set_layout(hands.client_screen, "de,ru", "nodeadkeys,")
         with XTerminal(hands.host_screen, tmp_path, len(text.encode())) as terminal:
             hands.do("type", "--", text)
             assert terminal.text() == text
@@ -68,7 +60,7 @@ def test_two_hundred_mixed_characters_are_typed_exactly(tmp_path: Path) -> None:
 def test_dead_keys_and_input_methods_type_what_comes_of_them(tmp_path: Path) -> None:
     text = "éâ^`日本x"
     with browser_desk(tmp_path) as hands:
-        set_layout(hands.browser_screen, "de")
+        set_layout(hands.client_screen, "de")
         with XTerminal(hands.host_screen, tmp_path, len(text.encode())) as terminal:
             hands.do(
                 "key", "dead_acute", "e", "dead_circumflex", "a", "dead_circumflex", "space", "dead_grave", "space"
@@ -183,17 +175,7 @@ def test_without_a_host_keys_are_the_browsers(tmp_path: Path) -> None:
 def test_chords_repeats_and_the_end_of_the_tab(tmp_path: Path) -> None:
     with browser_desk(tmp_path) as hands:
         with XWatcher(hands.host_screen, *HOST_SCREEN) as xev, KeyWatch(hands.host_screen) as keys:
-            hands.do("key", "ctrl+shift+a")
-            xev.wait_for(f"release {A}")
-            eventually(lambda: not keys.down())
-            presses = [each for each in xev.seen if each.startswith("press")]
-            assert presses == [f"press {CONTROL}", f"press {SHIFT}", f"press {A}"]
-
-            hands.do("keydown", "a")
-            for _ in range(4):
-                xev.wait_for(f"press {A}")
-            hands.do("keyup", "a")
-            eventually(lambda: not keys.down())
+            hands.press_a_chord_and_repeat_a_key(xev, keys)
 
             hands.do("keydown", "a")
             eventually(lambda: A in keys.down())
@@ -297,13 +279,13 @@ def test_who_may_not_point_sees_where_the_hosts_pointer_is(tmp_path: Path) -> No
 
 def test_text_is_copied_and_pasted_both_ways(tmp_path: Path) -> None:
     with browser_desk(tmp_path, "--clipboard", "both") as hands:
-        with ClipboardWatch(hands.host_screen.display) as at_host, ClipboardWatch(hands.browser_screen.display) as here:
+        with ClipboardWatch(hands.host_screen.display) as at_host, ClipboardWatch(hands.client_screen.display) as here:
             there = text_of(100_000, seed=3)
             copy(hands.host_screen.display, there)
             here.wait_for(there)
             for seed, size_bytes in ((4, 20), (5, 300_000)):
                 mine = text_of(size_bytes, seed=seed)
-                copy(hands.browser_screen.display, mine)
+                copy(hands.client_screen.display, mine)
                 with XWatcher(hands.host_screen, *HOST_SCREEN) as xev:
                     hands.focus()
                     hands.do("key", "ctrl+v")
@@ -317,7 +299,7 @@ def test_the_menu_gives_the_host_what_is_on_the_clipboard(tmp_path: Path) -> Non
     with browser_desk(tmp_path, "--clipboard", "receive") as hands:
         hands.page.context.grant_permissions(["clipboard-read"])
         with ClipboardWatch(hands.host_screen.display) as at_host:
-            copy(hands.browser_screen.display, mine)
+            copy(hands.client_screen.display, mine)
             hands.do("key", "ctrl+alt+h")
             hands.page.get_by_text("give the host what is on the clipboard").click()
             at_host.wait_for(mine)

@@ -10,55 +10,37 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
-from Xlib.display import Display
 
 from tests.integration.test_impaired import impair
-from tests.support.programs import PATIENCE_S, Program, client, host
-from tests.support.x11_programs import XTerminal, XWatcher, xdotool
+from tests.support.desk import HOST_SCREEN, A, Desk, KeyWatch, eventually
+from tests.support.programs import Program, client, host
+from tests.support.x11_programs import XTerminal, XWatcher
 from tests.support.xserver import XServer
 from wavry.client.window.renderer import placed
 from wavry.media import Rect, Size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.integration
 
-HOST_SCREEN = Size(1280, 720)
 CLIENT_SCREEN = Size(1920, 1200)
-A, CONTROL, SHIFT = 38, 37, 50
-"""Keycodes of an X server with evdev's numbers, as Xvfb has them."""
 
 ASCII = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,;:!?-_+*/=()[]{}<>@#$%&'\"|~^`\\"
 UMLAUTS = "äöüß"
 CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюяАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯёЁ"
 
 
-def eventually(condition: Callable[[], object], otherwise: Callable[[], object] = lambda: "") -> None:
-    """Ask until the answer is yes; each question takes a round trip to an X server."""
-    give_up_at = monotonic() + PATIENCE_S
-    while not condition():
-        assert monotonic() < give_up_at, ("it never came true", otherwise())
-
-
-class Desk:
+class WindowDesk(Desk):
     """The client's screen, with xdotool for hands, and a look at the host's."""
 
     def __init__(self, host_screen: XServer, client_screen: XServer, server: Program, viewer: Program) -> None:
-        self.host_screen, self.client_screen = host_screen, client_screen
+        super().__init__(host_screen, client_screen)
         self.server, self.viewer = server, viewer
-        self._host_display = Display(host_screen.display)
         viewer.wait_for("window: ")
         self.window = self.do("search", "--sync", "--class", "wavry").split()[-1]
         self.focus()
-
-    def do(self, *words: str) -> str:
-        return xdotool(self.client_screen, *words)
-
-    def focus(self) -> None:
-        """Give the window the keyboard; nobody manages windows here."""
-        self.do("windowfocus", "--sync", self.window)
 
     def resize(self, size: Size) -> Rect:
         """Give the window another size, in the corner of the screen; return where the picture is in it then."""
@@ -79,28 +61,6 @@ class Desk:
         )
         return place
 
-    def is_near(self, point: tuple[int, int], place: Rect, *, patience_s: float = PATIENCE_S) -> bool:
-        """Move there; say whether the host's pointer comes within a pixel of what is seen at that point."""
-        self.do("mousemove", *map(str, point))
-        across, down = (
-            min(max((at - begin + 0.5) * whole / extent - 0.5, 0), whole - 1)
-            for at, begin, extent, whole in zip(point, place[:2], place[2:], HOST_SCREEN, strict=True)
-        )
-        give_up_at = monotonic() + patience_s
-        while monotonic() < give_up_at:
-            x, y = self.host_pointer()
-            if abs(x - across) <= 1 and abs(y - down) <= 1:
-                return True
-        return False
-
-    def host_pointer(self) -> tuple[int, int]:
-        """Where the host's pointer is."""
-        found = self._host_display.screen().root.query_pointer()
-        return found.root_x, found.root_y
-
-    def close(self) -> None:
-        self._host_display.close()
-
 
 def set_layout(screen: XServer, layout: str) -> None:
     """Give a screen's keyboard another layout, or several."""
@@ -108,14 +68,14 @@ def set_layout(screen: XServer, layout: str) -> None:
 
 
 @contextmanager
-def desk(home: Path, *host_flags: str, network: tuple[str, ...] = ()) -> Iterator[Desk]:
+def desk(home: Path, *host_flags: str, network: tuple[str, ...] = ()) -> Iterator[WindowDesk]:
     """Host and client, each on a screen of its own, and a network between them where one is asked for."""
     with XServer(*HOST_SCREEN) as host_screen, XServer(*CLIENT_SCREEN) as client_screen:
         with host(home, "--audio", "off", *host_flags, DISPLAY=host_screen.display) as server:
             with impair(home, server.ready_address(), *network) as relay:
                 address = relay.wait_for(r"^impair ready udp://(\S+)$")[1]
                 with client(home, address, "--no-audio", DISPLAY=client_screen.display) as viewer:
-                    with closing(Desk(host_screen, client_screen, server, viewer)) as hands:
+                    with closing(WindowDesk(host_screen, client_screen, server, viewer)) as hands:
                         yield hands
 
 
@@ -188,18 +148,8 @@ def test_the_pointer_is_exact_at_every_size_and_does_what_it_may_and_nothing_els
 
 def test_chords_repeats_and_letting_go(tmp_path: Path) -> None:
     with desk(tmp_path) as hands:
-        with XWatcher(hands.host_screen, *HOST_SCREEN) as xev, Watch(hands.host_screen) as keys:
-            hands.do("key", "ctrl+shift+a")
-            xev.wait_for(f"release {A}")
-            eventually(lambda: not keys.down())
-            presses = [each for each in xev.seen if each.startswith("press")]
-            assert presses == [f"press {CONTROL}", f"press {SHIFT}", f"press {A}"]
-
-            hands.do("keydown", "a")
-            for _ in range(4):
-                xev.wait_for(f"press {A}")
-            hands.do("keyup", "a")
-            eventually(lambda: not keys.down())
+        with XWatcher(hands.host_screen, *HOST_SCREEN) as xev, KeyWatch(hands.host_screen) as keys:
+            hands.press_a_chord_and_repeat_a_key(xev, keys)
 
             hands.do("keydown", "a")
             xev.wait_for(f"press {A}")
@@ -214,21 +164,3 @@ def test_chords_repeats_and_letting_go(tmp_path: Path) -> None:
             killed_at = monotonic()
             eventually(lambda: not keys.down())
             print(f"let go {monotonic() - killed_at:.2f} s after the client was killed")  # noqa: T201
-
-
-class Watch:
-    """Looks at which keys are down on a screen."""
-
-    def __init__(self, screen: XServer) -> None:
-        self._display = Display(screen.display)
-
-    def down(self) -> set[int]:
-        """Keycodes that are down, by the server's own map."""
-        bits = self._display.query_keymap()
-        return {code for code in range(256) if bits[code // 8] >> code % 8 & 1}
-
-    def __enter__(self) -> Watch:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._display.close()

@@ -245,7 +245,7 @@ def test_every_profile_is_described_for_people() -> None:
         {"size_steps": (SizeStep(1, 1400), SizeStep(1, 1250))},
         {"size_steps": (SizeStep(-1, 1400),)},
     ],
-    ids=str,
+    ids=" ".join,
 )
 def test_conditions_that_cannot_be_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigError):

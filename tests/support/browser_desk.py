@@ -5,24 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 from contextlib import contextmanager
-from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from Xlib.display import Display
-
 from tests.support.chromium import PROGRAM, chromium
-from tests.support.programs import PATIENCE_S, Program, host
-from tests.support.x11_programs import xdotool
+from tests.support.desk import HOST_SCREEN, Desk, eventually
+from tests.support.programs import Program, host
 from tests.support.xserver import XServer
 from wavry.media import Size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
-HOST_SCREEN = Size(1280, 720)
 BROWSER_SCREEN = Size(1920, 1200)
 
 _WATCH_POINTER = """
@@ -39,13 +35,6 @@ _IS_CONNECTED = """
 """
 
 
-def eventually(condition: Callable[[], object], otherwise: Callable[[], object] = lambda: "") -> None:
-    """Ask until the answer is yes; each question takes a round trip to an X server or to the browser."""
-    give_up_at = monotonic() + PATIENCE_S
-    while not condition():
-        assert monotonic() < give_up_at, ("it never came true", otherwise())
-
-
 class Place(NamedTuple):
     """Where the picture is on the browser's screen, in its pixels; on dense screens between them."""
 
@@ -59,7 +48,7 @@ class Place(NamedTuple):
         return round(self.x + across * (self.width - 1)), round(self.y + down * (self.height - 1))
 
 
-class BrowserDesk:
+class BrowserDesk(Desk):
     """The browser's screen, with xdotool for hands, and a look at the host's."""
 
     def __init__(
@@ -71,9 +60,8 @@ class BrowserDesk:
         url: str,
         density: float,
     ) -> None:
-        self.density = density
-        self.host_screen, self.browser_screen, self.server = host_screen, browser_screen, server
-        self._host_display = Display(host_screen.display)
+        super().__init__(host_screen, browser_screen)
+        self.density, self.server = density, server
         self.complaints: list[str] = []
         """What the page's console said, and errors nobody caught."""
         context = browser.new_context(no_viewport=True)
@@ -85,14 +73,6 @@ class BrowserDesk:
         eventually(lambda: self.ask(_IS_CONNECTED))
         self.window = self.do("search", "--onlyvisible", "--class", "chrom").split()[-1]
         self.focus()
-
-    def do(self, *words: str) -> str:
-        """Do something on the browser's screen."""
-        return xdotool(self.browser_screen, *words)
-
-    def focus(self) -> None:
-        """Give the browser the keyboard; nobody manages windows here."""
-        self.do("windowfocus", "--sync", self.window)
 
     def ask(self, script: str) -> Any:
         """Evaluate something in the page."""
@@ -125,47 +105,6 @@ class BrowserDesk:
         eventually(lambda: self.ask("window.seenAt !== null"))
         seen = self.ask("new Promise((resolve) => requestAnimationFrame(() => resolve(window.seenAt)))")
         return x - seen[0] * self.density, y - seen[1] * self.density
-
-    def is_near(self, point: tuple[int, int], place: Place, *, patience_s: float = PATIENCE_S) -> bool:
-        """Move there; say whether the host's pointer comes within a pixel of what is seen at that point."""
-        self.do("mousemove", *map(str, point))
-        across, down = (
-            min(max((at - begin + 0.5) * whole / extent - 0.5, 0), whole - 1)
-            for at, begin, extent, whole in zip(point, place[:2], place[2:], HOST_SCREEN, strict=True)
-        )
-        give_up_at = monotonic() + patience_s
-        while monotonic() < give_up_at:
-            x, y = self.host_pointer()
-            if abs(x - across) <= 1 and abs(y - down) <= 1:
-                return True
-        return False
-
-    def host_pointer(self) -> tuple[int, int]:
-        """Where the host's pointer is."""
-        found = self._host_display.screen().root.query_pointer()
-        return found.root_x, found.root_y
-
-    def close(self) -> None:
-        """Leave the host's screen."""
-        self._host_display.close()
-
-
-class KeyWatch:
-    """Looks at which keys are down on a screen."""
-
-    def __init__(self, screen: XServer) -> None:
-        self._display = Display(screen.display)
-
-    def down(self) -> set[int]:
-        """Keycodes that are down, by the server's own map."""
-        bits = self._display.query_keymap()
-        return {code for code in range(256) if bits[code // 8] >> code % 8 & 1}
-
-    def __enter__(self) -> KeyWatch:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._display.close()
 
 
 @contextmanager

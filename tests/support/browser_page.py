@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
 
-from tests.support.browser_desk import eventually
+from tests.support.desk import eventually
 from tests.support.programs import PATIENCE_S
 
 if TYPE_CHECKING:
