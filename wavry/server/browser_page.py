@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiohttp.web_response import Response
 
-import wavry.browser
+from wavry.browser import FILES
 from wavry.web.headers import ContentPolicy
 from wavry.web.site import Route, Site
 from wavry.web.static import StaticFolder
@@ -66,7 +65,7 @@ def browser_site(
         FLAG,
         address,
         origins=origins,
-        folder=StaticFolder(Path(wavry.browser.__file__).parent),
+        folder=StaticFolder(FILES),
         routes=[Route("GET", re.compile(r"/session\.json"), session)],
         policy=ContentPolicy(
             connect=(f"https://{{host}}:{udp_port}",),

@@ -143,11 +143,6 @@ class Records:
             return None
         return kind[0], *size
 
-    @property
-    def is_between(self) -> bool:
-        """Whether the stream may end here."""
-        return not self._buffer and not self._skip_bytes
-
 
 def encode_record(kind: int, value: bytes) -> bytes:
     """Return one frame, or one capsule."""
