@@ -99,7 +99,7 @@ def test_a_page_is_paired_by_pin_once_comes_again_and_is_revoked_while_it_watche
         expect(field).to_be_focused()
         field.fill(f"{(int(pin) + 1) % 1_000_000:06}")
         field.press("Enter")
-        tab.wait_for_words("wrong PIN.*2 more tries|PIN was not taken")
+        tab.wait_for_words("wrong PIN.*2 more tries")
         expect(field).to_have_value("")
         field.fill(pin)
         field.press("Enter")
@@ -143,7 +143,7 @@ def test_pairing_is_closed_after_three_wrong_pins(tmp_path: Path) -> None:
         for wrong, words in enumerate(("2 more tries", "1 more tries", "pairing is closed"), start=1):
             field.fill(f"{(int(pin) + wrong) % 1_000_000:06}")
             field.press("Enter")
-            tab.wait_for_words(f"{words}|PIN was not taken")  # a machine that is busy may lose the host's words
+            tab.wait_for_words(words)
         field.fill(pin)
         field.press("Enter")
         tab.wait_for_words("no PIN is open")

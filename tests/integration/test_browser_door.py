@@ -19,7 +19,7 @@ from tests.support.transport import HOST, Listener
 from wavry.errors import ErrorCode
 from wavry.pairing.book import ClientBook, PairedClient
 from wavry.pairing.pin import PinOffer
-from wavry.rift import Message, MessageDecoder, MessageKinds, Right, encode_message
+from wavry.rift import Bye, Message, MessageDecoder, MessageKinds, Right, encode_message
 from wavry.rift.messages import Knock, Welcome
 from wavry.rift.pairing import TO_CLIENT, Challenge, PairPin, Proof
 from wavry.rift.rights import ALL_RIGHTS
@@ -89,7 +89,7 @@ window.peer = {
     const { privateKey } = await this.pair();
     return toText(await crypto.subtle.sign("Ed25519", privateKey, toBytes(text)));
   },
-  async closed() { const { closeCode, reason } = await this.transport.closed; return [closeCode, reason]; },
+  leave() { this.transport.close(); },
 };
 """
 
@@ -239,9 +239,12 @@ class Caller:
             heard += self.hear()
         return MessageDecoder(MessageKinds(TO_CLIENT)).receive(heard.removesuffix(b"inside")) == [Welcome()]
 
-    def farewell(self) -> tuple[int, str]:
-        code, reason = self.call("closed")
-        return code, reason
+    def hear_goodbye(self) -> tuple[int, str]:
+        """Return what the host says last; a page leaves then."""
+        bye = self.hear_message()
+        assert isinstance(bye, Bye)
+        self.call("leave")
+        return bye.code, bye.reason
 
 
 @pytest.fixture(scope="module")
@@ -292,7 +295,7 @@ def test_a_browser_is_paired_comes_back_with_its_key_and_is_revoked(page: Page, 
         assert [each.client.name for each in host.inside if each.client is not None] == ["a browser"] * 2
         host.do(partial(host.book.revoke, known.key))
         caller.prove()
-        code, reason = caller.farewell()
+        code, reason = caller.hear_goodbye()
         assert code == ErrorCode.REFUSED
         assert "does not know this client" in reason
 
@@ -304,11 +307,11 @@ def test_three_wrong_pins_are_told_of_and_close_pairing(page: Page, tmp_path: Pa
         told = []
         for _ in range(3):
             caller.pair(f"{(int(pin) + 1) % 1_000_000:06}")
-            told.append(caller.farewell())
+            told.append(caller.hear_goodbye())
         assert {code for code, _ in told} == {ErrorCode.REFUSED}
         assert ["2 more tries" in told[0][1], "1 more" in told[1][1], "closed" in told[2][1]] == [True] * 3
         caller.pair(pin)
-        assert "no PIN is open" in caller.farewell()[1]
+        assert "no PIN is open" in caller.hear_goodbye()[1]
         assert host.do(host.book.clients) == ()
 
 
@@ -316,7 +319,7 @@ def test_a_challenge_that_is_not_answered_expires(page: Page, tmp_path: Path) ->
     with calling(page, tmp_path) as (caller, _):
         caller.call("makeKey")
         caller.knock()
-        assert caller.farewell() == (ErrorCode.TIMEOUT, "no proof came")
+        assert caller.hear_goodbye() == (ErrorCode.TIMEOUT, "no proof came")
 
 
 @pytest.mark.parametrize("what", ["origin", "hash", "path"])

@@ -90,6 +90,8 @@ class PageCarriage:
         writings, self._preambles = self._preambles, []
         return writings
 
+    forgets_at_end = False
+
     def farewell(self, code: int, reason: str) -> Sequence[Writing]:
         if self.is_open and self.left is None:
             value = code.to_bytes(4, "big") + reason.encode()

@@ -57,6 +57,10 @@ class Carriage(Protocol):
     left: PeerLeft | None
     """Set when the peer has ended the session."""
 
+    @property
+    def forgets_at_end(self) -> bool:
+        """Whether the peer loses what it has not read of the streams when its session ends, and has one."""
+
     def stream_received(self, stream_id: int, data: bytes) -> tuple[Channel, bytes] | None:
         """Take the next bytes of a stream; return those of them that are a channel's, None for none.
 

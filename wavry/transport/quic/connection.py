@@ -229,6 +229,13 @@ class QuicLink:
             return
         self._closing = True
         self._farewell = why
+        if self._carriage.forgets_at_end and why.code != ErrorCode.PROTOCOL_VIOLATION:
+            # what it has not read yet, our goodbye among it: it leaves by itself when it has
+            self._lingering = self._loop.call_later(_LINGER_S, self._end_session, why)
+        else:
+            self._end_session(why)
+
+    def _end_session(self, why: ConnectionLostError) -> None:
         if writings := self._carriage.farewell(why.code, why.reason):
             self._write(writings)
             self.flush()  # QUIC's close throws away what waits
@@ -430,6 +437,7 @@ _EARLY_OVERHEAD_BYTES = 128
 
 
 _LINGER_S = 1.0
+"""A browser has this time to read our goodbye, and once more to hear that its session has ended."""
 
 _MAX_STREAMS = 24
 """Most that either door has open, with a browser's few of unknown types."""

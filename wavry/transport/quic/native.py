@@ -54,6 +54,11 @@ class NativeCarriage:
         """Say nothing besides the session's bytes."""
         return ()
 
+    @property
+    def forgets_at_end(self) -> bool:
+        """It keeps what has come."""
+        return False
+
     def farewell(self, code: int, reason: str) -> Sequence[Writing]:
         """Say nothing: QUIC's CONNECTION_CLOSE says it all."""
         return ()

@@ -226,6 +226,11 @@ class WebTransportCarriage:
         writings, self._writings = self._writings, []
         return writings
 
+    @property
+    def forgets_at_end(self) -> bool:
+        """Whether there is a session: a browser throws away what its page has not read of one."""
+        return self.is_open and self.left is None
+
     def farewell(self, code: int, reason: str) -> Sequence[Writing]:
         """Return the capsule that ends the session, behind what waits."""
         writings = list(self.writings())
