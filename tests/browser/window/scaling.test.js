@@ -1,13 +1,22 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { ScaleMode, nextMode, placed, pushed } from "../../../wavry/browser/window/scaling.js";
+import { ScaleMode, drawnAt, nextMode, placed, pushed } from "../../../wavry/browser/window/scaling.js";
 
 const HD = { width: 1920, height: 1080 };
 
 test("fit keeps the shape and is in the middle", () => {
   assert.deepEqual(placed(HD, { width: 960, height: 960 }), { x: 0, y: 210, width: 960, height: 540 });
   assert.deepEqual(placed(HD, { width: 3840, height: 1080 }), { x: 960, y: 0, width: 1920, height: 1080 });
+});
+
+test("a picture that almost fits is drawn in its own size, around the same middle", () => {
+  const place = placed(HD, { width: 1919, height: 1079 });
+  assert.deepEqual(place, { x: 0, y: 0, width: 1918, height: 1079 });
+  assert.deepEqual(drawnAt(HD, place), { x: -1, y: 0, ...HD });
+  assert.deepEqual(drawnAt(HD, placed(HD, { width: 1923, height: 1082 })), { x: 1, y: 1, ...HD });
+  const smaller = placed(HD, { width: 1910, height: 1080 });
+  assert.deepEqual(drawnAt(HD, smaller), smaller);
 });
 
 test("1:1 is the picture's own size, panned where it is larger", () => {

@@ -58,6 +58,27 @@ export function placed(picture, room, mode = ScaleMode.FIT, pan = CENTRE) {
   return { x: begin(width, room.width, pan.x), y: begin(height, room.height, pan.y), width, height };
 }
 
+/** Pixels that may be missing, or left over, for a picture that is drawn in its own size where it almost fits. */
+const ALMOST = 4;
+
+/**
+ * Return where a picture is drawn that `placed` has put somewhere: there, or in its own size around the same middle where
+ * that is the same but for a few pixels. Those are cut off or left black: text stays sharp, and nothing has to be scaled.
+ * Pointing is not changed by it: every pixel at the edges can still be reached, and what is pointed at is off by half of
+ * those few.
+ *
+ * @param {Size} picture
+ * @param {Rect} place From `placed`.
+ * @returns {Rect}
+ */
+export function drawnAt(picture, place) {
+  const [across, down] = [place.width - picture.width, place.height - picture.height];
+  if (Math.max(Math.abs(across), Math.abs(down)) > ALMOST) {
+    return place;
+  }
+  return { x: place.x + Math.trunc(across / 2), y: place.y + Math.trunc(down / 2), ...picture };
+}
+
 function drawnSize(picture, room, mode) {
   if (mode === ScaleMode.ONE_TO_ONE) {
     return picture;

@@ -1,6 +1,6 @@
 /** Where the canvas is in the window, and what of the picture is under a point of the page. */
 
-import { CENTRE, ScaleMode, nextMode, placed, pushed } from "./scaling.js";
+import { CENTRE, ScaleMode, drawnAt, nextMode, placed, pushed } from "./scaling.js";
 
 const STEP_S = 1 / 60;
 
@@ -94,21 +94,21 @@ export class View {
       return;
     }
     const ratio = window.devicePixelRatio;
-    const drawn = placed(this.#picture, this.#room(), this.#mode, this.#pan);
-    const place = {
-      x: drawn.x / ratio,
-      y: drawn.y / ratio,
-      width: drawn.width / ratio,
-      height: drawn.height / ratio,
-    };
-    const { style } = this.#canvas;
-    style.left = `${place.x}px`;
-    style.top = `${place.y}px`;
-    style.width = `${place.width}px`;
-    style.height = `${place.height}px`;
-    this.#canvas.classList.toggle("sharp", this.#mode !== ScaleMode.FIT);
-    this.#place = place;
+    const place = placed(this.#picture, this.#room(), this.#mode, this.#pan);
+    const drawn = drawnAt(this.#picture, place);
+    this.#put(inCssPixels(drawn, ratio));
+    // A browser without a GPU smooths even a picture in its own size, at five times the cost, if it may.
+    this.#canvas.classList.toggle("sharp", this.#mode !== ScaleMode.FIT || drawn.width === this.#picture.width);
+    this.#place = inCssPixels(place, ratio);
     this.onPlaced();
+  }
+
+  #put(drawn) {
+    const { style } = this.#canvas;
+    style.left = `${drawn.x}px`;
+    style.top = `${drawn.y}px`;
+    style.width = `${drawn.width}px`;
+    style.height = `${drawn.height}px`;
   }
 
   // At the window's edge the pointer pushes a picture that is larger.
@@ -148,4 +148,8 @@ export class View {
 
 function clamp(share) {
   return Math.min(1, Math.max(0, share));
+}
+
+function inCssPixels({ x, y, width, height }, ratio) {
+  return { x: x / ratio, y: y / ratio, width: width / ratio, height: height / ratio };
 }
