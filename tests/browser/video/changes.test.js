@@ -70,3 +70,18 @@ test("formats whose planes are not known are left alone", () => {
   assert.equal(layoutOf("I444", 640, 360), null);
   assert.equal(layoutOf(null, 640, 360), null);
 });
+
+test("half a picture that moves beside something small is not made a whole one", () => {
+  const { planes, bytes } = layoutOf("I420", 1920, 1080);
+  const [older, newer] = [new Int32Array(bytes / 4), new Int32Array(bytes / 4)];
+  for (let row = 0; row < 1080; row += 1) {
+    touch(new Uint8Array(newer.buffer), planes[0], 960, row);
+    touch(new Uint8Array(newer.buffer), planes[0], 1919, row);
+  }
+  touch(new Uint8Array(newer.buffer), planes[0], 40, 500);
+  assert.deepEqual(changedRects(older, newer, planes, 1920, 1080), [
+    { x: 960, y: 0, width: 960, height: 480 },
+    { x: 40, y: 480, width: 1880, height: 96 },
+    { x: 960, y: 576, width: 960, height: 504 },
+  ]);
+});

@@ -5,11 +5,14 @@
  * there is to look for: 0.9 ms at 1080p for a picture that has changed nowhere, less where it has.
  */
 
-/**
- * Rows of a band. What has changed in a band is one rectangle, and so is what has changed in bands that
- * touch.
- */
+/** Rows of a band. What has changed in a band is one rectangle. */
 const BAND_ROWS = 32;
+
+/**
+ * Pixels that have not changed and are converted all the same where that makes one rectangle of two that touch: a
+ * rectangle costs as much as they do, 0.1 ms.
+ */
+const MOST_SPARE = 1 << 16;
 
 const WORD_BYTES = 4;
 
@@ -64,6 +67,7 @@ export function layoutOf(format, width, height) {
  */
 export function changedRects(older, newer, planes, width, height) {
   const rects = [];
+  const growing = new Growing(rects);
   for (let top = 0; top < height; top += BAND_ROWS) {
     const bottom = Math.min(height, top + BAND_ROWS);
     let [left, right] = [width, 0];
@@ -73,23 +77,46 @@ export function changedRects(older, newer, planes, width, height) {
       right = Math.max(right, span.right);
     }
     if (left < right) {
-      join(rects, left, top, Math.min(right, width), bottom);
+      growing.add({ x: left, y: top, width: Math.min(right, width) - left, height: bottom - top });
     }
   }
   return rects;
 }
 
-/** Add a band's rectangle, to the one above where they touch. */
-function join(rects, left, top, right, bottom) {
-  const above = rects.at(-1);
-  if (above !== undefined && above.y + above.height === top) {
-    const end = Math.max(right, above.x + above.width);
-    above.x = Math.min(left, above.x);
-    above.width = end - above.x;
-    above.height = bottom - above.y;
-  } else {
-    rects.push({ x: left, y: top, width: right - left, height: bottom - top });
+/** The rectangle that grows downwards, with how many pixels of it have not changed. */
+class Growing {
+  #rects;
+  #spare = 0;
+
+  constructor(rects) {
+    this.#rects = rects;
   }
+
+  /** Add a band's rectangle, to the one above where they touch and have about the same columns. */
+  add(band) {
+    const above = this.#rects.at(-1);
+    if (above !== undefined && above.y + above.height === band.y) {
+      const both = around(above, band);
+      const spare = this.#spare + area(both) - area(above) - area(band);
+      if (spare <= MOST_SPARE) {
+        this.#rects[this.#rects.length - 1] = both;
+        this.#spare = spare;
+        return;
+      }
+    }
+    this.#rects.push(band);
+    this.#spare = 0;
+  }
+}
+
+function around(above, below) {
+  const x = Math.min(above.x, below.x);
+  const right = Math.max(above.x + above.width, below.x + below.width);
+  return { x, y: above.y, width: right - x, height: above.height + below.height };
+}
+
+function area({ width, height }) {
+  return width * height;
 }
 
 /**

@@ -2,12 +2,18 @@
  * Draws pictures on the page's canvas, from the worker. At once when they are decoded: waiting for an
  * animation frame would add half a frame.
  *
- * Which way is the quickest on this machine is measured with the first pictures of a size (`ways.js`).
+ * Which way is the cheapest on this machine is measured with the first pictures of a size (`ways.js`).
  *
  * Bound: one picture that is drawn, one that waits and gives way to a newer one, and what the way holds.
  */
 
 import { Copying, Drawing } from "./ways.js";
+
+/**
+ * What drawing costs beside the time that it takes in this worker: the browser's other threads help it, and the compositor
+ * brings the whole picture on the screen, not what has changed. Where all is software, that is as much again.
+ */
+const DRAWING_COSTS = 2;
 
 /** Pictures in each way, before one is chosen; the first one of each is not looked at: it allocates. */
 const TRIALS = 6;
@@ -19,7 +25,7 @@ export class Painter {
   #drawing;
   #waiting = null;
   #isDrawing = false;
-  /** @type {{way: Drawing | Copying, times: number[]}[]} The chosen one alone, or those that are tried. */
+  /** @type {{way: Drawing | Copying, weight: number, times: number[]}[]} The chosen one alone, or those that are tried. */
   #trials = [];
 
   /** @param {OffscreenCanvas} canvas Transferred from the page. */
@@ -67,7 +73,10 @@ export class Painter {
     if (this.#canvas.width !== width || this.#canvas.height !== height) {
       this.#canvas.width = width;
       this.#canvas.height = height;
-      this.#trials = [this.#drawing, new Copying(this.#context)].map((way) => ({ way, times: [] }));
+      this.#trials = [
+        { way: this.#drawing, weight: DRAWING_COSTS, times: [] },
+        { way: new Copying(this.#context), weight: 1, times: [] },
+      ];
     }
   }
 
@@ -85,7 +94,7 @@ export class Painter {
     try {
       await trial.way.draw(frame);
     } catch {
-      this.#trials = [{ way: this.#drawing, times: [] }];
+      this.#trials = [{ way: this.#drawing, weight: 1, times: [] }];
       await this.#drawing.draw(frame);
       return;
     }
@@ -95,16 +104,16 @@ export class Painter {
     }
   }
 
-  /** Keep the quickest way when all were tried often enough. */
+  /** Keep the cheapest way when all were tried often enough. */
   #choose() {
     if (this.#trials.every(({ times }) => times.length >= TRIALS)) {
-      const best = this.#trials.reduce((one, other) => (quickest(other) < quickest(one) ? other : one));
+      const best = this.#trials.reduce((one, other) => (cost(other) < cost(one) ? other : one));
       best.way.forget();
       this.#trials = [best];
     }
   }
 }
 
-function quickest({ times }) {
-  return Math.min(...times.slice(1));
+function cost({ times, weight }) {
+  return weight * Math.min(...times.slice(1));
 }
