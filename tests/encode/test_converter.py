@@ -135,6 +135,19 @@ def test_only_the_damaged_side_is_read() -> None:
     assert (luma[:, :192] == 16).all()
 
 
+@pytest.mark.parametrize(("x", "width", "read_from"), [(960, 960, 960), (490, 1430, 480), (1500, 420, 1440)])
+def test_of_a_side_that_changes_from_top_to_bottom_no_more_than_quarters_are_read(
+    x: int, width: int, read_from: int
+) -> None:
+    size = Size(1920, 256)
+    converter = make_converter(size)
+    update(converter, plain(size, (0, 0, 0)))
+    update(converter, plain(size, (255, 255, 255)), Rect(x, 0, width, 256))
+    luma, _, _ = planes(converter)
+    assert (luma[:, :read_from] == 16).all()
+    assert (luma[:, read_from:] == 235).all()
+
+
 @pytest.mark.parametrize("damage", [Rect(0, 400, 64, 10), Rect(0, -20, 64, 10), Rect(0, 10, 64, 0)])
 def test_damage_off_the_picture_changes_nothing(damage: Rect) -> None:
     size = Size(64, 400)

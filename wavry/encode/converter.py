@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from wavry.media.frame import Lease
 
 _TILE_ROWS = (64, 256)
-_TILE_SHARES = (4, 2, 1)
-"""Heights of a tile, and the parts of the picture's width that it may be wide. Each combination keeps a swscale
-context (0.4 MB at 1080p), because setting one up costs more than a small tile."""
+_TILE_QUARTERS = (1, 2, 3, 4)
+"""Heights of a tile, and the quarters of the picture's width that it may be wide. Each combination that is met keeps a
+swscale context (0.4 MB at 1080p), because setting one up costs more than a small tile."""
 
 _COMPARED_ROWS = 256
 """Damage up to this height is compared with the picture (50 µs a band at 1080p); above it something moves, and
@@ -55,7 +55,7 @@ class FrameConverter:
         )
         self._planes = self._plane_views()
         self._tile_heights = [rows for rows in _TILE_ROWS if rows < height] or [height]
-        self._tile_widths = sorted({min(width, -(-width // share + 15) & ~15) for share in _TILE_SHARES})
+        self._tile_widths = sorted({min(width, (width * quarters // 4 + 15) & ~15) for quarters in _TILE_QUARTERS})
         self._reformatters: dict[Size, VideoReformatter] = {}
 
     def _plane_views(self) -> list[NDArray[np.uint8]]:
