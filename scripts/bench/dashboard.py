@@ -4,9 +4,9 @@
     python scripts/bench/dashboard.py [--seconds N] [--rounds N] [--size WxH] [--pairs N] [--pages N] [--connections N]
 
 In turns, each with a host and a client of its own: no dashboard, one that nobody reads, one with a page open. Then,
-at one host: a page that is open in every other stretch of a few seconds, for its CPU, which differs by more from host to
-host than a page takes; pages that are opened and closed; and TCP connections that do nothing, all at once. A page is a
-reader that makes a page's requests (`scripts/lib/pages`): a browser would take more of two cores than all that is
+at one host: a page that is open in every other stretch of a few seconds, for its CPU (from host to host that differs by
+more than a page takes); pages that are opened and closed; and TCP connections that do nothing, all at once. A page is
+a reader that makes a page's requests (`scripts/lib/pages`): a browser would take more of two cores than all that is
 measured. Prints JSON, and MISSES for each figure that is over its limit. CPU is of one core; MB are 10**6 bytes.
 """
 

@@ -361,7 +361,7 @@ async def test_control_bytes_that_nobody_takes_over_are_bounded(tmp_path: Path) 
             ends.client.flush()
             await until(lambda: ends.client.send_buffer_bytes < 20_000 or ends.at_client.lost)
         await until(lambda: ends.at_client.lost)
-        assert link_of(ends.host)._early_bytes <= 50_000
+        assert link_of(ends.host)._early._bytes <= 50_000
 
 
 @in_loop
@@ -373,7 +373,7 @@ async def test_datagrams_that_nobody_takes_over_are_bounded(tmp_path: Path) -> N
             ends.client.flush()
         ends.client.send_stream(Channel.CONTROL, b"end")
         ends.client.flush()
-        await until(lambda: link_of(ends.host)._early == [(Channel.CONTROL, b"end")])
+        await until(lambda: link_of(ends.host)._early._pieces == [(Channel.CONTROL, b"end")])
         ends.host.observe(ends.at_host)
         assert ends.at_host.datagrams == [b"%d" % number for number in range(236, 300)]
 

@@ -150,6 +150,32 @@ async def test_a_row_a_second_goes_into_the_history(monkeypatch: pytest.MonkeyPa
 
 
 @in_loop
+async def test_a_sample_that_fails_is_left_out_and_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from wavry.server.figures import figures as figures_module
+    from wavry.server.figures.sampling import Sampler
+
+    monkeypatch.setattr(figures_module, "SAMPLE_INTERVAL_S", 0.01)
+    tries: list[float] = []
+
+    def fail(_: Sampler, *, now: float) -> None:
+        tries.append(now)
+        raise OSError("no /proc today")
+
+    monkeypatch.setattr(Sampler, "sample", fail)
+    async with figured_host() as host:
+        host.figures.open()
+        running = asyncio.create_task(host.figures.run())
+        await until(lambda: len(tries) >= 3)
+        assert not running.done()
+        assert [record.message for record in caplog.records].count("a sample for the dashboard failed") == 1
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+
+@in_loop
 async def test_the_log_of_events_has_what_nobody_else_would_say(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "_QUIET_S", 5.0)
     async with figured_host() as host:

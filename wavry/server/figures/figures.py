@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from wavry.server.viewer import ViewerSession
 
 audit = logging.getLogger("wavry.audit")
+logger = logging.getLogger(__name__)
 
 SAMPLE_INTERVAL_S = 1.0
 SHARED_FOR_S = 2.0
@@ -112,17 +113,24 @@ class Figures:
         self._registrations.clear()
 
     async def run(self) -> None:
-        """Take a sample each second until cancelled, 0.6 ms of a host with four viewers; then close."""
+        """Take a sample each second until cancelled, 0.6 ms of a host with four viewers; then close.
+
+        One that fails is left out, and the first of them is told of: figures are no reason to end a stream.
+        """
         from wavry.server.figures.sampling import Sampler
 
         sampler = Sampler(self)
-        due_at = monotonic()
+        due_at, failures = monotonic(), 0
         try:
             while True:
-                sampler.sample(now=monotonic())
-                due_at = max(
-                    due_at + SAMPLE_INTERVAL_S, monotonic()
-                )  # after a pause of the machine none is made up for
+                try:
+                    sampler.sample(now=monotonic())
+                except Exception:
+                    failures += 1
+                    if failures == 1:
+                        logger.exception("a sample for the dashboard failed")
+                # After a pause of the machine none is made up for.
+                due_at = max(due_at + SAMPLE_INTERVAL_S, monotonic())
                 await asyncio.sleep(due_at - monotonic())
         finally:
             self.close()

@@ -19,6 +19,7 @@ from wavry.errors import ConnectionLostError, DatagramTooLargeError, ErrorCode, 
 from wavry.transport.base import Channel
 from wavry.transport.quic import seams
 from wavry.transport.quic.carriage import SessionOpened
+from wavry.transport.quic.early import EarlyArrivals
 from wavry.transport.quic.native import NativeCarriage
 from wavry.transport.quic.path_mtu import PathMtu
 from wavry.transport.quic.settings import DATAGRAM_OVERHEAD_BYTES, SMALLEST_DATAGRAM_BYTES
@@ -68,10 +69,7 @@ class QuicLink:
         self._observer: ConnectionObserver | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._queued_bytes = 0
-        self._early_datagrams: list[bytes] = []
-        self._early: list[tuple[Channel, bytes]] = []
-        self._early_bytes = 0
-        """Of streams, and datagrams above: what came before there was a session."""
+        self._early = EarlyArrivals(settings.streams_limit_bytes)
         self._waiting: dict[Channel, bytearray] = {}
         """Said before the client has opened the stream."""
         self._closing = False
@@ -163,13 +161,7 @@ class QuicLink:
     def observe(self, observer: ConnectionObserver) -> None:
         """Choose who is told, and hand over what came before."""
         self._observer = observer
-        now = self._loop.time()
-        early, self._early, self._early_bytes = self._early, [], 0
-        for channel, data in early:
-            observer.stream_received(channel, data, now=now)
-        if self._early_datagrams:
-            datagrams, self._early_datagrams = self._early_datagrams, []
-            observer.datagrams_received(datagrams, now=now)
+        self._early.hand_over(observer, now=self._loop.time())
         if self._error is not None:
             self._loop.call_soon(observer.connection_lost, self._error)
 
@@ -337,15 +329,13 @@ class QuicLink:
         if self._observer is not None:
             self._observer.datagrams_received(datagrams, now=now)
         else:
-            self._early_datagrams = (self._early_datagrams + datagrams)[-_EARLY_DATAGRAMS:]
+            self._early.add_datagrams(datagrams)
 
     def _deliver_stream(self, channel: Channel, data: bytes, now: float) -> None:
         if self._observer is not None:
             self._observer.stream_received(channel, data, now=now)
-        elif self._early_bytes + len(data) + _EARLY_OVERHEAD_BYTES <= self._settings.streams_limit_bytes:
-            self._early.append((channel, data))
-            self._early_bytes += len(data) + _EARLY_OVERHEAD_BYTES
-        else:  # aioquic opens the stream's window further whether anybody reads or not
+        elif not self._early.add_piece(channel, data):
+            # aioquic opens the stream's window further whether anybody reads or not
             self.close(ErrorCode.TIMEOUT, "nobody takes the streams here")
 
     def _handle(self, event: events.QuicEvent, now: float) -> None:
@@ -427,13 +417,6 @@ class QuicLink:
             observer.connection_lost(error)
         self._send, self._on_event = ignore, ignore  # they hold the socket's owner, and it may hold us
         seams.untie(self.quic)
-
-
-_EARLY_DATAGRAMS = 64
-"""Datagrams kept for a session that is not there yet; the oldest go."""
-
-_EARLY_OVERHEAD_BYTES = 128
-"""Charged for each piece of a stream that is kept so: its objects."""
 
 
 _LINGER_S = 1.0
