@@ -59,8 +59,8 @@ def map_large_blocks() -> bool:
 
 _M_TRIM_THRESHOLD = -1
 _KEPT_TOP_BYTES = 2 * 1024 * 1024
-"""Above two tiles of a picture of 1080p that is converted (1.5 MB). With 512 KiB half a screen that scrolled took 2900 to 26 500
-page faults a second, and now none."""
+"""Above two tiles of a 1080p picture that is converted (1.5 MB). With 512 KiB half a screen that scrolled took 2900 to
+26 500 page faults a second, and now none."""
 
 
 def keep_heap_top() -> bool:
