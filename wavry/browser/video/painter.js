@@ -11,9 +11,10 @@ import { Copying, Drawing } from "./ways.js";
 
 /**
  * What drawing costs beside the time that it takes in this worker: the browser's other threads help it, and the compositor
- * brings the whole picture on the screen, not what has changed. Where all is software, that is as much again.
+ * brings the whole picture on the screen, not what has changed. Where all is software that is as much again, and a page that
+ * has just been opened is no quiet place to measure; where there is a GPU drawing is quicker by far more than this.
  */
-const DRAWING_COSTS = 2;
+const DRAWING_COSTS = 4;
 
 /** Pictures in each way, before one is chosen; the first one of each is not looked at: it allocates. */
 const TRIALS = 6;
