@@ -190,6 +190,20 @@ def test_a_client_is_disconnected_from_the_page_after_it_was_asked(tmp_path: Pat
         running.server.wait_for("was sent away")
 
 
+def test_a_page_that_got_no_answer_at_first_can_disconnect_all_the_same(tmp_path: Path) -> None:
+    with streaming(tmp_path) as running, chromium() as browser, opened(browser, running.url, "ERR_FAILED") as page:
+        live(page)
+        page.route("**/api/session", lambda route: route.abort())
+        page.reload()
+        row = page.locator("#sessions tr[data-session='1']")
+        expect(row).to_have_count(1, timeout=PATIENCE_MS)
+        page.unroute("**/api/session")
+        row.get_by_role("button").click()
+        page.locator("#ask").get_by_role("button", name="Disconnect").click()
+        expect(page.locator("#toast")).to_have_text("Disconnected")
+        running.server.wait_for("was sent away")
+
+
 def test_the_page_says_that_the_host_is_gone_and_finds_it_again(tmp_path: Path) -> None:
     arguments = (*_SOURCE, "--dashboard")
     lost = r"ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE"

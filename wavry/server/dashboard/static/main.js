@@ -52,10 +52,18 @@ new Stream({
 async function begin(now) {
   say(find("version"), `wavry ${now.program}`);
   await readHistory();
-  csrf = await askForToken();
+  csrf = "";
+  try {
+    csrf = await askForToken();
+  } catch {
+    // The host is gone already; whoever needs it asks again.
+  }
 }
 
-/** @returns {Promise<string>} What is sent with what changes something; made for this page's cookie. */
+/**
+ * @returns {Promise<string>} What is sent with what changes something, made for this page's cookie; empty if the host
+ *   gives none.
+ */
 async function askForToken() {
   for (const isLast of [false, true]) {
     const answer = await fetch("/api/session");
@@ -104,6 +112,7 @@ find("ask").addEventListener("close", async (event) => {
   const id = asked;
   asked = null;
   try {
+    csrf ||= await askForToken();
     const answer = await fetch(`/api/sessions/${id}/disconnect`, {
       method: "POST",
       headers: { "X-Wavry-Csrf": csrf },
