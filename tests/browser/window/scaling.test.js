@@ -14,9 +14,23 @@ test("a picture that almost fits is drawn in its own size, around the same middl
   const place = placed(HD, { width: 1919, height: 1079 });
   assert.deepEqual(place, { x: 0, y: 0, width: 1918, height: 1079 });
   assert.deepEqual(drawnAt(HD, place), { x: -1, y: 0, ...HD });
-  assert.deepEqual(drawnAt(HD, placed(HD, { width: 1923, height: 1082 })), { x: 1, y: 1, ...HD });
-  const smaller = placed(HD, { width: 1910, height: 1080 });
+  assert.deepEqual(drawnAt(HD, placed(HD, { width: 1922, height: 1082 })), { x: 1, y: 0, ...HD });
+  const smaller = placed(HD, { width: 1917, height: 1080 });
   assert.deepEqual(drawnAt(HD, smaller), smaller);
+});
+
+test("drawn in its own size, no pixel is more than one from where pointing puts it", () => {
+  let count = 0;
+  for (let room = 1910; room < 1930; room += 1) {
+    const place = placed(HD, { width: room, height: 1080 + room - 1920 });
+    const drawn = drawnAt(HD, place);
+    for (const pixel of drawn === place ? [] : [0, 1, 959, 960, 1918, 1919]) {
+      const pointed = ((drawn.x + pixel + 0.5 - place.x) / place.width) * HD.width - 0.5;
+      assert.ok(Math.abs(pointed - pixel) <= 1.01, `${room}: ${pixel} is taken for ${pointed}`);
+      count += 1;
+    }
+  }
+  assert.ok(count > 0);
 });
 
 test("1:1 is the picture's own size, panned where it is larger", () => {

@@ -59,13 +59,13 @@ export function placed(picture, room, mode = ScaleMode.FIT, pan = CENTRE) {
 }
 
 /** Pixels that may be missing, or left over, for a picture that is drawn in its own size where it almost fits. */
-const ALMOST = 4;
+const ALMOST = 2;
 
 /**
  * Return where a picture is drawn that `placed` has put somewhere: there, or in its own size around the same middle where
  * that is the same but for a few pixels. Those are cut off or left black: text stays sharp, and nothing has to be scaled.
- * Pointing is not changed by it: every pixel at the edges can still be reached, and what is pointed at is off by half of
- * those few.
+ * Pointing is not changed by it: every pixel at the edges can still be reached, and what is pointed at is off by one pixel
+ * at most, at the edges.
  *
  * @param {Size} picture
  * @param {Rect} place From `placed`.
