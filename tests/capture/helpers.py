@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wavry.capture import FrameSource
-    from wavry.media import Frame, Rect
+    from wavry.media import Damage, Frame, Rect
 
 PATIENCE_S = 20.0
 """How long a test waits for what must come; no test waits for what must not."""
@@ -61,8 +61,9 @@ def pixels(frame: Frame) -> NDArray[np.uint8]:
     return picture[:, : frame.size.width, :3].copy()
 
 
-def covers(damage: Rect | None, rect: Rect) -> bool:
-    return damage is None or damage.intersection(rect) == rect
+def covers(damage: Damage | None, rect: Rect) -> bool:
+    """Return whether one of the rectangles holds all of `rect`."""
+    return damage is None or any(each.intersection(rect) == rect for each in damage)
 
 
 def open_descriptors() -> int:

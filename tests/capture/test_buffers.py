@@ -49,7 +49,7 @@ def test_no_picture_while_all_are_lent() -> None:
 def damaged(buffers: PictureBuffers, damage: Rect | None) -> Frame:
     loan = buffers.lend()
     assert loan is not None
-    return buffers.make_frame(loan, capture_us=1, captured_us=2, damage=damage, number=0)
+    return buffers.make_frame(loan, capture_us=1, captured_us=2, damage=damage and (damage,), number=0)
 
 
 @pytest.mark.parametrize(
@@ -67,11 +67,11 @@ def test_a_frame_that_nobody_has_begun_with_is_taken_back_and_its_damage_is_in_t
     waiting = [damaged(buffers, older)]
     buffers.reclaim = lambda: waiting.pop() if waiting else None
     frame = damaged(buffers, newer)
-    assert frame.damage == both
+    assert frame.damage == (both and (both,))
     assert (buffers.pool.allocated, buffers.pool.drops) == (1, 0)
     assert not buffers.has_room()
     frame.release()
-    assert damaged(buffers, newer).damage == newer
+    assert damaged(buffers, newer).damage == (newer and (newer,))
 
 
 def test_what_was_taken_back_before_a_change_of_size_makes_the_next_frame_whole() -> None:

@@ -31,7 +31,7 @@ def test_damage_is_the_part_that_moves() -> None:
     source = open_testcard(CONFIG)
     first, second = take(source), take(source)
     assert first.damage is None
-    assert second.damage == Rect(0, 0, 320, 12 + 36)
+    assert second.damage == (Rect(0, 0, 320, 12 + 36),)
     assert (pixels(first)[48:] == pixels(second)[48:]).all()
     assert (pixels(first)[12:48] != pixels(second)[12:48]).any()
     first.release()

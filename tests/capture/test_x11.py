@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,7 @@ def test_drawn_rectangle_is_in_the_frame_and_its_damage(source: X11Source, penci
     settle(source)
     pencil.fill(0x112233, 101, 57, 33, 21)
     frame = take(source)
-    assert frame.damage == Rect(101, 57, 33, 21)
+    assert frame.damage == (Rect(101, 57, 33, 21),)
     picture = pixels(frame)
     frame.release()
     assert (picture[57:78, 101:134] == (0x33, 0x22, 0x11)).all()
@@ -124,10 +125,56 @@ def test_only_damage_inside_the_region_counts(xserver: XServer, pencil: Pencil) 
     assert source.next_frame(0.05) is None
     pencil.fill(0x445566, 90, 40, 20, 30)
     frame = take(source)
-    assert frame.damage == Rect(0, 0, 10, 20)
+    assert frame.damage == (Rect(0, 0, 10, 20),)
     assert (pixels(frame)[:20, :10] == (0x66, 0x55, 0x44)).all()
     assert not pixels(frame)[20:].any()
     frame.release()
+    source.close()
+
+
+def test_what_lies_between_two_changes_is_no_damage(source: X11Source, pencil: Pencil) -> None:
+    skip(source)
+    settle(source)
+    pencil.fill(0x112233, 0, 0, 8, 480)
+    pencil.fill(0x112233, 600, 450, 30, 20)
+    frame = take(source)
+    assert frame.damage == (Rect(0, 0, 8, 480), Rect(600, 450, 30, 20))
+    frame.release()
+
+
+def test_hundreds_of_changes_are_one_box(source: X11Source, pencil: Pencil) -> None:
+    skip(source)
+    settle(source)
+    for index in range(200):
+        pencil.fill(0x112233, 3 * index, 2 * index, 1, 1)
+    frame = take(source)
+    assert frame.damage == (Rect(0, 0, 598, 399),)
+    frame.release()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_who_copies_no_more_than_the_damage_has_the_whole_picture(xserver: XServer, pencil: Pencil, seed: int) -> None:
+    chance = random.Random(seed)
+    source = X11Source(config_for(xserver, region=Rect(100, 50, 400, 300)))
+    held = [take(source)]
+    copy = pixels(held[0])
+    for _ in range(60):
+        for _ in range(chance.randrange(4)):
+            size = chance.randrange(1, 200), chance.randrange(1, 200)
+            pencil.fill(chance.randrange(1 << 24), chance.randrange(640), chance.randrange(480), *size)
+        frame = source.next_frame(0.005)
+        if frame is None:
+            continue
+        assert frame.damage is not None
+        for x, y, width, height in frame.damage:
+            copy[y : y + height, x : x + width] = pixels(frame)[y : y + height, x : x + width]
+        assert (copy == pixels(frame)).all()
+        held.append(frame)
+        if len(held) == 3:
+            held.pop(chance.randrange(3)).release()
+    assert len(held) > 1
+    for frame in held:
+        frame.release()
     source.close()
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wavry.encode.converter import FrameConverter
+    from wavry.media import Damage
 
 
 def planes(converter: FrameConverter) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
@@ -39,9 +40,11 @@ def bt709(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.stack([16 + 219 * luma, 128 + 224 * (blue - luma) / 1.8556, 128 + 224 * (red - luma) / 1.5748])
 
 
-def update(converter: FrameConverter, pixels: NDArray[np.uint8], damage: Rect | None = None, pad: int = 0) -> bool:
+def update(
+    converter: FrameConverter, pixels: NDArray[np.uint8], damage: Rect | Damage | None = None, pad: int = 0
+) -> bool:
     frame = make_frame(pixels, pad=pad)
-    frame.damage = damage
+    frame.damage = (damage,) if isinstance(damage, Rect) else damage
     changed = converter.update(frame)
     frame.release()
     return changed
@@ -197,6 +200,24 @@ def test_frames_of_another_size_are_scaled_whole(source: Size, target: Size, lay
         assert np.abs(luma[row] - wanted[0]).max() <= 2
         assert np.abs(blue[row // 2] - wanted[1]).max() <= 2
         assert np.abs(red[row // 2] - wanted[2]).max() <= 2
+
+
+def test_what_lies_between_the_rectangles_is_not_read() -> None:
+    size = Size(640, 360)
+    converter = make_converter(size)
+    update(converter, plain(size, (0, 0, 0)))
+    assert update(converter, plain(size, (255, 255, 255)), (Rect(0, 0, 20, 20), Rect(600, 330, 20, 20)))
+    luma, _, _ = planes(converter)
+    assert (luma[0, 0], luma[180, 320], luma[340, 610]) == (235, 16, 235)
+
+
+def test_a_frame_without_damage_changes_nothing() -> None:
+    size = Size(640, 360)
+    for target in (size, Size(320, 180)):
+        converter = make_converter(size, target)
+        update(converter, plain(size, (0, 0, 0)))
+        assert not update(converter, plain(size, (255, 255, 255)), ())
+        assert planes(converter)[0].max() == 16
 
 
 def test_the_picture_says_what_its_colours_mean() -> None:

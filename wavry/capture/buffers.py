@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from wavry.capture.damage import PendingDamage
 from wavry.clock import monotonic
 from wavry.errors import PoolExhaustedError
-from wavry.media import Frame, PixelFormat
+from wavry.media import Frame, PixelFormat, cover
 from wavry.memory import AnonymousStorage, FrameBuffer, FrameBufferPool, Storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wavry.media import Rect, Size
+    from wavry.media import Damage, Size
 
 BYTES_PER_PIXEL = 4
 
@@ -169,7 +169,7 @@ class PictureBuffers:
                 if waiting.damage is None or waiting.size != self.size:
                     self._unseen.add_everything(now_us=waiting.capture_us)
                 else:
-                    self._unseen.add(waiting.damage, now_us=waiting.capture_us)
+                    self._unseen.add(*waiting.damage, now_us=waiting.capture_us)
                 waiting.release()
         return not self.pool.is_exhausted
 
@@ -185,13 +185,13 @@ class PictureBuffers:
         return PictureLoan(buffer, canvas, self._on_release)
 
     def make_frame(
-        self, loan: PictureLoan, *, capture_us: int, captured_us: int, damage: Rect | None, number: int
+        self, loan: PictureLoan, *, capture_us: int, captured_us: int, damage: Damage | None, number: int
     ) -> Frame:
         """Wrap a filled picture; the frame takes over the loan, and the damage of those that were taken back."""
         unseen = self._unseen
         if unseen:
             hidden = unseen.as_frame_damage
-            damage = None if damage is None or hidden is None else damage.union(hidden)
+            damage = None if damage is None or hidden is None else cover((*hidden, *damage))
             unseen.clear()
         return Frame(
             lease=loan,

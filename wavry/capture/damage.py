@@ -4,43 +4,49 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wavry.media import cover
+
 if TYPE_CHECKING:
-    from wavry.media import Rect
+    from wavry.media import Damage, Rect
 
 
 class PendingDamage:
-    """The box around all changes that no frame shows yet, and when the first of them was noticed."""
+    """All changes that no frame shows yet, and when the first of them was noticed."""
 
-    __slots__ = ("is_everything", "rect", "since_us")
+    __slots__ = ("_is_noticed", "_rects", "is_everything", "since_us")
 
     def __init__(self) -> None:
-        self.rect: Rect | None = None
-        """The box so far; meaningless while `is_everything`."""
+        self._rects: Damage = ()
+        self._is_noticed = False
         self.is_everything = False
         """Whether any pixel may differ."""
         self.since_us = 0
 
     def __bool__(self) -> bool:
-        return self.is_everything or self.rect is not None
+        return self.is_everything or self._is_noticed
 
-    def add(self, rect: Rect, *, now_us: int) -> None:
-        """Note that the pixels of `rect` changed."""
+    def notice(self, *, now_us: int) -> None:
+        """Note that something changed; what, comes later."""
         if not self:
             self.since_us = now_us
-        self.rect = rect if self.rect is None else self.rect.union(rect)
+        self._is_noticed = True
+
+    def add(self, *rects: Rect, now_us: int) -> None:
+        """Note that the pixels of `rects` changed."""
+        self.notice(now_us=now_us)
+        self._rects = cover((*self._rects, *rects))
 
     def add_everything(self, *, now_us: int) -> None:
         """Note that any pixel may have changed."""
-        if not self:
-            self.since_us = now_us
+        self.notice(now_us=now_us)
         self.is_everything = True
 
     def clear(self) -> None:
         """Forget it all: a frame shows it."""
-        self.rect = None
-        self.is_everything = False
+        self._rects = ()
+        self._is_noticed = self.is_everything = False
 
     @property
-    def as_frame_damage(self) -> Rect | None:
-        """The box, or None for everything, as `Frame.damage` wants it."""
-        return None if self.is_everything else self.rect
+    def as_frame_damage(self) -> Damage | None:
+        """What was added, or None for everything, as `Frame.damage` wants it."""
+        return None if self.is_everything else self._rects

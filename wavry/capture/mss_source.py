@@ -117,7 +117,7 @@ class MssSource(ClockedSource):
             loan,
             capture_us=capture_us,
             captured_us=monotonic_us(),
-            damage=None if is_whole else Rect(0, changed.top, width, changed.bottom - changed.top),
+            damage=None if is_whole else (Rect(0, changed.top, width, changed.bottom - changed.top),),
             number=self._number,
         )
 

@@ -53,7 +53,7 @@ class TestcardSource(ClockedSource):
         self._painter = MarkPainter(*self._size)
         self._moving = Rows(mark_height(self._size.height), mark_height(self._size.height) + self._size.height // 5)
         self._stripes = _draw_stripes(self._moving.bottom - self._moving.top, self._size.width + STRIPE_PERIOD)
-        self._damage = Rect(0, 0, self._size.width, self._moving.bottom)
+        self._damage = (Rect(0, 0, self._size.width, self._moving.bottom),)
         self._wishes.full_frame()  # nobody has seen bars and ramp yet
         self._clock = FrameClock(config.fps, now=monotonic())
 

@@ -10,7 +10,7 @@ segment that is shared with the server (MIT-SHM): no clock, no copy, no comparis
 The whole frame is the server's one copy at the speed of the memory; of the small change, about 0.05 ms is work.
 
 After the first event nothing is waited for: an application that draws in several steps gets several frames, and the
-frame rate is kept by `FrameTokens`. While a frame is forbidden or no buffer is free, changes add up in one box.
+frame rate is kept by `FrameTokens`. While a frame is forbidden or no buffer is free, changes add up in the server.
 Some drivers forget to report damage, so every `refresh_interval_s` the whole picture is fetched anyway.
 """
 
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import select
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wavry.capture.area import choose_area, refit_area
 from wavry.capture.buffers import NO_ROWS, Canvas, PictureBuffers, PictureLoan, Rows
@@ -35,13 +35,23 @@ from wavry.memory import FrameBufferPool, checkpoint
 from wavry.pipeline.bell import Bell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from wavry.capture.area import Monitor
     from wavry.capture.config import CaptureConfig
 
 MAX_REFUSALS = 3
 """After so many refused grabs in a row without a change of the layout between them, the screen counts as lost."""
+
+
+class Later(NamedTuple):
+    """What of the desktop changed too late to be in a picture."""
+
+    missed: list[Rect]
+    """The server has forgotten these changes; they have to be fetched."""
+
+    boxes: list[Rect]
+    """Around changes that the server will tell of with the next picture."""
 
 
 class X11Source:
@@ -161,20 +171,36 @@ class X11Source:
             if not isinstance(event, Damaged):
                 self._layout_changed = True
             elif event.rect.intersection(self._area) is None:
-                self._screen.forget_damage()  # or the next box would hold this and the change that matters
+                # Or the next box would hold this and the change that matters, which may have come by now.
+                self._add_damage(self._screen.take_damage())
             else:
-                self._add_damage(event.rect)
+                self._note_damage(event.rect)
         if self._layout_changed:
             self._follow_layout()
         if self._wishes.take_full_frame() or monotonic() >= self._refresh_at:
             self._add_everything()
 
-    def _add_damage(self, rect: Rect, *, fresh: Canvas | None = None) -> None:
+    def _note_damage(self, box: Rect) -> None:
+        """Take note of changes somewhere in a box of the desktop; where, will come with the pixels."""
+        local = self._visible(box)
+        if local is not None:
+            self._pending.notice(now_us=monotonic_us())
+            self._buffers.mark_stale(_rows_of(local))
+
+    def _add_damage(self, damage: Iterable[Rect], *, shown: Canvas | None = None) -> None:
+        """Have the next frame show changes of the desktop, which `shown` has already."""
+        visible = [local for rect in damage if (local := self._visible(rect)) is not None]
+        if visible:
+            self._pending.add(*visible, now_us=monotonic_us())
+        for local in visible:
+            self._buffers.mark_stale(_rows_of(local), fresh=shown)
+
+    def _visible(self, rect: Rect) -> Rect | None:
+        """Return the part of a rectangle of the desktop that is captured, as it lies in the picture, or None."""
         visible = rect.intersection(self._area)
-        if visible is not None:
-            local = visible._replace(x=visible.x - self._area.x, y=visible.y - self._area.y)
-            self._pending.add(local, now_us=monotonic_us())
-            self._buffers.mark_stale(_rows_of(local), fresh=fresh)
+        if visible is None:
+            return None
+        return visible._replace(x=visible.x - self._area.x, y=visible.y - self._area.y)
 
     def _add_everything(self) -> None:
         self._pending.add_everything(now_us=monotonic_us())
@@ -199,26 +225,26 @@ class X11Source:
         self._tokens.take(now)
         return self._finish(loan, later)
 
-    def _fill(self, canvas: Canvas) -> list[Rect]:
-        """Fetch the rows that `canvas` misses; return the changes that came too late to be in them."""
+    def _fill(self, canvas: Canvas) -> Later:
+        """Fetch the rows that `canvas` misses, and add to what is pending where they changed."""
         segment = canvas.storage
         assert isinstance(segment, Segment)  # made by `X11Screen.make_segment`
         rows = canvas.stale
         band = Rect(self._area.x, self._area.y + rows.top, self._area.width, rows.bottom - rows.top)
-        subtracted = self._screen.grab(band, segment, offset=rows.top * self._buffers.stride)
+        grabbed = self._screen.grab(band, segment, offset=rows.top * self._buffers.stride)
         canvas.stale = NO_ROWS
         self._refusals = 0
-        later: list[Rect] = []
+        is_shown = {rect: _covers(band, rect, self._area) for rect in grabbed.damage}
+        self._add_damage((rect for rect in is_shown if is_shown[rect]), shown=canvas)
+        later = Later([rect for rect in is_shown if not is_shown[rect]], [])  # the box grew after the band was chosen
         while (event := self._screen.next_event()) is not None:
             if not isinstance(event, Damaged):
                 self._layout_changed = True
-            elif event.happened_before(subtracted) and _covers(band, event.rect, self._area):
-                self._add_damage(event.rect, fresh=canvas)  # the box grew after we read it, and is in this picture
-            else:
-                later.append(event.rect)
+            elif not event.happened_before(grabbed.request):
+                later.boxes.append(event.rect)
         return later
 
-    def _finish(self, loan: PictureLoan, later: list[Rect]) -> Frame:
+    def _finish(self, loan: PictureLoan, later: Later) -> Frame:
         pending = self._pending
         frame = self._buffers.make_frame(
             loan,
@@ -230,8 +256,9 @@ class X11Source:
         if pending.is_everything:
             self._refresh_at = monotonic() + self._config.refresh_interval_s
         pending.clear()
-        for rect in later:
-            self._add_damage(rect)
+        self._add_damage(later.missed)
+        for box in later.boxes:
+            self._note_damage(box)
         self._number += 1
         checkpoint("capture_frame_acquired")
         return frame

@@ -2,10 +2,10 @@
 
 The only module that knows xcffib: requests go out and come back as plain values, and X errors leave as wavry's.
 
-Events carry the box around all damage since the last Subtract (report level BoundingBox), so that neither a round
-trip nor an XFixes region is needed to learn what changed, and drawing many times inside one box costs one event.
-`grab` sends Subtract and GetImage in one write. Whatever is drawn before the server reads the Subtract is in the
-picture, whatever is drawn after it makes a new event: no change falls between.
+Events carry the box around all damage since the last Subtract (report level BoundingBox): they say that there is
+something to fetch and in which rows, and drawing many times inside one box costs one event. What exactly changed comes
+with the pixels: `grab` sends Subtract, FetchRegion and GetImage in one write. Whatever is drawn before the server reads
+the Subtract is in the region and in the picture, whatever is drawn after it makes a new event: no change falls between.
 """
 
 from __future__ import annotations
@@ -27,16 +27,21 @@ from xcffib.ffi import ffi
 from wavry.capture.area import Desktop, make_desktop
 from wavry.capture.x11_segment import Segment
 from wavry.errors import BackendUnavailableError, CaptureError, CaptureLostError
-from wavry.media import Rect
+from wavry.media import Rect, cover
 from wavry.xcb import connect
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from wavry.media import Damage
+
 NAME = "x11"
 _ALL_PLANES = 0xFFFFFFFF
 _Z_PIXMAP = 2
 _NONE = 0
+
+_MOST_RECTS = 48
+"""Rectangles of a region that are looked at one by one; that takes up to 10 µs each."""
 
 
 class GrabRefusedError(CaptureError):
@@ -53,6 +58,16 @@ class Damaged(NamedTuple):
     def happened_before(self, request: int) -> bool:
         """Return whether the server reported this before it read `request`, a number that `grab` returned."""
         return (self.sequence - request) & 0xFFFF >= 0x8000
+
+
+class Grabbed(NamedTuple):
+    """What came with a picture."""
+
+    damage: Damage
+    """What of the desktop had changed since this was asked for the last time. The picture shows it where it reaches."""
+
+    request: int
+    """Number of the request that asked; changes reported before the server read it are in `damage`."""
 
 
 class LayoutChanged(NamedTuple):
@@ -100,7 +115,8 @@ class X11Screen:
         version = self._shm.QueryVersion().reply()
         if (version.major_version, version.minor_version) < (1, 2):
             raise BackendUnavailableError(NAME, "MIT-SHM is older than 1.2 and takes no file descriptors")
-        _open_extension(connection, xcffib.xfixes.key).QueryVersion(5, 0).reply()  # XDamage wants it greeted first
+        self._xfixes = _open_extension(connection, xcffib.xfixes.key)
+        self._xfixes.QueryVersion(5, 0).reply()  # XDamage wants it greeted first
         self._damage = _open_extension(connection, xcffib.damage.key)
         self._damage.QueryVersion(1, 1).reply()
         self._randr = _open_extension(connection, xcffib.randr.key)
@@ -114,6 +130,8 @@ class X11Screen:
         self._damage_id: int = connection.generate_id()
         level = xcffib.damage.ReportLevel.BoundingBox
         self._damage.Create(self._damage_id, self._root, level, is_checked=True).check()
+        self._changed: int = connection.generate_id()
+        self._xfixes.CreateRegion(self._changed, 0, [], is_checked=True).check()
 
     def fileno(self) -> int:
         """Return the descriptor that becomes readable when the server says something."""
@@ -165,16 +183,13 @@ class X11Screen:
             if isinstance(event, xcffib.randr.ScreenChangeNotifyEvent | xcffib.xproto.ConfigureNotifyEvent):
                 return LayoutChanged()
 
-    def grab(self, area: Rect, segment: Segment, *, offset: int) -> int:
+    def grab(self, area: Rect, segment: Segment, *, offset: int) -> Grabbed:
         """Fill a segment with pixels of the desktop, without the cursor. One round trip, no copy on this side.
 
         Args:
             area: What to fetch, in desktop pixels.
             segment: Where to put it, BGRA, rows `4 * area.width` bytes apart.
             offset: Byte of the segment where the first row goes.
-
-        Returns:
-            The number of the Subtract request: changes reported before it are in the picture.
 
         Raises:
             GrabRefusedError: The server refused, as it does when `area` is not on the screen.
@@ -183,29 +198,35 @@ class X11Screen:
         try:
             while self._retired:
                 self._shm.Detach(self._retired.popleft())
-            subtract = self._damage.Subtract(self._damage_id, _NONE, _NONE)
-            self._shm.GetImage(
+            request, changed = self._ask_for_damage()
+            image = self._shm.GetImage(
                 self._root, area.x, area.y, area.width, area.height,
                 _ALL_PLANES, _Z_PIXMAP, segment.server_id, offset,
-            ).reply()  # fmt: skip
+            )  # fmt: skip
+            damage = _read_damage(changed)
+            image.reply()
         except xcffib.Error as error:
             raise GrabRefusedError(_describe(error)) from error
         except xcffib.XcffibException as error:
             raise CaptureLostError(NAME, _describe(error)) from error
-        sequence: int = subtract.sequence
-        return sequence
+        return Grabbed(damage, request)
 
-    def forget_damage(self) -> None:
-        """Have the server begin a new box for the changes from now on.
+    def take_damage(self) -> Damage:
+        """Return what has changed, and have the server begin a new box for the changes from now on. One round trip.
 
         Raises:
             CaptureLostError: The server is gone.
         """
         try:
-            self._damage.Subtract(self._damage_id, _NONE, _NONE)
-            self._connection.flush()
+            _, changed = self._ask_for_damage()
+            return _read_damage(changed)
         except xcffib.XcffibException as error:
             raise CaptureLostError(NAME, _describe(error)) from error
+
+    def _ask_for_damage(self) -> tuple[int, Any]:
+        """Return the number of the request after which changes count as new, and the cookie of those before it."""
+        subtract = self._damage.Subtract(self._damage_id, _NONE, self._changed)
+        return subtract.sequence, self._xfixes.FetchRegion(self._changed)
 
     def make_segment(self, size_bytes: int) -> Segment:
         """Make memory that this server can write to.
@@ -265,6 +286,13 @@ def _send_descriptor(connection: Any, descriptor: int) -> None:
     libxcb.xcb_send_fd.argtypes = [ctypes.c_void_p, ctypes.c_int]
     libxcb.xcb_send_fd.restype = None
     libxcb.xcb_send_fd(int(ffi.cast("uintptr_t", connection._conn)), descriptor)
+
+
+def _read_damage(cookie: Any) -> Damage:
+    """Wait for the reply of FetchRegion: its rectangles covered by few, or the box around them if they are many."""
+    region = cookie.reply()
+    found = region.rectangles if len(region.rectangles) <= _MOST_RECTS else [region.extents]
+    return cover(Rect(each.x, each.y, each.width, each.height) for each in found)
 
 
 def _describe(error: Exception) -> str:

@@ -74,13 +74,16 @@ class FrameConverter:
         """
         pixels = np.frombuffer(frame.data, np.uint8, frame.stride * frame.size.height)
         rows = pixels.reshape(frame.size.height, frame.stride // 4, 4)[:, : frame.size.width]
-        compare = frame.damage is None or frame.damage.height <= _COMPARED_ROWS
+        whole = Rect(0, 0, *self.source)
+        damage = (whole,) if frame.damage is None else frame.damage
+        moves = frame.damage is not None and any(rect.height > _COMPARED_ROWS for rect in damage)
         if self.source != self.target:
-            return self._convert(rows, Rect(0, 0, *self.target), compare)
+            return bool(damage) and self._convert(rows, Rect(0, 0, *self.target), compare=not moves)
         changed = False
-        for tile in self._tiles(frame.damage or Rect(0, 0, *self.source)):
-            part = rows[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width]
-            changed |= self._convert(part, tile, compare)
+        for rect in damage:
+            for tile in self._tiles(rect):
+                part = rows[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width]
+                changed |= self._convert(part, tile, compare=not moves)
         return changed
 
     def _tiles(self, damage: Rect) -> Iterator[Rect]:
@@ -102,7 +105,7 @@ class FrameConverter:
                 return left, width
         return 0, self.source.width
 
-    def _convert(self, pixels: NDArray[np.uint8], place: Rect, compare: bool) -> bool:
+    def _convert(self, pixels: NDArray[np.uint8], place: Rect, *, compare: bool) -> bool:
         """Convert pixels into a place of the picture; with `compare`, say whether that changed it."""
         reformatter = self._reformatters.setdefault(place.size, VideoReformatter())
         try:

@@ -2,6 +2,20 @@
 
 from wavry.media.access_unit import AccessUnit, Codec, UnitTimings
 from wavry.media.cursor import CursorImage
-from wavry.media.frame import Frame, PixelFormat, Rect, Size, picture_bytes
+from wavry.media.damage import Damage, cover
+from wavry.media.frame import Frame, PixelFormat, picture_bytes
+from wavry.media.geometry import Rect, Size
 
-__all__ = ["AccessUnit", "Codec", "CursorImage", "Frame", "PixelFormat", "Rect", "Size", "UnitTimings", "picture_bytes"]
+__all__ = [
+    "AccessUnit",
+    "Codec",
+    "CursorImage",
+    "Damage",
+    "Frame",
+    "PixelFormat",
+    "Rect",
+    "Size",
+    "UnitTimings",
+    "cover",
+    "picture_bytes",
+]

@@ -41,7 +41,7 @@ class GrainyTestcard(TestcardSource):
 
     def __init__(self, config: CaptureConfig) -> None:
         super().__init__(config)
-        self._damage = Rect(0, 0, *self._size)
+        self._damage = (Rect(0, 0, *self._size),)
         dice = np.random.default_rng(1)
         self._jumps = dice.integers(0, 4 * _COARSE, (PERIOD, 2))
         self._grain_top = self._size.height * 3 // 4

@@ -89,6 +89,18 @@ test("half a picture that moves, a column and something small beside it are not 
   ]);
 });
 
+test("half a picture that moves is one rectangle, however ragged its edge", () => {
+  const { planes, bytes } = layoutOf("I420", 1920, 1080);
+  const [older, newer] = [new Int32Array(bytes / 4), new Int32Array(bytes / 4)];
+  for (let row = 0; row < 1080; row += 1) {
+    for (let column = 960; column < 1920 - 64 * (Math.floor(row / 32) % 3); column += 8) {
+      touch(new Uint8Array(newer.buffer), planes[0], column, row);
+    }
+  }
+  const rects = changedRects(older, newer, planes, 1920, 1080);
+  assert.deepEqual(rects, [{ x: 960, y: 0, width: 960, height: 1080 }]);
+});
+
 test("a picture full of small changes is few rectangles", () => {
   const { planes, bytes } = layoutOf("I420", 1920, 1080);
   const [older, newer] = [new Int32Array(bytes / 4), new Int32Array(bytes / 4)];

@@ -56,13 +56,14 @@ export class Copying {
     const rects = await this.#changes(frame);
     const width = this.#width;
     const { x: left, y: top } = frame.visibleRect;
-    for (const { x, y, width: across, height: down } of rects) {
-      await frame.copyTo(this.#pixels.data, {
+    const conversions = rects.map(({ x, y, width: across, height: down }) =>
+      frame.copyTo(this.#pixels.data, {
         rect: { x: left + x, y: top + y, width: across, height: down },
         format: "RGBX",
         layout: [{ offset: 4 * (y * width + x), stride: 4 * width }],
-      });
-    }
+      }),
+    );
+    await Promise.all(conversions); // to wait for each one would take 0.2 ms more for each
     for (const { x, y, width: across, height: down } of rects) {
       this.#context.putImageData(this.#pixels, 0, 0, x, y, across, down);
     }
