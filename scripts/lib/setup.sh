@@ -151,5 +151,5 @@ SOUND_LIBRARIES=(libopus0 libportaudio2 libasound2-plugins libpulse0)
 SOUND_SERVER=(pulseaudio pulseaudio-utils)
 
 # A browser that is a client and looks at the dashboard, a JavaScript engine for its modules, and who reads /metrics.
-BROWSER=(chromium nodejs)
+BROWSER=(chromium nodejs wabt)
 METRICS_READER=(prometheus)

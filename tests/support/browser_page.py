@@ -30,7 +30,7 @@ _WATCH_FIGURES = """
 """
 """The page shows its figures and keeps none; tests and measurements want the numbers."""
 
-_NETWORK_COMPLAINTS = re.compile(r"net::ERR_|Failed to load resource")
+NETWORK_COMPLAINTS = re.compile(r"net::ERR_|Failed to load resource")
 """What Chromium itself writes to the console when nobody listens at an address. No page can help it."""
 
 
@@ -100,6 +100,6 @@ class BrowserPage:
         Args:
             host_was_away: Then the browser itself says so on the console.
         """
-        ours = [each for each in self.complaints if not (host_was_away and _NETWORK_COMPLAINTS.search(each))]
+        ours = [each for each in self.complaints if not (host_was_away and NETWORK_COMPLAINTS.search(each))]
         assert not ours, ours
         assert not self.strangers, self.strangers

@@ -7,6 +7,13 @@ import pytest
 from wavry.web.headers import ContentPolicy
 
 
+def test_only_a_page_that_asks_for_it_may_compile_webassembly_and_none_may_evaluate_text() -> None:
+    assert "script-src 'self';" in ContentPolicy().headers("desk.local")["Content-Security-Policy"]
+    policy = ContentPolicy(compiles=True).headers("desk.local")["Content-Security-Policy"]
+    assert "script-src 'self' 'wasm-unsafe-eval';" in policy
+    assert "'unsafe-eval'" not in policy
+
+
 @pytest.mark.parametrize(
     ("host", "source"),
     [

@@ -1,6 +1,6 @@
 """The client that runs in a browser: static ES modules, as they are, without a build step.
 
-`rift` is the protocol's other end in JavaScript, sans-IO like its twin in Python; what is around it shows, plays and
+The one file of WebAssembly lies beside its source. `rift` is the protocol's other end in JavaScript, sans-IO like its twin in Python; what is around it shows, plays and
 takes input. A host with `--web` serves this folder.
 """
 

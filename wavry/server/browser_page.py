@@ -69,6 +69,7 @@ def browser_site(
         routes=[Route("GET", re.compile(r"/session\.json"), session)],
         policy=ContentPolicy(
             connect=(f"https://{{host}}:{udp_port}",),
+            compiles=True,
             images=("data:", "blob:"),
             permissions="camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         ),

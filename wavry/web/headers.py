@@ -13,6 +13,9 @@ class ContentPolicy:
     """Where else than to the site it may connect: sources as in a Content-Security-Policy; `{host}` stands for the
     name under which the page was asked for."""
 
+    compiles: bool = False
+    """Whether scripts may compile WebAssembly, which comes from the site as they do."""
+
     images: tuple[str, ...] = ()
     """Images besides the site's own: `data:`, `blob:`."""
 
@@ -28,8 +31,9 @@ class ContentPolicy:
         name = "*" if host.startswith("[") else host  # a source can't be an IPv6 address; the port has to do
         connect = " ".join(("'self'", *(source.replace("{host}", name) for source in self.connect)))
         images = " ".join(("'self'", *self.images))
+        scripts = "'self' 'wasm-unsafe-eval'" if self.compiles else "'self'"
         policy = (
-            "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; worker-src 'self'; "
+            f"default-src 'none'; script-src {scripts}; style-src 'self'; font-src 'self'; worker-src 'self'; "
             f"img-src {images}; connect-src {connect}; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         )

@@ -16,6 +16,7 @@ _TYPES = {
     ".mjs": "text/javascript",
     ".png": "image/png",
     ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
 }
 _INDEX = "index.html"
 

@@ -20,42 +20,36 @@ const WORTH_BETWEEN = 1 << 13;
 
 const WORD_BYTES = 4;
 
+/** Rows of Y are padded to so many samples, those of U and V to half of it. */
+const PADDING = 16;
+
 /**
- * How the planes of a picture lie in a buffer: by rows, each padded to whole words.
+ * How the planes of a picture lie in a buffer.
  *
  * @typedef {object} Plane
  * @property {number} offset Of its first byte.
- * @property {number} stride Bytes from row to row, a multiple of four.
+ * @property {number} stride Bytes from row to row, a multiple of eight.
  * @property {number} rows
- * @property {number} rowsShare Rows of the picture that one of its rows covers.
- * @property {number} wordPixels Columns of the picture that a word covers.
+ * @property {number} share Rows, and columns, of the picture that one of its samples covers.
  */
 
 /**
- * Return how the planes of a format are laid out here.
+ * Return how the planes of I420 are laid out here.
  *
- * @param {string} format A `VideoPixelFormat`.
  * @param {number} width Of the picture.
  * @param {number} height
- * @returns {{planes: Plane[], bytes: number} | null} null for formats whose changes are not looked for.
+ * @returns {{planes: Plane[], bytes: number}}
  */
-export function layoutOf(format, width, height) {
-  const [halfWidth, halfHeight] = [Math.ceil(width / 2), Math.ceil(height / 2)];
-  const shapes = {
-    I420: [[width, height, 1, 4], [halfWidth, halfHeight, 2, 8], [halfWidth, halfHeight, 2, 8]],
-    NV12: [[width, height, 1, 4], [2 * halfWidth, halfHeight, 2, 4]],
-  }[format];
-  if (shapes === undefined) {
-    return null;
-  }
+export function layoutOf(width, height) {
   let bytes = 0;
-  const planes = shapes.map(([rowBytes, rows, rowsShare, wordPixels]) => {
-    const stride = Math.ceil(rowBytes / WORD_BYTES) * WORD_BYTES;
-    const plane = { offset: bytes, stride, rows, rowsShare, wordPixels };
+  const planes = [1, 2, 2].map((share) => {
+    const stride = (Math.ceil(width / PADDING) * PADDING) / share;
+    const rows = Math.ceil(height / share);
+    const plane = { offset: bytes, stride, rows, share };
     bytes += stride * rows;
     return plane;
   });
-  return { planes, bytes };
+  return { planes, bytes: Math.ceil(bytes / WORD_BYTES) * WORD_BYTES };
 }
 
 /**
@@ -129,11 +123,11 @@ function area({ width, height }) {
 }
 
 /** Mark the tiles of a band in which the rows of a plane differ. */
-function markChanged(changed, older, newer, { offset, stride, rows, rowsShare, wordPixels }, top, bottom) {
+function markChanged(changed, older, newer, { offset, stride, rows, share }, top, bottom) {
   const words = stride / WORD_BYTES;
-  const tileWords = TILE_COLUMNS / wordPixels;
-  const last = Math.min(rows, Math.ceil(bottom / rowsShare));
-  for (let row = Math.floor(top / rowsShare); row < last; row += 1) {
+  const tileWords = TILE_COLUMNS / share / WORD_BYTES;
+  const last = Math.min(rows, Math.ceil(bottom / share));
+  for (let row = Math.floor(top / share); row < last; row += 1) {
     const begin = offset / WORD_BYTES + row * words;
     for (let tile = changed.indexOf(0); tile * tileWords < words; ) {
       const end = nextChanged(changed, tile);

@@ -7,7 +7,8 @@
  * Bound: one picture that is drawn, one that waits and gives way to a newer one, and what the way holds.
  */
 
-import { Copying, Drawing } from "./ways.js";
+import { converterModule } from "./pixels.js";
+import { Converting, Drawing } from "./ways.js";
 
 /**
  * What drawing costs beside the time that it takes in this worker: the browser's other threads help it, and the compositor
@@ -26,7 +27,7 @@ export class Painter {
   #drawing;
   #waiting = null;
   #isDrawing = false;
-  /** @type {{way: Drawing | Copying, weight: number, times: number[]}[]} The chosen one alone, or those that are tried. */
+  /** @type {{way: Drawing | Converting, weight: number, times: number[]}[]} The chosen one alone, or those that are tried. */
   #trials = [];
 
   /** @param {OffscreenCanvas} canvas Transferred from the page. */
@@ -34,6 +35,7 @@ export class Painter {
     this.#canvas = canvas;
     this.#context = canvas.getContext("2d", { alpha: false, desynchronized: true });
     this.#drawing = new Drawing(this.#context);
+    converterModule().catch(() => {}); // while the host is surely there; who needs it will hear of a failure
   }
 
   /**
@@ -76,7 +78,7 @@ export class Painter {
       this.#canvas.height = height;
       this.#trials = [
         { way: this.#drawing, weight: DRAWING_COSTS, times: [] },
-        { way: new Copying(this.#context), weight: 1, times: [] },
+        { way: new Converting(this.#context), weight: 1, times: [] },
       ];
     }
   }
