@@ -2,15 +2,10 @@
 
 import { readFile } from "node:fs/promises";
 
-/** `ImageData`, of either constructor's form. */
-export class fakeImageData {
-  constructor(dataOrWidth, widthOrHeight, height) {
-    if (typeof dataOrWidth === "number") {
-      const data = new Uint8ClampedArray(4 * dataOrWidth * widthOrHeight);
-      Object.assign(this, { data, width: dataOrWidth, height: widthOrHeight });
-    } else {
-      Object.assign(this, { data: dataOrWidth, width: widthOrHeight, height });
-    }
+/** `ImageData` of pixels that are there. */
+export class FakeImageData {
+  constructor(data, width, height) {
+    Object.assign(this, { data, width, height });
   }
 }
 

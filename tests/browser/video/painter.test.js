@@ -5,7 +5,7 @@ import { Painter } from "../../../wavry/browser/video/painter.js";
 import { RemotePainter } from "../../../wavry/browser/video/remote_painter.js";
 import { converterModule } from "../../../wavry/browser/video/pixels.js";
 import { Converting } from "../../../wavry/browser/video/ways.js";
-import { fakeImageData, serveFiles } from "./fakes.js";
+import { FakeImageData, serveFiles } from "./fakes.js";
 
 const [WIDTH, HEIGHT] = [48, 80];
 let now;
@@ -18,7 +18,7 @@ before(async () => {
 beforeEach(() => {
   now = 0;
   mock.method(performance, "now", () => now);
-  globalThis.ImageData = fakeImageData;
+  globalThis.ImageData = FakeImageData;
 });
 
 afterEach(() => {

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import test, { afterEach, beforeEach } from "node:test";
 
 import { converterModule, PictureMemory } from "../../../wavry/browser/video/pixels.js";
-import { fakeImageData, serveFiles } from "./fakes.js";
+import { FakeImageData, serveFiles } from "./fakes.js";
 
 const SIZES = [[16, 2], [48, 80], [102, 66], [1366, 8]];
 
 beforeEach(() => {
-  globalThis.ImageData = fakeImageData;
+  globalThis.ImageData = FakeImageData;
   globalThis.fetch = serveFiles;
 });
 
@@ -37,8 +37,7 @@ function reference(luma, blueness, redness) {
 for (const [width, height] of SIZES) {
   test(`${width}x${height}: every pixel is BT.709 to one step, opaque, and what was not asked for is left alone`, async () => {
     const memory = new PictureMemory(await converterModule(), width, height);
-    memory.turn();
-    memory.turn();
+    memory.turn(); // the other of the two is converted as well
     const samples = (plane, column, row) => (plane * 85 + column * 37 + row * 101 + column * row * 7) & 255;
     fill(memory, samples);
     const half = { x: 0, y: 0, width, height: height / 2 };

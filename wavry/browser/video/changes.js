@@ -10,8 +10,8 @@ const TILE_ROWS = 32;
 const TILE_COLUMNS = 64;
 
 /**
- * Pixels that have not changed and are converted all the same where that makes one rectangle of two: a rectangle costs as
- * much as they do, 0.2 ms.
+ * Pixels that have not changed and are converted all the same where that makes one rectangle of two: what a rectangle of
+ * its own cost while browsers' `copyTo` converted it, 0.2 ms. With the page's own conversion it is less, not measured yet.
  */
 const WORTH = 1 << 16;
 
