@@ -1,9 +1,25 @@
 import assert from "node:assert/strict";
-import test from "node:test";
+import test, { afterEach, beforeEach } from "node:test";
 
 import { changedRects, layoutOf } from "../../../wavry/browser/video/changes.js";
+import { converterModule, PictureMemory } from "../../../wavry/browser/video/pixels.js";
+import { FakeImageData, serveFiles } from "./fakes.js";
 
 const SIZES = [[64, 96], [640, 360], [101, 67], [2, 2], [33, 31], [1366, 768]];
+
+beforeEach(() => {
+  globalThis.ImageData = FakeImageData;
+  globalThis.fetch = serveFiles;
+});
+
+afterEach(() => {
+  delete globalThis.ImageData;
+});
+
+/** Two pictures that are the same. */
+async function pictures(width, height) {
+  return new PictureMemory(await converterModule(), width, height);
+}
 
 function random(seed) {
   let state = seed;
@@ -13,26 +29,27 @@ function random(seed) {
   };
 }
 
-/** Change a sample of a plane; return which pixels of the picture it covers. */
-function touch(bytes, { offset, stride, share }, column, row) {
-  bytes[offset + row * stride + column] = 0x55;
+/** Change a sample of a plane of the newer one; return which pixels of the picture it covers. */
+function touch({ newer, layout }, plane, column, row) {
+  const { offset, stride, share } = layout.planes[plane];
+  newer[offset + row * stride + column] = 0x55;
   return { x: column * share, y: row * share };
 }
 
 for (const [width, height] of SIZES) {
-  test(`${width}x${height}: every change is inside, wherever and in whatever plane`, () => {
-    const { planes, bytes } = layoutOf(width, height);
+  test(`${width}x${height}: every change is inside, wherever and in whatever plane`, async () => {
+    const both = await pictures(width, height);
+    const { planes } = both.layout;
     const chance = random(width * height);
     for (let round = 0; round < 200; round += 1) {
-      const older = new Int32Array(bytes / 4);
-      const newer = new Int32Array(bytes / 4);
+      both.newer.fill(0);
       const touched = [];
       for (let count = chance(4); count > 0; count -= 1) {
-        const plane = planes[chance(planes.length)];
-        const columns = Math.ceil(width / plane.share);
-        touched.push(touch(new Uint8Array(newer.buffer), plane, chance(columns), chance(plane.rows)));
+        const plane = chance(planes.length);
+        const columns = Math.ceil(width / planes[plane].share);
+        touched.push(touch(both, plane, chance(columns), chance(planes[plane].rows)));
       }
-      const rects = changedRects(older, newer, planes, width, height);
+      const rects = changedRects(both, width, height);
       assert.equal(rects.length === 0, touched.length === 0);
       for (const { x, y } of touched) {
         const isChanged = rects.some((each) =>
@@ -48,39 +65,38 @@ for (const [width, height] of SIZES) {
   });
 }
 
-test("a typed character is a small rectangle, and what is far above or below another one", () => {
-  const { planes, bytes } = layoutOf(1920, 1080);
-  const [older, newer] = [new Int32Array(bytes / 4), new Int32Array(bytes / 4)];
-  touch(new Uint8Array(newer.buffer), planes[0], 1000, 500);
-  touch(new Uint8Array(newer.buffer), planes[1], 20, 10);
-  const rects = changedRects(older, newer, planes, 1920, 1080);
+test("a typed character is a small rectangle, and what is far above or below another one", async () => {
+  const both = await pictures(1920, 1080);
+  touch(both, 0, 1000, 500);
+  touch(both, 1, 20, 10);
+  const rects = changedRects(both, 1920, 1080);
   assert.deepEqual(rects, [{ x: 0, y: 0, width: 64, height: 32 }, { x: 960, y: 480, width: 64, height: 32 }]);
 });
 
-test("a change of everything is the whole picture", () => {
-  const { planes, bytes } = layoutOf(640, 360);
-  const rects = changedRects(new Int32Array(bytes / 4), new Int32Array(bytes / 4).fill(1), planes, 640, 360);
+test("a change of everything is the whole picture", async () => {
+  const both = await pictures(640, 360);
+  both.newer.fill(1);
+  const rects = changedRects(both, 640, 360);
   assert.deepEqual(rects, [{ x: 0, y: 0, width: 640, height: 360 }]);
 });
 
-test("what is laid out for a picture holds its planes, padded to sixteen columns, and no more", () => {
-  const { planes, bytes } = layoutOf(48, 80);
-  assert.equal(bytes, (48 * 80 * 3) / 2);
-  assert.deepEqual(planes.map(({ offset }) => offset), [0, 48 * 80, (48 * 80 * 5) / 4]);
-  assert.deepEqual(layoutOf(1366, 768).planes.map(({ stride, rows }) => [stride, rows]), [[1376, 768], [688, 384], [688, 384]]);
+test("what is laid out for a picture holds its planes, padded to 64 columns, and no more", () => {
+  const { planes, bytes } = layoutOf(64, 80);
+  assert.equal(bytes, (64 * 80 * 3) / 2);
+  assert.deepEqual(planes.map(({ offset }) => offset), [0, 64 * 80, (64 * 80 * 5) / 4]);
+  assert.deepEqual(layoutOf(1366, 768).planes.map(({ stride, rows }) => [stride, rows]), [[1408, 768], [704, 384], [704, 384]]);
 });
 
-test("half a picture that moves, a column and something small beside it are not made a whole one", () => {
-  const { planes, bytes } = layoutOf(1920, 1080);
-  const [older, newer] = [new Int32Array(bytes / 4), new Int32Array(bytes / 4)];
+test("half a picture that moves, a column and something small beside it are not made a whole one", async () => {
+  const both = await pictures(1920, 1080);
   for (let row = 0; row < 1080; row += 1) {
     for (let column = 960; column < 1920; column += 8) {
-      touch(new Uint8Array(newer.buffer), planes[0], column, row);
+      touch(both, 0, column, row);
     }
-    touch(new Uint8Array(newer.buffer), planes[0], 200, row);
+    touch(both, 0, 200, row);
   }
-  touch(new Uint8Array(newer.buffer), planes[0], 600, 500);
-  const rects = changedRects(older, newer, planes, 1920, 1080);
+  touch(both, 0, 600, 500);
+  const rects = changedRects(both, 1920, 1080);
   assert.deepEqual(rects, [
     { x: 192, y: 0, width: 64, height: 1080 },
     { x: 960, y: 0, width: 960, height: 1080 },
@@ -88,25 +104,23 @@ test("half a picture that moves, a column and something small beside it are not 
   ]);
 });
 
-test("half a picture that moves is one rectangle, however ragged its edge", () => {
-  const { planes, bytes } = layoutOf(1920, 1080);
-  const [older, newer] = [new Int32Array(bytes / 4), new Int32Array(bytes / 4)];
+test("half a picture that moves is one rectangle, however ragged its edge", async () => {
+  const both = await pictures(1920, 1080);
   for (let row = 0; row < 1080; row += 1) {
     for (let column = 960; column < 1920 - 64 * (Math.floor(row / 32) % 3); column += 8) {
-      touch(new Uint8Array(newer.buffer), planes[0], column, row);
+      touch(both, 0, column, row);
     }
   }
-  const rects = changedRects(older, newer, planes, 1920, 1080);
+  const rects = changedRects(both, 1920, 1080);
   assert.deepEqual(rects, [{ x: 960, y: 0, width: 960, height: 1080 }]);
 });
 
-test("a picture full of small changes is few rectangles", () => {
-  const { planes, bytes } = layoutOf(1920, 1080);
-  const [older, newer] = [new Int32Array(bytes / 4), new Int32Array(bytes / 4)];
+test("a picture full of small changes is few rectangles", async () => {
+  const both = await pictures(1920, 1080);
   for (let row = 0; row < 1080; row += 32) {
     for (let column = (row / 32) % 2 * 64; column < 1920; column += 128) {
-      touch(new Uint8Array(newer.buffer), planes[0], column, row);
+      touch(both, 0, column, row);
     }
   }
-  assert.ok(changedRects(older, newer, planes, 1920, 1080).length <= 68);
+  assert.ok(changedRects(both, 1920, 1080).length <= 68);
 });

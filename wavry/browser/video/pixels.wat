@@ -1,18 +1,34 @@
-;; One row of a picture, from I420 in BT.709 (limited range) to the RGBA of a canvas, 16 pixels at a time.
-;;
-;; ITU-R BT.709-6 in full numbers, with Y from 16 to 235 and U, V from 16 to 240 around 128:
-;;
-;;   red   = 1.164384 (Y - 16)                      + 1.792741 (V - 128)
-;;   green = 1.164384 (Y - 16) - 0.213249 (U - 128) - 0.532909 (V - 128)
-;;   blue  = 1.164384 (Y - 16) + 2.112402 (U - 128)
-;;
-;; A sample is shifted left by 7 and multiplied by a quarter of its factor in Q15 (1.164384 / 4 * 32768 = 9539), which
-;; leaves 32 times the product; half of 32 is added, and the sum shifted right by 5 and cut to 0 to 255.
+;; What is done with each byte of pictures: the two loops that JavaScript is too slow for.
 ;;
 ;; `wat2wasm pixels.wat -o pixels.wasm`; tests/browser/test_wasm.py sees that the two are the same.
 (module
   (import "picture" "memory" (memory 1))
 
+  ;; The first 32 bytes at `a` or after that are not those at `b`, as the address in `a`; `end` if there are none before it.
+  ;; At least 32 bytes are compared, and a multiple of that.
+  (func (export "firstDifference") (param $a i32) (param $b i32) (param $end i32) (result i32)
+    (loop $next
+      (if (v128.any_true
+            (v128.or
+              (v128.xor (v128.load (local.get $a)) (v128.load (local.get $b)))
+              (v128.xor (v128.load offset=16 (local.get $a)) (v128.load offset=16 (local.get $b)))))
+        (then (return (local.get $a))))
+      (local.set $a (i32.add (local.get $a) (i32.const 32)))
+      (local.set $b (i32.add (local.get $b) (i32.const 32)))
+      (br_if $next (i32.lt_u (local.get $a) (local.get $end))))
+    (local.get $end))
+
+  ;; One row of a picture, from I420 in BT.709 (limited range) to the RGBA of a canvas, 16 pixels at a time.
+  ;;
+  ;; ITU-R BT.709-6 in full numbers, with Y from 16 to 235 and U, V from 16 to 240 around 128:
+  ;;
+  ;;   red   = 1.164384 (Y - 16)                      + 1.792741 (V - 128)
+  ;;   green = 1.164384 (Y - 16) - 0.213249 (U - 128) - 0.532909 (V - 128)
+  ;;   blue  = 1.164384 (Y - 16) + 2.112402 (U - 128)
+  ;;
+  ;; A sample is shifted left by 7 and multiplied by a quarter of its factor in Q15 (1.164384 / 4 * 32768 = 9539), which
+  ;; leaves 32 times the product; half of 32 is added, and the sum shifted right by 5 and cut to 0 to 255.
+  ;;
   ;; Addresses of the first sample of each plane, of the first pixel, and of the end of the row of Y. Rows have room for
   ;; whole groups of 16 pixels.
   (func (export "convertRow") (param $y i32) (param $u i32) (param $v i32) (param $pixels i32) (param $end i32)

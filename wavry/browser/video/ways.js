@@ -57,7 +57,7 @@ export class Converting {
     memory.turn();
     await frame.copyTo(memory.newer, { layout: memory.layout.planes.map(({ offset, stride }) => ({ offset, stride })) });
     const rects = wasKnown
-      ? changedRects(memory.older, memory.newer, memory.layout.planes, width, height)
+      ? changedRects(memory, width, height)
       : [{ x: 0, y: 0, width, height }];
     for (const rect of rects) {
       memory.convert(rect);
