@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.aio import in_loop, until
 from tests.support.clipboard import text_of
+from tests.support.viewers import viewer_session
 from wavry.backends import Opened
 from wavry.client.clipboard import ClientClipboard
 from wavry.client.clock_sync import ClockSync
@@ -27,7 +28,6 @@ from wavry.rift.clipboard.sender import MAX_BACKLOG_BYTES
 from wavry.rift.rights import ALL_RIGHTS
 from wavry.server import clipboard as server_clipboard
 from wavry.server.clipboard import HostClipboard, PictureUse
-from wavry.server.viewer import ViewerSession
 from wavry.transport import Channel
 from wavry.transport.loopback import loopback_pair
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from wavry.clipboard.board import BoardListener, ClipboardBoard
     from wavry.memory import Holder
     from wavry.rift import Message
+    from wavry.server.viewer import ViewerSession
 
 BOTH = MODES["both"]
 
@@ -95,16 +96,9 @@ class HostSide:
         self.viewers: list[ViewerSession] = []
 
     def viewer(self, connection: object, rights: frozenset[Right]) -> ViewerSession:
-        viewer = ViewerSession(
+        viewer = viewer_session(
             connection,  # type: ignore[arg-type]
-            on_watching=self.clipboard.add,
-            on_keyframe_needed=lambda: None,
-            on_room=lambda: None,
-            on_gone=lambda _: None,
-            on_rate=lambda: None,
-            redundancy=0.0,
-            ceiling_bps=20_000_000,
-            fps=60,
+            self.clipboard.add,
             rights=rights,
             introduction=Hello(clipboard_send=self.directions.send, clipboard_receive=self.directions.receive),
         )

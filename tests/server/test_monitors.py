@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.support.aio import in_loop, until
+from tests.support.viewers import viewer_session
 from wavry.capture.area import Monitor
 from wavry.capture.layout import Layout
 from wavry.client.monitors import HostMonitors, MonitorLayout, MonitorsSession
@@ -11,7 +12,6 @@ from wavry.media import Rect
 from wavry.rift import CONTROL, ChooseMonitor, Denied, Hello, Message, MessageDecoder, Right, encode_message
 from wavry.rift.rights import ALL_RIGHTS
 from wavry.server.monitors import Monitors
-from wavry.server.viewer import ViewerSession
 from wavry.session import Talk
 from wavry.transport import Channel
 from wavry.transport.loopback import loopback_pair
@@ -32,18 +32,7 @@ class Pair:
         self._decoder = MessageDecoder(CONTROL)
         self.part = MonitorsSession(self.known)
         self.client.observe(self)
-        session = ViewerSession(
-            self.host,
-            on_watching=monitors.join,
-            on_keyframe_needed=lambda: None,
-            on_room=lambda: None,
-            on_gone=lambda _: None,
-            on_rate=lambda: None,
-            redundancy=None,
-            ceiling_bps=20_000_000,
-            fps=60,
-            rights=rights,
-        )
+        session = viewer_session(self.host, monitors.join, rights=rights)
         assert not session.is_watching
         self.part.begin(Talk(self.client))
         self.say(Hello())

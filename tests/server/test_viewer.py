@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from tests.support.aio import in_loop, until
 from tests.support.rift import make_unit
 from tests.support.transport import Listener
+from tests.support.viewers import viewer_session
 from wavry.errors import ErrorCode
 from wavry.rift import CONTROL, Hello, MessageDecoder, encode_message
-from wavry.server.viewer import ViewerSession
 from wavry.transport import Channel
 from wavry.transport.loopback import LoopbackConnection, loopback_pair
 
@@ -26,17 +26,7 @@ class Watched:
         self.at_client = Listener(self.client)
         self.host.largest_datagram_bytes = largest
         self.keyframes_asked = 0
-        self.session = ViewerSession(
-            self.host,
-            on_watching=lambda _: None,
-            on_keyframe_needed=self._ask,
-            on_room=lambda: None,
-            on_gone=lambda _: None,
-            on_rate=lambda: None,
-            redundancy=0.2,
-            ceiling_bps=20_000_000,
-            fps=60,
-        )
+        self.session = viewer_session(self.host, on_keyframe_needed=self._ask, redundancy=0.2)
         self.client.send_stream(Channel.CONTROL, encode_message(hello))
         self.client.flush()
 

@@ -12,6 +12,7 @@ import pytest
 from tests.support.aio import in_loop, until
 from tests.support.hands import RecordingInjector
 from tests.support.hands_client import HELLO, HandsClient
+from tests.support.viewers import viewer_session
 from wavry.errors import BackendUnavailableError, ErrorCode, InputLostError, NoBackendError
 from wavry.media import Rect
 from wavry.pipeline import run_in_worker
@@ -20,13 +21,14 @@ from wavry.rift.input.datagrams import PadState
 from wavry.rift.input.messages import TO_CLIENT, Button, Held, Key, Pad, ReleaseAll, Rumble, Scroll, Text
 from wavry.rift.rights import ALL_RIGHTS
 from wavry.server.hands import Hands, HandsPart, HandsStage, stage
-from wavry.server.viewer import ViewerSession
 from wavry.transport import Channel
 from wavry.transport.loopback import loopback_pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
+
+    from wavry.server.viewer import ViewerSession
 
 A, B = 4, 5
 AREA = Rect(10, 20, 200, 100)
@@ -66,17 +68,8 @@ class Desk:
 
     async def client(self, rights: frozenset[Right] = ALL_RIGHTS) -> tuple[HandsClient, ViewerSession]:
         near, far = loopback_pair()
-        session = ViewerSession(
-            far,
-            on_watching=lambda viewer: viewer.talk.add(HandsPart(self.hands, viewer.rights, viewer.talk)),
-            on_keyframe_needed=lambda: None,
-            on_room=lambda: None,
-            on_gone=lambda _: None,
-            on_rate=lambda: None,
-            redundancy=0.0,
-            ceiling_bps=1_000_000,
-            fps=30,
-            rights=rights,
+        session = viewer_session(
+            far, lambda viewer: viewer.talk.add(HandsPart(self.hands, viewer.rights, viewer.talk)), rights=rights
         )
         client = HandsClient(near)
         self._clients.append(client)

@@ -4,6 +4,8 @@
  * Bound: one picture that the painter has, one that waits and gives way to a newer one.
  */
 export class RemotePainter {
+  /** Told when a picture has been drawn, and whether without a GPU. */
+  onDrawn = (isSoftware) => {};
   #worker;
   #onShown = null;
   #waiting = null;
@@ -14,7 +16,7 @@ export class RemotePainter {
    */
   constructor(worker, canvas) {
     this.#worker = worker;
-    worker.onmessage = ({ data: { shown } }) => this.#done(shown);
+    worker.onmessage = ({ data: { shown, isSoftware } }) => this.#done(shown, isSoftware);
     worker.postMessage({ canvas }, [canvas]);
   }
 
@@ -39,11 +41,12 @@ export class RemotePainter {
     }
   }
 
-  #done(isShown) {
+  #done(isShown, isSoftware) {
     const onShown = this.#onShown;
     this.#onShown = null;
     this.#next();
     if (isShown) {
+      this.onDrawn(isSoftware);
       onShown();
     }
   }
