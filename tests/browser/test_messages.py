@@ -14,7 +14,6 @@ from wavry.media import Codec
 from wavry.rift import (
     CONTROL,
     Bye,
-    CaptureShift,
     ChooseMonitor,
     Denied,
     Feedback,
@@ -71,7 +70,6 @@ MESSAGES: tuple[Message, ...] = (
     MonitorList(monitors=(MonitorInfo(name="HDMI-1", width=1, height=65_535),) * 16, captured=15, refusal="no"),
     MonitorList(),
     ChooseMonitor(number=65_535),
-    CaptureShift(later_us=100_000),
     Knock(public_key=bytes(range(32)), nonce=b"\xff" * 32),
     Welcome(),
     Bye(code=65_535, reason="\N{ZERO WIDTH NO-BREAK SPACE}bye"),

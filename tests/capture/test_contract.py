@@ -13,7 +13,6 @@ import pytest
 
 from tests.capture.helpers import PATIENCE_S, mapped_segments, open_descriptors, pixels, skip, take
 from wavry.capture import CaptureConfig, open_source
-from wavry.clock import monotonic_us
 from wavry.errors import BufferReleasedError
 from wavry.media import PixelFormat, Rect, Size
 from wavry.memory import set_checkpoint_recorder
@@ -132,25 +131,6 @@ def test_full_frame_comes_on_request_though_nothing_changes(source: FrameSource)
     frame = take(source)
     assert frame.damage is None
     frame.release()
-
-
-SIXTH_DUE_S = {"x11": 0.4, "mss": 0.5, "testcard": 0.5, "file": 0.495}
-"""When the sixth of ten pictures a second is due after the source was opened: x11 may take two at once."""
-
-SHIFT_S = 0.015
-
-
-def test_pictures_come_later_by_the_shift(config: CaptureConfig, change: Callable[[], None]) -> None:
-    opened_us = monotonic_us()
-    source = open_source(replace(config, fps=10)).backend
-    for number in range(6):
-        if number == 3:
-            source.shift(SHIFT_S)
-        change()
-        frame = take(source)
-        frame.release()
-    assert frame.captured_us - opened_us >= (SIXTH_DUE_S[source.name] + SHIFT_S) * 1e6
-    source.close()
 
 
 def test_lent_pixels_do_not_change_and_no_buffer_is_added(source: FrameSource, change: Callable[[], None]) -> None:

@@ -230,17 +230,6 @@ def test_a_tab_that_nobody_looks_at_decodes_nothing_and_goes_on_when_somebody_do
         other.check()
 
 
-def test_a_page_looks_whether_pictures_wait_for_its_screen(tmp_path: Path) -> None:
-    steady = ("--source", "testcard", "--size", "320x180", "--fps", "60")
-    with Machine(tmp_path / "host", "--no-auth", *steady) as machine, window() as browser:
-        tab = BrowserPage(browser.new_context(), machine.url)
-        tab.wait_for_picture()
-        tab.watch_figures()
-        tab.wait_for_figure("pacing.looks", 2)
-        tab.wait_for_figure("picturesShown", tab.figure("picturesShown") + 60)
-        tab.check()
-
-
 def test_figures_menu_scaling_full_screen_and_leaving_by_keys(tmp_path: Path) -> None:
     with XServer(800, 600) as screen, window() as browser:
         with Machine(tmp_path / "host", "--no-auth", DISPLAY=screen.display) as machine, Pencil(screen.display) as pen:

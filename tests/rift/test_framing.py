@@ -14,7 +14,6 @@ from wavry.rift import (
     MAX_MESSAGE_BYTES,
     MAX_MONITORS,
     Bye,
-    CaptureShift,
     ChooseMonitor,
     Feedback,
     Hello,
@@ -70,7 +69,6 @@ EXAMPLES: list[Message] = [
     # As long as it may be.
     MonitorList(monitors=(MonitorInfo(name="🖥" * 64, width=65_535, height=65_535),) * MAX_MONITORS, refusal="ж" * 256),
     ChooseMonitor(number=65_535),
-    CaptureShift(later_us=100_000),
     Bye(code=ErrorCode.SHUTTING_DOWN, reason="later"),
 ]
 
@@ -208,7 +206,7 @@ def test_a_message_no_peer_would_take_is_our_own_fault() -> None:
 
 
 def test_a_newer_major_version_is_refused_naming_both() -> None:
-    with pytest.raises(RemoteProtocolError, match=r"peer speaks RIFT 2\.5, this side 1\.5; update this side") as caught:
+    with pytest.raises(RemoteProtocolError, match=r"peer speaks RIFT 2\.5, this side 1\.4; update this side") as caught:
         check_version(Hello(version_major=2, version_minor=5))
     assert caught.value.code == ErrorCode.UNSUPPORTED_VERSION
 

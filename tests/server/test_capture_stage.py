@@ -29,7 +29,6 @@ class StillSource:
         self.notes: list[str] = []
         self.pool = pool
         self.answers: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self.later_s = 0.0
 
     def size(self) -> Size:
         return Size(2, 2)
@@ -45,9 +44,6 @@ class StillSource:
 
     def request_full_frame(self) -> None:
         pass
-
-    def shift(self, later_s: float) -> None:
-        self.later_s = later_s
 
     def reclaim_with(self, reclaim: Callable[[], Frame | None]) -> None:
         self.reclaim = reclaim
@@ -131,10 +127,3 @@ def test_the_source_may_take_a_frame_back_that_waits_for_the_encoder(clock: Cloc
         assert source.reclaim() is frame
         assert source.reclaim() is None
         frame.release()
-
-
-def test_a_shift_is_the_sources_business(clock: Clock) -> None:
-    source = StillSource(TrimmedPool(clock))
-    with running(source) as stage:
-        stage.shift(0.008)
-    assert source.later_s == 0.008

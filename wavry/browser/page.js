@@ -7,7 +7,6 @@ import { Speaker } from "./sound/speaker.js";
 import { FullScreen } from "./window/full_screen.js";
 import { Menu } from "./window/menu.js";
 import { Overlay } from "./window/overlay.js";
-import { measureRefresh } from "./window/refresh.js";
 import { SCALE_LABELS } from "./window/scaling.js";
 import { missing } from "./window/support.js";
 import { View } from "./window/view.js";
@@ -73,8 +72,6 @@ function main() {
       overlay.show(figures);
     }
   };
-  const pacing = worker.part("pacing");
-  pacing.told = async () => pacing.tell(await measureRefresh(window));
   document.addEventListener("visibilitychange", () => tellHidden(session));
   const offscreen = canvas.transferControlToOffscreen();
   session.tell(

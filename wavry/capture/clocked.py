@@ -89,10 +89,6 @@ class ClockedSource(ABC):
         """Have the whole picture delivered in its next slot. Any thread."""
         self._wishes.full_frame()
 
-    def shift(self, later_s: float) -> None:
-        """Take what follows later by so much; see `FrameSource`. Any thread."""
-        self._wishes.shift(later_s)
-
     @abstractmethod
     def close(self) -> None:
         """Free everything that is not lent. Idempotent."""

@@ -106,8 +106,6 @@ class FileSource(ClockedSource):
         picture, self._ahead = self._ahead, None
         assert picture is not None  # `_due_at` has decoded it
         self._shown_s = self._media_time(picture)
-        assert self._offset_s is not None  # likewise
-        self._offset_s += min(self._wishes.take_shift(), self._frame_s)
         self._wishes.take_full_frame()  # every frame is one
         if _even_size(picture) != self._buffers.size:
             self._buffers.resize(_even_size(picture))

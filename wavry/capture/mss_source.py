@@ -92,7 +92,7 @@ class MssSource(ClockedSource):
         return self._clock.due_at
 
     def _take_frame(self, now: float) -> Frame | None:
-        self._clock.advance(now, shift_s=self._wishes.take_shift())
+        self._clock.advance(now)
         if now >= self._refresh_at:
             self._refresh(now)
         capture_us = monotonic_us()

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import math
 
-_HELD_BACK = 0.5
-"""With no more tokens left, frames come as quickly as the rate allows."""
-
 
 class FrameTokens:
     """Lets frames through at `fps` on average, and a few at once.
@@ -26,18 +23,10 @@ class FrameTokens:
         self._tokens = self._burst
         self._at = now
 
-    def take(self, now: float, *, shift_s: float = 0.0) -> None:
-        """Pay for one frame. Call it when `ready_at(now) <= now`.
-
-        Args:
-            now: The present time.
-            shift_s: Have what follows later by so much, a frame's time at most, if it is the rate that holds frames
-                back: then it keeps them where they are within a frame's time.
-        """
+    def take(self, now: float) -> None:
+        """Pay for one frame. Call it when `ready_at(now) <= now`."""
         self._refill(now)
         self._tokens -= 1.0
-        if self._tokens < _HELD_BACK:
-            self._tokens -= min(1.0, shift_s * self._rate)
 
     def ready_at(self, now: float) -> float:
         """Return when the next frame may be taken; `now` if it may at once."""
@@ -53,7 +42,7 @@ class FrameTokens:
 
 
 class FrameClock:
-    """The times `start + n / fps`: no drift, since every one is computed from the first, unless they are shifted.
+    """The times `start + n / fps`: no drift, since every one is computed from the first.
 
     Slots that were missed are skipped rather than made up for: late pictures in a bunch help nobody.
     """
@@ -70,10 +59,9 @@ class FrameClock:
         """When the next frame is due."""
         return self._start + self._slot / self._fps
 
-    def advance(self, now: float, *, shift_s: float = 0.0) -> None:
-        """Go on to the first slot after `now`, and have all that follow later by `shift_s`, a slot at most."""
+    def advance(self, now: float) -> None:
+        """Go on to the first slot after `now`."""
         following = self._slot + 1
         current = math.floor((now - self._start) * self._fps)
         self._slot = max(following, current + 1)
         self.skipped += self._slot - following
-        self._start += min(shift_s, 1 / self._fps)

@@ -15,7 +15,7 @@ class FrameSource(Protocol):
     """Gives pictures when there is something new to show.
 
     Threads: `next_frame` and `close` belong to one capture thread (the source may be opened on another);
-    `interrupt`, `request_full_frame` and `shift` may be called from any thread, also after `close`. Frames are released
+    `interrupt` and `request_full_frame` may be called from any thread, also after `close`. Frames are released
     from any thread.
     """
 
@@ -64,12 +64,6 @@ class FrameSource(Protocol):
 
     def request_full_frame(self) -> None:
         """Make one of the next frames the whole picture (`damage` None), soon, even if nothing changes."""
-
-    def shift(self, later_s: float) -> None:
-        """Take what follows later by so many seconds, a frame's time at most, if the source's own clock says when.
-
-        Where a screen changes less often than frames may be taken, the changes say when, and this has no effect.
-        """
 
     def close(self) -> None:
         """Free connection, descriptors and idle buffers; lent buffers go when they come back. Idempotent."""

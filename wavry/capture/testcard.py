@@ -65,7 +65,7 @@ class TestcardSource(ClockedSource):
         return self._clock.due_at
 
     def _take_frame(self, now: float) -> Frame | None:
-        self._clock.advance(now, shift_s=self._wishes.take_shift())
+        self._clock.advance(now)
         loan = self._buffers.lend()
         if loan is None:
             return None

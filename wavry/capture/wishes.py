@@ -18,14 +18,13 @@ class Wishes:
         wake: Ends the capture thread's waiting, now or the next time it waits. Must not block or raise.
     """
 
-    __slots__ = ("_interrupted", "_shift_s", "_wake", "_wants_buffer", "_wants_full_frame")
+    __slots__ = ("_interrupted", "_wake", "_wants_buffer", "_wants_full_frame")
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
         self._interrupted = False
         self._wants_full_frame = False
         self._wants_buffer = False
-        self._shift_s = 0.0
 
     def interrupt(self) -> None:
         """Ask for an early return. Any thread."""
@@ -36,10 +35,6 @@ class Wishes:
         """Ask for the whole picture. Any thread."""
         self._wants_full_frame = True
         self._wake()
-
-    def shift(self, later_s: float) -> None:
-        """Ask for all that follows later by so many seconds. Any thread."""
-        self._shift_s = later_s
 
     def buffer_returned(self) -> None:
         """Say that a buffer came back. Any thread; wakes only a source that waits for one."""
@@ -59,13 +54,6 @@ class Wishes:
             return False  # without writing, or a wish raised just now is lost
         self._wants_full_frame = False
         return True
-
-    def take_shift(self) -> float:
-        """Return by how much later frames were asked for since the last call."""
-        if not self._shift_s:
-            return 0.0  # without writing, or a wish raised just now is lost
-        shift_s, self._shift_s = self._shift_s, 0.0
-        return shift_s
 
     def want_buffer(self, wanted: bool) -> None:
         """Choose whether `buffer_returned` wakes. Raise it before the last look at the pool, or a buffer slips by."""

@@ -149,10 +149,6 @@ class X11Source:
         """Have the whole picture delivered. Any thread."""
         self._wishes.full_frame()
 
-    def shift(self, later_s: float) -> None:
-        """Take what follows later by so much; see `FrameSource`. Any thread."""
-        self._wishes.shift(later_s)
-
     def close(self) -> None:
         """Disconnect and free everything that is not lent. Idempotent."""
         if self._closed:
@@ -226,7 +222,7 @@ class X11Source:
         except BaseException:
             loan.release()
             raise
-        self._tokens.take(now, shift_s=self._wishes.take_shift())
+        self._tokens.take(now)
         return self._finish(loan, later)
 
     def _fill(self, canvas: Canvas) -> Later:

@@ -261,14 +261,6 @@ class ChooseMonitor(Message, frozen=True, kw_only=True):
     """One that does not exist is refused by a `MonitorList`."""
 
 
-class CaptureShift(Message, frozen=True, kw_only=True):
-    """Client to host: take all pictures later by so much, so that they are there just before its screen is drawn."""
-
-    kind: ClassVar[str] = "capture_shift"
-
-    later_us: Annotated[int, Meta(ge=1, le=100_000)]
-
-
 class Bye(Message, frozen=True, kw_only=True):
     """Either side: the last message."""
 
@@ -296,7 +288,6 @@ CONTROL_MESSAGES: tuple[type[Message], ...] = (
     CursorShape,
     MonitorList,
     ChooseMonitor,
-    CaptureShift,
     Bye,
 )
 """What is said on the control stream."""

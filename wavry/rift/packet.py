@@ -11,7 +11,7 @@ from wavry.errors import ErrorCode, RemoteProtocolError
 PROTOCOL_MAJOR = 1
 """First byte of every packet and `Hello.version_major`. Another value means that nothing can be understood."""
 
-PROTOCOL_MINOR = 5
+PROTOCOL_MINOR = 4
 """Grows when fields, flags, streams or message kinds are added; peers of unlike minors understand each other."""
 
 HEADER = struct.Struct(">BBBBIIHHQ")

@@ -100,10 +100,6 @@ class CaptureStage:
         if isinstance(source, ScreenSource):
             source.choose_monitor(number)
 
-    def shift(self, later_s: float) -> None:
-        """Take pictures later by so much; see `FrameSource.shift`. Any thread."""
-        self.source.shift(later_s)
-
     def _tell_layout(self) -> None:
         if (layout := self.layout) is not self._told_layout:
             self._told_layout = layout

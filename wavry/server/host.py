@@ -39,7 +39,6 @@ from wavry.server.guard import Guard
 from wavry.server.hands import HANDS_RIGHTS, Hands, HandsPart, HandsStage
 from wavry.server.hands.stage import open_keys
 from wavry.server.monitors import Monitors
-from wavry.server.pacing import ViewerPacing
 from wavry.server.sound_stage import SoundStage, new_sound_queue
 from wavry.server.viewer import PLAIN_HELLO
 from wavry.transport.identity import HostIdentity
@@ -350,7 +349,6 @@ class Host:
             viewer.talk.add(cursor)
             self._cursors.add(cursor)
         self._monitors.join(viewer)
-        viewer.talk.add(ViewerPacing(lambda: len(self._broadcast.viewers) == 1, self._capture.shift))
         if self._clipboard is not None:
             self._clipboard.add(viewer)
 

@@ -11,7 +11,7 @@ import { array, bool, bytes, integer, oneOf, orNil, struct, text, withDefault } 
 import { u16, u32, u63, u8 } from "./schema.js";
 
 export const PROTOCOL_MAJOR = 1;
-export const PROTOCOL_MINOR = 5;
+export const PROTOCOL_MINOR = 4;
 
 export const NONCE_BYTES = 32;
 const PUBLIC_KEY_BYTES = 32;
@@ -91,7 +91,6 @@ export const CONTROL_MESSAGES = messageKinds({
     refusal: withDefault(text(256), ""),
   },
   choose_monitor: { number: u16 },
-  capture_shift: { laterUs: integer(1, 100_000) },
   bye: { code: u16, reason: withDefault(text(256), "") },
 });
 

@@ -65,8 +65,6 @@ export class Statistics {
      * are shown.
      */
     this.sound = null;
-    /** @type {import("./pacing.js").PacingPart | null} Has its own counts. */
-    this.pacing = null;
     this.reorder = null;
   }
 
@@ -150,8 +148,7 @@ export class Statistics {
   /** @returns {object} The counts since the page was opened, for tests and measurements. */
   totals() {
     const own = Object.fromEntries(OWN.map((name) => [name, this[name]]));
-    const { looks = 0, shifts = 0 } = this.pacing ?? {};
-    return { ...own, sound: this.sound?.report() ?? null, pacing: { looks, shifts }, ...this.#network() };
+    return { ...own, sound: this.sound?.report() ?? null, ...this.#network() };
   }
 
   #network() {

@@ -11,18 +11,14 @@ import { supportedCodecs } from "../video/codec_string.js";
 import { VideoStage } from "../video/stage.js";
 import { handsParts } from "./hands_parts.js";
 import { Keeper } from "./keeper.js";
-import { PacingPart } from "./pacing.js";
 import { LOOK_INTERVAL_S, Statistics } from "./statistics.js";
 
 const statistics = new Statistics();
 const sound = new SoundPart({ clock: statistics.clock });
 statistics.sound = sound;
 
-const pacing = new PacingPart();
-statistics.pacing = pacing;
-
 /** @type {import("./part.js").SessionPart[]} What a session does beside the stream. */
-const parts = [...handsParts(), sound, pacing];
+const parts = [...handsParts(), sound];
 
 const byName = new Map(parts.filter((each) => each.name !== "").map((each) => [each.name, each]));
 let keeper = null;
@@ -41,9 +37,7 @@ function tell(data) {
 const commands = {
   /** Begin: `canvas` is an OffscreenCanvas, `siteUrl` the page's address, `name` what it calls itself. */
   async start({ canvas, siteUrl, name }) {
-    const painter = new RemotePainter(startPainter(), canvas);
-    painter.onDrawn = (isSoftware) => pacing.pictureDrawn(performance.timeOrigin + performance.now(), isSoftware);
-    video = new VideoStage(painter, statistics, (epoch, id) => keeper.requestKeyframe(epoch, id));
+    video = new VideoStage(new RemotePainter(startPainter(), canvas), statistics, (epoch, id) => keeper.requestKeyframe(epoch, id));
     keeper = new Keeper({
       siteUrl,
       hello: Object.assign({ name, codecs: await supportedCodecs() }, ...parts.map((each) => each.hello)),

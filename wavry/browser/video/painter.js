@@ -38,11 +38,6 @@ export class Painter {
     converterModule().catch(() => {}); // while the host is surely there; who needs it will hear of a failure
   }
 
-  /** Whether pictures get on the canvas without a GPU, as far as the trials say. */
-  get isSoftware() {
-    return this.#trials[0]?.way instanceof Converting;
-  }
-
   /**
    * Show a picture, unless a newer one comes before its turn.
    *

@@ -4,8 +4,6 @@
  * Bound: one picture that the painter has, one that waits and gives way to a newer one.
  */
 export class RemotePainter {
-  /** Told when a picture has been drawn, and whether without a GPU. */
-  onDrawn = (isSoftware) => {};
   #worker;
   #onShown = null;
   #waiting = null;
@@ -16,7 +14,7 @@ export class RemotePainter {
    */
   constructor(worker, canvas) {
     this.#worker = worker;
-    worker.onmessage = ({ data: { shown, isSoftware } }) => this.#done(shown, isSoftware);
+    worker.onmessage = ({ data: { shown } }) => this.#done(shown);
     worker.postMessage({ canvas }, [canvas]);
   }
 
@@ -41,12 +39,11 @@ export class RemotePainter {
     }
   }
 
-  #done(isShown, isSoftware) {
+  #done(isShown) {
     const onShown = this.#onShown;
     this.#onShown = null;
     this.#next();
     if (isShown) {
-      this.onDrawn(isSoftware);
       onShown();
     }
   }
