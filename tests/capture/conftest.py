@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.support.xserver import Pencil, XServer
+from wavry.capture import x11_screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +32,16 @@ def xserver(shared_xserver: XServer) -> XServer:
 def pencil(xserver: XServer) -> Iterator[Pencil]:
     with Pencil(xserver.display) as pencil:
         yield pencil
+
+
+X11_WAYS = ("mirrors", "GetImage")
+"""How pictures come from an X server. Xvfb can do both; many can do the second alone."""
+
+
+@pytest.fixture(params=X11_WAYS)
+def x11_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "GetImage":
+        monkeypatch.setattr(x11_screen, "has_mirrors", lambda _: False)
 
 
 @pytest.fixture

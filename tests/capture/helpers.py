@@ -70,5 +70,5 @@ def open_descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
-def mapped_segments() -> int:
-    return Path("/proc/self/maps").read_text().count("wavry-capture")
+def mapped_segments(process: int | str = "self") -> int:
+    return Path(f"/proc/{process}/maps").read_text().count("wavry-capture")

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from tests.support.xserver import XServer
 
 
+pytestmark = pytest.mark.usefixtures("x11_way")
+
+
 def config_for(server: XServer, *, region: Rect | None = None, refresh_interval_s: float = 60) -> CaptureConfig:
     """A source that the frame rate hardly holds back, and that shows nothing unasked."""
     return CaptureConfig(
@@ -237,6 +240,20 @@ def test_capture_follows_the_screen_to_another_size_and_back(start_xserver: Call
     assert mapped_segments() == 0
 
 
+def test_the_server_keeps_nothing_of_segments_that_are_gone(start_xserver: Callable[..., XServer]) -> None:
+    server = start_xserver(640, 480)
+    source = X11Source(config_for(server))
+    for size in [Size(400, 300), Size(640, 480)] * 5:
+        server.resize(*size)
+        while True:
+            frame = take(source)
+            frame.release()
+            if frame.size == size:
+                break
+        assert mapped_segments(server.pid) <= 3
+    source.close()
+
+
 def test_first_frame_of_another_size_is_whole(start_xserver: Callable[..., XServer]) -> None:
     server = start_xserver(640, 480)
     source = X11Source(config_for(server))
@@ -324,6 +341,27 @@ def test_another_monitor_is_chosen_while_it_runs(start_xserver: Callable[..., XS
     take_until(source, lambda frame: frame.size == source.layout.monitors[0].rect.size).release()
     assert source.layout.captured == 0
     assert source.notes == ["monitor 99 is gone, shows the primary one"]
+    source.close()
+
+
+def test_another_monitor_of_the_same_size_is_shown_though_nothing_changes(
+    start_xserver: Callable[..., XServer],
+) -> None:
+    server = start_xserver(640, 480)
+    server.xrandr("--setmonitor", "west", "320/100x480/100+0+0", "screen")
+    server.xrandr("--setmonitor", "east", "320/100x480/100+320+0", "none")
+    with Pencil(server.display) as pencil:
+        pencil.fill(0x445566, 0, 0, 320, 480)
+        pencil.fill(0xABCDEF, 320, 0, 320, 480)
+    source = X11Source(config_for(server))
+    settle(source)
+    number = {monitor.name: monitor.number for monitor in list_monitors(server.display)}
+    for name, colour in [("east", 0xAB), ("west", 0x44), ("east", 0xAB)]:
+        source.choose_monitor(number[name])
+        frame = take(source)
+        assert frame.damage is None
+        assert (pixels(frame)[..., 2] == colour).all()
+        frame.release()
     source.close()
 
 

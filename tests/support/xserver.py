@@ -47,6 +47,7 @@ class XServer:
             self.kill()
             raise RuntimeError("Xvfb did not start")
         self.display = f":{number}"
+        self.pid = self._process.pid
         self._modes: set[str] = set()
 
     def kill(self) -> None:

@@ -205,6 +205,7 @@ class X11Source:
     def _add_everything(self) -> None:
         self._pending.add_everything(now_us=monotonic_us())
         self._buffers.mark_stale(self._buffers.all_rows)
+        self._screen.forget_pictures()
 
     def _take_frame(self, now: float) -> Frame | None:
         """Fetch what changed; None while no buffer is free, or when the screen has just changed its size."""
@@ -229,7 +230,7 @@ class X11Source:
         """Fetch the rows that `canvas` misses, and add to what is pending where they changed."""
         segment = canvas.storage
         assert isinstance(segment, Segment)  # made by `X11Screen.make_segment`
-        rows = canvas.stale
+        rows = self._buffers.all_rows if self._screen.knows_stale else canvas.stale
         band = Rect(self._area.x, self._area.y + rows.top, self._area.width, rows.bottom - rows.top)
         grabbed = self._screen.grab(band, segment, offset=rows.top * self._buffers.stride)
         canvas.stale = NO_ROWS

@@ -4,8 +4,10 @@ The only module that knows xcffib: requests go out and come back as plain values
 
 Events carry the box around all damage since the last Subtract (report level BoundingBox): they say that there is
 something to fetch and in which rows, and drawing many times inside one box costs one event. What exactly changed comes
-with the pixels: `grab` sends Subtract, FetchRegion and GetImage in one write. Whatever is drawn before the server reads
+with the pixels: `grab` sends Subtract, GetImage and FetchRegion in one write. Whatever is drawn before the server reads
 the Subtract is in the region and in the picture, whatever is drawn after it makes a new event: no change falls between.
+
+A server whose pictures lie in plain memory can do better than GetImage (`x11_mirrors.py`).
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ import xcffib.xproto
 from xcffib.ffi import ffi
 
 from wavry.capture.area import Desktop, make_desktop
+from wavry.capture.x11_mirrors import Mirrors, has_mirrors
 from wavry.capture.x11_segment import Segment
 from wavry.errors import BackendUnavailableError, CaptureError, CaptureLostError
 from wavry.media import Rect, cover
@@ -115,6 +118,7 @@ class X11Screen:
         version = self._shm.QueryVersion().reply()
         if (version.major_version, version.minor_version) < (1, 2):
             raise BackendUnavailableError(NAME, "MIT-SHM is older than 1.2 and takes no file descriptors")
+        can_mirror = has_mirrors(version)
         self._xfixes = _open_extension(connection, xcffib.xfixes.key)
         self._xfixes.QueryVersion(5, 0).reply()  # XDamage wants it greeted first
         self._damage = _open_extension(connection, xcffib.damage.key)
@@ -132,6 +136,7 @@ class X11Screen:
         self._damage.Create(self._damage_id, self._root, level, is_checked=True).check()
         self._changed: int = connection.generate_id()
         self._xfixes.CreateRegion(self._changed, 0, [], is_checked=True).check()
+        self._mirrors = Mirrors(connection, self._shm, self._xfixes, screen) if can_mirror else None
 
     def fileno(self) -> int:
         """Return the descriptor that becomes readable when the server says something."""
@@ -183,11 +188,21 @@ class X11Screen:
             if isinstance(event, xcffib.randr.ScreenChangeNotifyEvent | xcffib.xproto.ConfigureNotifyEvent):
                 return LayoutChanged()
 
+    @property
+    def knows_stale(self) -> bool:
+        """Whether the server knows what a segment misses; then `grab` of a whole picture costs no more than that."""
+        return self._mirrors is not None
+
+    def forget_pictures(self) -> None:
+        """Have the next `grab` into each segment fetch everything."""
+        if self._mirrors is not None:
+            self._mirrors.forget()
+
     def grab(self, area: Rect, segment: Segment, *, offset: int) -> Grabbed:
         """Fill a segment with pixels of the desktop, without the cursor. One round trip, no copy on this side.
 
         Args:
-            area: What to fetch, in desktop pixels.
+            area: What to fetch, in desktop pixels; a whole picture where the server `knows_stale`.
             segment: Where to put it, BGRA, rows `4 * area.width` bytes apart.
             offset: Byte of the segment where the first row goes.
 
@@ -196,14 +211,16 @@ class X11Screen:
             CaptureLostError: The server is gone.
         """
         try:
-            while self._retired:
-                self._shm.Detach(self._retired.popleft())
-            request, changed = self._ask_for_damage()
+            self._detach_retired()
+            request = self._subtract()
+            if self._mirrors is not None:
+                self._mirrors.update(area, segment)
+                return Grabbed(self._read_damage(), request)
             image = self._shm.GetImage(
                 self._root, area.x, area.y, area.width, area.height,
                 _ALL_PLANES, _Z_PIXMAP, segment.server_id, offset,
             )  # fmt: skip
-            damage = _read_damage(changed)
+            damage = self._read_damage()
             image.reply()
         except xcffib.Error as error:
             raise GrabRefusedError(_describe(error)) from error
@@ -218,15 +235,30 @@ class X11Screen:
             CaptureLostError: The server is gone.
         """
         try:
-            _, changed = self._ask_for_damage()
-            return _read_damage(changed)
+            self._subtract()
+            return self._read_damage()
         except xcffib.XcffibException as error:
             raise CaptureLostError(NAME, _describe(error)) from error
 
-    def _ask_for_damage(self) -> tuple[int, Any]:
-        """Return the number of the request after which changes count as new, and the cookie of those before it."""
-        subtract = self._damage.Subtract(self._damage_id, _NONE, self._changed)
-        return subtract.sequence, self._xfixes.FetchRegion(self._changed)
+    def _subtract(self) -> int:
+        """Put all that has changed into `_changed`; return the request after which changes count as new."""
+        request: int = self._damage.Subtract(self._damage_id, _NONE, self._changed).sequence
+        if self._mirrors is not None:
+            self._mirrors.mark_stale(self._changed)
+        return request
+
+    def _read_damage(self) -> Damage:
+        """Wait for what is in `_changed`: its rectangles covered by few, or the box around them if they are many."""
+        region = self._xfixes.FetchRegion(self._changed).reply()
+        found = region.rectangles if len(region.rectangles) <= _MOST_RECTS else [region.extents]
+        return cover(Rect(each.x, each.y, each.width, each.height) for each in found)
+
+    def _detach_retired(self) -> None:
+        while self._retired:
+            server_id = self._retired.popleft()
+            if self._mirrors is not None:
+                self._mirrors.drop(server_id)
+            self._shm.Detach(server_id)
 
     def make_segment(self, size_bytes: int) -> Segment:
         """Make memory that this server can write to.
@@ -286,13 +318,6 @@ def _send_descriptor(connection: Any, descriptor: int) -> None:
     libxcb.xcb_send_fd.argtypes = [ctypes.c_void_p, ctypes.c_int]
     libxcb.xcb_send_fd.restype = None
     libxcb.xcb_send_fd(int(ffi.cast("uintptr_t", connection._conn)), descriptor)
-
-
-def _read_damage(cookie: Any) -> Damage:
-    """Wait for the reply of FetchRegion: its rectangles covered by few, or the box around them if they are many."""
-    region = cookie.reply()
-    found = region.rectangles if len(region.rectangles) <= _MOST_RECTS else [region.extents]
-    return cover(Rect(each.x, each.y, each.width, each.height) for each in found)
 
 
 def _describe(error: Exception) -> str:
