@@ -43,10 +43,9 @@ class CaptureStage:
         on_state: Callable[[bool, str], None],
         on_layout: Callable[[Layout], None] = lambda _: None,
     ) -> None:
-        self.source = source
-        source.reclaim_with(frames.get_nowait)
         self._reopen = reopen
         self.frames = frames
+        self._use(source)
         self._on_state = on_state
         self._on_layout = on_layout
         self._told_layout = self.layout
@@ -55,6 +54,11 @@ class CaptureStage:
         self._watched = threading.Event()
         self._stopped = threading.Event()
         self.captured = 0
+
+    def _use(self, source: FrameSource) -> None:
+        self.source = source
+        source.reclaim_with(self.frames.get_nowait)
+        self._screen = source if isinstance(source, ScreenSource) else None  # asked once: it takes 9 µs
 
     # What its frames may take, for the budget; another pool is behind it after the screen was lost and came back.
 
@@ -90,15 +94,15 @@ class CaptureStage:
     @property
     def layout(self) -> Layout:
         """What could be shown and what is. Any thread."""
-        source = self.source
-        return source.layout if isinstance(source, ScreenSource) else NO_CHOICE
+        screen = self._screen
+        return screen.layout if screen is not None else NO_CHOICE
 
     def choose_monitor(self, number: int) -> None:
         """Show another monitor of the screen, if there is a choice. Any thread."""
         self._chosen = number
-        source = self.source
-        if isinstance(source, ScreenSource):
-            source.choose_monitor(number)
+        screen = self._screen
+        if screen is not None:
+            screen.choose_monitor(number)
 
     def _tell_layout(self) -> None:
         if (layout := self.layout) is not self._told_layout:
@@ -142,8 +146,7 @@ class CaptureStage:
         while not self._stopped.wait(_REOPEN_DELAYS_S[min(attempt, len(_REOPEN_DELAYS_S) - 1)]):
             attempt += 1
             try:
-                self.source = self._reopen()
-                self.source.reclaim_with(self.frames.get_nowait)
+                self._use(self._reopen())
                 if self._chosen is not None:
                     self.choose_monitor(self._chosen)
             except (BackendError, ConfigError) as refusal:
