@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.support.xserver import Pencil, XServer
-from wavry.capture import x11_screen
+from wavry.capture import x11, x11_screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,6 +42,8 @@ X11_WAYS = ("mirrors", "GetImage")
 def x11_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "GetImage":
         monkeypatch.setattr(x11_screen, "has_mirrors", lambda _: False)
+    else:
+        monkeypatch.setattr(x11, "_WORTH_PIXELS", 0)  # these screens are small
 
 
 @pytest.fixture

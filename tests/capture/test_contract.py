@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.capture.helpers import PATIENCE_S, mapped_segments, open_descriptors, pixels, skip, take
-from wavry.capture import CaptureConfig, open_source, x11_screen
+from wavry.capture import CaptureConfig, open_source, x11
 from wavry.errors import BufferReleasedError
 from wavry.media import PixelFormat, Rect, Size
 from wavry.memory import set_checkpoint_recorder
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 SIZES = {"x11": Size(640, 480), "mss": Size(640, 480), "testcard": Size(320, 180), "file": Size(96, 64)}
 
 
-@pytest.fixture(params=[*SIZES, "x11 by GetImage"])
+@pytest.fixture(params=[*SIZES, "x11 with mirrors"])
 def config(
     request: pytest.FixtureRequest, xserver: XServer, video_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> CaptureConfig:
     name: str = request.param
-    if name == "x11 by GetImage":
-        monkeypatch.setattr(x11_screen, "has_mirrors", lambda _: False)
+    if name == "x11 with mirrors":
+        monkeypatch.setattr(x11, "_WORTH_PIXELS", 0)
         name = "x11"
     if name == "testcard":
         return CaptureConfig(source="testcard", size=SIZES["testcard"], fps=240, pool_buffers=2)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.support.xserver import XServer
+    from wavry.media import Frame
 
 
 pytestmark = pytest.mark.usefixtures("x11_way")
@@ -50,6 +51,15 @@ def source(xserver: XServer) -> Iterator[X11Source]:
     source = X11Source(config_for(xserver))
     yield source
     source.close()
+
+
+def use_all_buffers(source: X11Source, pencil: Pencil, rect: Rect) -> list[Frame]:
+    """Change a rectangle until a frame is in each buffer; they are the caller's."""
+    frames = []
+    for colour in (0x111111, 0x222222, 0x333333):
+        pencil.fill(colour, *rect)
+        frames.append(take(source))
+    return frames
 
 
 def test_drawn_rectangle_is_in_the_frame_and_its_damage(source: X11Source, pencil: Pencil) -> None:
@@ -243,14 +253,17 @@ def test_capture_follows_the_screen_to_another_size_and_back(start_xserver: Call
 def test_the_server_keeps_nothing_of_segments_that_are_gone(start_xserver: Callable[..., XServer]) -> None:
     server = start_xserver(640, 480)
     source = X11Source(config_for(server))
-    for size in [Size(400, 300), Size(640, 480)] * 5:
-        server.resize(*size)
-        while True:
-            frame = take(source)
-            frame.release()
-            if frame.size == size:
-                break
-        assert mapped_segments(server.pid) <= 3
+    with Pencil(server.display) as pencil:
+        for size in [Size(400, 300), Size(640, 480)] * 5:
+            server.resize(*size)
+            while True:
+                frame = take(source)
+                frame.release()
+                if frame.size == size:
+                    break
+            for frame in use_all_buffers(source, pencil, Rect(0, 0, 8, 8)):
+                frame.release()
+            assert mapped_segments(server.pid) <= 3
     source.close()
 
 
@@ -356,12 +369,16 @@ def test_another_monitor_of_the_same_size_is_shown_though_nothing_changes(
     source = X11Source(config_for(server))
     settle(source)
     number = {monitor.name: monitor.number for monitor in list_monitors(server.display)}
-    for name, colour in [("east", 0xAB), ("west", 0x44), ("east", 0xAB)]:
-        source.choose_monitor(number[name])
-        frame = take(source)
-        assert frame.damage is None
-        assert (pixels(frame)[..., 2] == colour).all()
-        frame.release()
+    with Pencil(server.display) as pencil:
+        for name, left, colour in [("west", 0, 0x44), ("east", 320, 0xAB), ("west", 0, 0x44)]:
+            source.choose_monitor(number[name])
+            frame = take(source)
+            assert frame.damage is None
+            assert (pixels(frame)[8:, :, 2] == colour).all()
+            frame.release()
+            for frame in use_all_buffers(source, pencil, Rect(left, 0, 8, 8)):
+                assert (pixels(frame)[8:, :, 2] == colour).all()
+                frame.release()
     source.close()
 
 

@@ -3,7 +3,8 @@
 A server whose pictures lie in plain memory (Xvfb, Xephyr, Xvnc, Xorg without acceleration) lets a client say that a
 segment is a pixmap. CopyArea into it, clipped to what has changed since it was filled, copies just that, where GetImage
 fills whole rows: 0.6 ms for half of 1080p instead of 1.0 (Xvfb). What a segment misses is the union of the regions of
-damage, and stays on the server: no round trip is needed to know it.
+damage, and stays on the server: no round trip is needed to know it. It may hold more, where GetImage has filled the
+segment meanwhile: that is quicker for few rows, and for rows that have changed all over.
 """
 
 from __future__ import annotations

@@ -189,12 +189,12 @@ class X11Screen:
                 return LayoutChanged()
 
     @property
-    def knows_stale(self) -> bool:
-        """Whether the server knows what a segment misses; then `grab` of a whole picture costs no more than that."""
+    def has_mirrors(self) -> bool:
+        """Whether the server can copy just what a segment misses, see `grab_missing`."""
         return self._mirrors is not None
 
     def forget_pictures(self) -> None:
-        """Have the next `grab` into each segment fetch everything."""
+        """Have the next `grab_missing` into each segment fetch everything."""
         if self._mirrors is not None:
             self._mirrors.forget()
 
@@ -202,7 +202,7 @@ class X11Screen:
         """Fill a segment with pixels of the desktop, without the cursor. One round trip, no copy on this side.
 
         Args:
-            area: What to fetch, in desktop pixels; a whole picture where the server `knows_stale`.
+            area: What to fetch, in desktop pixels.
             segment: Where to put it, BGRA, rows `4 * area.width` bytes apart.
             offset: Byte of the segment where the first row goes.
 
@@ -213,9 +213,6 @@ class X11Screen:
         try:
             self._detach_retired()
             request = self._subtract()
-            if self._mirrors is not None:
-                self._mirrors.update(area, segment)
-                return Grabbed(self._read_damage(), request)
             image = self._shm.GetImage(
                 self._root, area.x, area.y, area.width, area.height,
                 _ALL_PLANES, _Z_PIXMAP, segment.server_id, offset,
@@ -227,6 +224,28 @@ class X11Screen:
         except xcffib.XcffibException as error:
             raise CaptureLostError(NAME, _describe(error)) from error
         return Grabbed(damage, request)
+
+    def grab_missing(self, area: Rect, segment: Segment) -> Grabbed:
+        """Fill a segment with all that it misses of a picture. Only where the server `has_mirrors`; one round trip.
+
+        Args:
+            area: What the whole picture shows, in desktop pixels.
+            segment: Where it is, BGRA, rows `4 * area.width` bytes apart; filled by this and by `grab` alone.
+
+        Raises:
+            GrabRefusedError: The server refused.
+            CaptureLostError: The server is gone.
+        """
+        assert self._mirrors is not None  # `has_mirrors`
+        try:
+            self._detach_retired()
+            request = self._subtract()
+            self._mirrors.update(area, segment)
+            return Grabbed(self._read_damage(), request)
+        except xcffib.Error as error:
+            raise GrabRefusedError(_describe(error)) from error
+        except xcffib.XcffibException as error:
+            raise CaptureLostError(NAME, _describe(error)) from error
 
     def take_damage(self) -> Damage:
         """Return what has changed, and have the server begin a new box for the changes from now on. One round trip.
