@@ -21,6 +21,7 @@ from tests.support.xserver import Pencil
 from wavry.capture import CaptureConfig, list_monitors
 from wavry.capture.layout import NO_CHOICE
 from wavry.capture.x11 import X11Source
+from wavry.capture.x11_screen import X11Screen
 from wavry.errors import BackendUnavailableError, CaptureLostError, ConfigError
 from wavry.media import Rect, Size
 
@@ -299,6 +300,20 @@ def test_server_that_dies_ends_the_waiting_with_one_error(start_xserver: Callabl
         with pytest.raises(CaptureLostError, match="x11 was lost: the X server closed the connection"):
             waiting.result(PATIENCE_S)
     source.close()
+
+
+def test_a_server_that_died_is_noticed_by_who_wants_everything_anew(start_xserver: Callable[..., XServer]) -> None:
+    server = start_xserver()
+    screen = X11Screen(server.display)
+    segment = screen.make_segment(640 * 480 * 4)
+    if screen.has_mirrors:
+        screen.grab_missing(Rect(0, 0, 640, 480), segment)
+    server.kill()
+    ask = screen.forget_pictures if screen.has_mirrors else screen.take_damage
+    with pytest.raises(CaptureLostError):
+        any(ask() for _ in range(100_000))  # until the connection has noticed
+    segment.close()
+    screen.close()
 
 
 def test_server_that_died_between_frames_is_noticed(start_xserver: Callable[..., XServer]) -> None:

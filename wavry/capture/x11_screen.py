@@ -194,9 +194,16 @@ class X11Screen:
         return self._mirrors is not None
 
     def forget_pictures(self) -> None:
-        """Have the next `grab_missing` into each segment fetch everything."""
-        if self._mirrors is not None:
-            self._mirrors.forget()
+        """Have the next `grab_missing` into each segment fetch everything.
+
+        Raises:
+            CaptureLostError: The server is gone.
+        """
+        try:
+            if self._mirrors is not None:
+                self._mirrors.forget()
+        except xcffib.XcffibException as error:
+            raise CaptureLostError(NAME, _describe(error)) from error
 
     def grab(self, area: Rect, segment: Segment, *, offset: int) -> Grabbed:
         """Fill a segment with pixels of the desktop, without the cursor. One round trip, no copy on this side.
