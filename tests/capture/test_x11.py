@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import xcffib.shm
 
 from tests.capture.helpers import (
     PATIENCE_S,
@@ -18,7 +19,7 @@ from tests.capture.helpers import (
     take_until,
 )
 from tests.support.xserver import Pencil
-from wavry.capture import CaptureConfig, list_monitors
+from wavry.capture import CaptureConfig, list_monitors, x11, x11_screen
 from wavry.capture.layout import NO_CHOICE
 from wavry.capture.x11 import X11Source
 from wavry.capture.x11_screen import X11Screen
@@ -314,6 +315,31 @@ def test_a_server_that_died_is_noticed_by_who_wants_everything_anew(start_xserve
         any(ask() for _ in range(100_000))  # until the connection has noticed
     segment.close()
     screen.close()
+
+
+def test_a_server_that_refuses_the_mirrors_it_promised_is_captured_without(
+    xserver: XServer, pencil: Pencil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(x11_screen, "has_mirrors", lambda _: True)
+    monkeypatch.setattr(x11, "_WORTH_PIXELS", 0)
+    create: Any = xcffib.shm.shmExtension.CreatePixmap
+    refused = []
+
+    def with_wrong_depth(
+        shm: Any, pixmap: int, root: int, width: int, height: int, _: int, *rest: Any, **how: Any
+    ) -> Any:
+        refused.append(pixmap)
+        return create(shm, pixmap, root, width, height, 13, *rest, **how)
+
+    monkeypatch.setattr(xcffib.shm.shmExtension, "CreatePixmap", with_wrong_depth)
+    source = X11Source(config_for(xserver))
+    settle(source)
+    for frame in use_all_buffers(source, pencil, Rect(40, 50, 8, 8)):
+        assert (pixels(frame)[50:58, 40:48, 2] == pixels(frame)[50, 40, 2]).all()
+        assert pixels(frame)[50, 40, 2]
+        frame.release()
+    assert len(refused) == 1
+    source.close()
 
 
 def test_server_that_died_between_frames_is_noticed(start_xserver: Callable[..., XServer]) -> None:

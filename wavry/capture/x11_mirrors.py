@@ -77,7 +77,7 @@ class Mirrors:
         self._xfixes.SetRegion(mirror.missing, 0, [])
 
     def _add(self, area: Rect, segment: Segment) -> _Mirror:
-        mirror = _Mirror(self._connection.generate_id(), self._connection.generate_id())
+        mirror = _Mirror(pixmap=self._connection.generate_id(), missing=self._connection.generate_id())
         self._shm.CreatePixmap(
             mirror.pixmap, self._root, area.width, area.height, self._depth, segment.server_id, 0, is_checked=True
         ).check()

@@ -1,6 +1,7 @@
 """The X server as capture sees it: its desktop, what changed on it, and its pixels.
 
-The only module that knows xcffib: requests go out and come back as plain values, and X errors leave as wavry's.
+With `x11_mirrors.py` the only module that knows xcffib: requests go out and come back as plain values, and X errors
+leave as wavry's.
 
 Events carry the box around all damage since the last Subtract (report level BoundingBox): they say that there is
 something to fetch and in which rows, and drawing many times inside one box costs one event. What exactly changed comes
@@ -118,7 +119,8 @@ class X11Screen:
         version = self._shm.QueryVersion().reply()
         if (version.major_version, version.minor_version) < (1, 2):
             raise BackendUnavailableError(NAME, "MIT-SHM is older than 1.2 and takes no file descriptors")
-        can_mirror = has_mirrors(version)
+        self.has_mirrors = has_mirrors(version)
+        """Whether the server can copy just what a segment misses, see `grab_missing`."""
         self._xfixes = _open_extension(connection, xcffib.xfixes.key)
         self._xfixes.QueryVersion(5, 0).reply()  # XDamage wants it greeted first
         self._damage = _open_extension(connection, xcffib.damage.key)
@@ -136,7 +138,7 @@ class X11Screen:
         self._damage.Create(self._damage_id, self._root, level, is_checked=True).check()
         self._changed: int = connection.generate_id()
         self._xfixes.CreateRegion(self._changed, 0, [], is_checked=True).check()
-        self._mirrors = Mirrors(connection, self._shm, self._xfixes, screen) if can_mirror else None
+        self._mirrors = Mirrors(connection, self._shm, self._xfixes, screen)
 
     def fileno(self) -> int:
         """Return the descriptor that becomes readable when the server says something."""
@@ -188,11 +190,6 @@ class X11Screen:
             if isinstance(event, xcffib.randr.ScreenChangeNotifyEvent | xcffib.xproto.ConfigureNotifyEvent):
                 return LayoutChanged()
 
-    @property
-    def has_mirrors(self) -> bool:
-        """Whether the server can copy just what a segment misses, see `grab_missing`."""
-        return self._mirrors is not None
-
     def forget_pictures(self) -> None:
         """Have the next `grab_missing` into each segment fetch everything.
 
@@ -200,8 +197,7 @@ class X11Screen:
             CaptureLostError: The server is gone.
         """
         try:
-            if self._mirrors is not None:
-                self._mirrors.forget()
+            self._mirrors.forget()
         except xcffib.XcffibException as error:
             raise CaptureLostError(NAME, _describe(error)) from error
 
@@ -240,16 +236,16 @@ class X11Screen:
             segment: Where it is, BGRA, rows `4 * area.width` bytes apart; filled by this and by `grab` alone.
 
         Raises:
-            GrabRefusedError: The server refused.
+            GrabRefusedError: The server refused; it is taken at its word, and `has_mirrors` no more.
             CaptureLostError: The server is gone.
         """
-        assert self._mirrors is not None  # `has_mirrors`
         try:
             self._detach_retired()
             request = self._subtract()
             self._mirrors.update(area, segment)
             return Grabbed(self._read_damage(), request)
         except xcffib.Error as error:
+            self.has_mirrors = False
             raise GrabRefusedError(_describe(error)) from error
         except xcffib.XcffibException as error:
             raise CaptureLostError(NAME, _describe(error)) from error
@@ -269,8 +265,7 @@ class X11Screen:
     def _subtract(self) -> int:
         """Put all that has changed into `_changed`; return the request after which changes count as new."""
         request: int = self._damage.Subtract(self._damage_id, _NONE, self._changed).sequence
-        if self._mirrors is not None:
-            self._mirrors.mark_stale(self._changed)
+        self._mirrors.mark_stale(self._changed)
         return request
 
     def _read_damage(self) -> Damage:
@@ -282,8 +277,7 @@ class X11Screen:
     def _detach_retired(self) -> None:
         while self._retired:
             server_id = self._retired.popleft()
-            if self._mirrors is not None:
-                self._mirrors.drop(server_id)
+            self._mirrors.drop(server_id)
             self._shm.Detach(server_id)
 
     def make_segment(self, size_bytes: int) -> Segment:
